@@ -1,0 +1,1 @@
+"""One outside thing each; no rule of ours."""

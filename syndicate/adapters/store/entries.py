@@ -1,0 +1,463 @@
+"""Entries, where they are placed, what was seen, and every decision about them.
+
+`entries`     one row an entry (model.Entry)
+`placements`  where a published lead stands: a row for each column it shows in (its columns and
+              their parents) and one for the whole site (column ""), so that the newest fifty of
+              a column are one indexed query, whatever the size of the site
+`seen`        the memory that an id, link or text came by from a source; outlives the entry
+`links`       canonical URLs (of the entry, of its original) to entries, for stories
+`decisions`   what was decided about an entry, when, by whom, why; append only
+`unpublished` entries whose published form may be out of date; publish empties it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from syndicate.adapters.store.engine import Instant, Json, insert, metadata
+from syndicate.adapters.store.values import (
+    dump_attribution,
+    dump_enclosures,
+    dump_notices,
+    load_attribution,
+    load_enclosures,
+    load_notices,
+)
+from syndicate.model import Decision, Entry, Status
+
+entries = sa.Table(
+    "entries",
+    metadata,
+    sa.Column("id", sa.String, primary_key=True),
+    sa.Column("source", sa.String, nullable=False),
+    sa.Column("key", sa.String, nullable=False),
+    sa.Column("guid", sa.String, nullable=False),
+    sa.Column("title", sa.String, nullable=False),
+    sa.Column("url", sa.String, nullable=False),
+    sa.Column("original_url", sa.String),
+    sa.Column("content_html", sa.Text, nullable=False),
+    sa.Column("content_text", sa.Text, nullable=False),
+    sa.Column("summary", sa.Text, nullable=False),
+    sa.Column("language", sa.String, nullable=False),
+    sa.Column("attribution", Json, nullable=False),
+    sa.Column("categories", Json, nullable=False),
+    sa.Column("breadcrumb", Json, nullable=False),
+    sa.Column("notices", Json, nullable=False),
+    sa.Column("enclosures", Json, nullable=False),
+    sa.Column("thumbnail", sa.String),
+    sa.Column("received", Instant, nullable=False),
+    sa.Column("published_at", Instant),
+    sa.Column("sort_at", Instant, nullable=False),
+    sa.Column("changed", Instant),
+    sa.Column("status", sa.String, nullable=False),
+    sa.Column("held_for", sa.String, nullable=False),
+    sa.Column("story", sa.String, nullable=False),
+    sa.Column("lead", sa.Boolean, nullable=False),
+    sa.Column("column", sa.String, nullable=False),
+    sa.Column("columns", Json, nullable=False),
+    sa.Column("content_hash", sa.String, nullable=False),
+    sa.Column("stale_after", Instant),
+    sa.Index("entries_source", "source", "sort_at"),
+    sa.Index("entries_guid", "guid"),
+    sa.Index("entries_url", "url"),
+    sa.Index("entries_original_url", "original_url"),
+    sa.Index("entries_story", "story"),
+    sa.Index("entries_status", "status", "sort_at"),
+    sa.Index("entries_sort", "sort_at", "id"),
+    sa.Index("entries_received", "received"),
+)
+
+placements = sa.Table(
+    "placements",
+    metadata,
+    sa.Column("column", sa.String, primary_key=True),
+    sa.Column("sort_at", Instant, primary_key=True),
+    sa.Column("entry", sa.String, primary_key=True),
+    sa.Column("received", Instant, nullable=False),
+    sa.Index("placements_entry", "entry"),
+    sa.Index("placements_received", "column", "received", "entry"),
+    sqlite_with_rowid=False,
+)
+
+seen = sa.Table(
+    "seen",
+    metadata,
+    sa.Column("source", sa.String, primary_key=True),
+    sa.Column("mark", sa.LargeBinary, primary_key=True),
+    sa.Column("entry", sa.String, nullable=False),
+    sa.Index("seen_entry", "entry"),
+    sqlite_with_rowid=False,
+)
+
+links = sa.Table(
+    "links",
+    metadata,
+    sa.Column("mark", sa.LargeBinary, primary_key=True),
+    sa.Column("entry", sa.String, primary_key=True),
+    sa.Index("links_entry", "entry"),
+    sqlite_with_rowid=False,
+)
+
+decisions = sa.Table(
+    "decisions",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("entry", sa.String, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("what", sa.String, nullable=False),
+    sa.Column("by", sa.String, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("before", Json),
+    sa.Column("after", Json),
+    sa.Index("decisions_entry", "entry", "id"),
+)
+
+unpublished = sa.Table(
+    "unpublished",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("entry", sa.String, nullable=False),
+    sa.Column("column", sa.String, nullable=False),  # "" for the site; one row a place touched
+    sa.Column("received", Instant, nullable=False),  # which archive month
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A published lead's place in a column, for publishing."""
+
+    column: str
+    entry: str
+    sort_at: datetime
+    received: datetime
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "source": entry.source,
+        "key": entry.key,
+        "guid": entry.guid,
+        "title": entry.title,
+        "url": entry.url,
+        "original_url": entry.attribution.original_url,
+        "content_html": entry.content_html,
+        "content_text": entry.content_text,
+        "summary": entry.summary,
+        "language": entry.language,
+        "attribution": dump_attribution(entry.attribution),
+        "categories": list(entry.categories),
+        "breadcrumb": list(entry.breadcrumb),
+        "notices": dump_notices(entry.notices),
+        "enclosures": dump_enclosures(entry.enclosures),
+        "thumbnail": entry.thumbnail,
+        "received": entry.received,
+        "published_at": entry.published_at,
+        "sort_at": entry.sort_at,
+        "changed": entry.changed,
+        "status": entry.status.value,
+        "held_for": entry.held_for,
+        "story": entry.story,
+        "lead": entry.lead,
+        "column": entry.column,
+        "columns": list(entry.columns),
+        "content_hash": entry.content_hash,
+        "stale_after": entry.stale_after,
+    }
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(
+        id=row.id,
+        source=row.source,
+        key=row.key,
+        guid=row.guid,
+        title=row.title,
+        url=row.url,
+        content_html=row.content_html,
+        content_text=row.content_text,
+        summary=row.summary,
+        language=row.language,
+        attribution=load_attribution(row.attribution),
+        categories=tuple(row.categories),
+        breadcrumb=tuple(row.breadcrumb),
+        notices=load_notices(row.notices),
+        enclosures=load_enclosures(row.enclosures),
+        thumbnail=row.thumbnail,
+        received=row.received,
+        published_at=row.published_at,
+        changed=row.changed,
+        status=Status(row.status),
+        held_for=row.held_for,
+        story=row.story,
+        lead=row.lead,
+        column=row.column,
+        columns=tuple(row.columns),
+        content_hash=row.content_hash,
+        stale_after=row.stale_after,
+    )
+
+
+def save(conn: Connection, changed: Sequence[tuple[Entry, Sequence[str]]]) -> None:
+    """Write entries, new or changed, each with the columns it is to be placed in.
+
+    Places are the entry's columns with all their parents; they hold only while the entry is
+    published and the lead of its story. Everything touched is marked unpublished.
+    """
+    if not changed:
+        return
+    rows = [_row(entry) for entry, _ in changed]
+    statement = insert(conn, entries)
+    update = {c.name: statement.excluded[c.name] for c in entries.columns if c.name != "id"}
+    conn.execute(statement.on_conflict_do_update(index_elements=["id"], set_=update), rows)
+    _replace_places(conn, changed)
+
+
+def _replace_places(conn: Connection, changed: Sequence[tuple[Entry, Sequence[str]]]) -> None:
+    ids = [entry.id for entry, _ in changed]
+    old = list(_places_of(conn, ids))
+    for part in _parts(ids):
+        conn.execute(sa.delete(placements).where(placements.c.entry.in_(part)))
+    new = [
+        Place(column, entry.id, entry.sort_at, entry.received)
+        for entry, columns in changed
+        if entry.lead and entry.status is Status.PUBLISHED
+        for column in dict.fromkeys(("", *columns))
+    ]
+    if new:
+        conn.execute(sa.insert(placements), [_place_row(place) for place in new])
+    touched = {(place.column, place.entry): place for place in (*old, *new)}
+    for entry, _ in changed:  # a page of its own, even where it stands in no column
+        touched.setdefault(("", entry.id), Place("", entry.id, entry.sort_at, entry.received))
+    conn.execute(
+        sa.insert(unpublished),
+        [
+            {"entry": place.entry, "column": place.column, "received": place.received}
+            for place in touched.values()
+        ],
+    )
+
+
+def _place_row(place: Place) -> dict[str, Any]:
+    return {
+        "column": place.column,
+        "entry": place.entry,
+        "sort_at": place.sort_at,
+        "received": place.received,
+    }
+
+
+def _places_of(conn: Connection, ids: Sequence[str]) -> Iterator[Place]:
+    for part in _parts(ids):
+        query = sa.select(placements).where(placements.c.entry.in_(part))
+        for row in conn.execute(query):
+            yield Place(row.column, row.entry, row.sort_at, row.received)
+
+
+def _parts(ids: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]
+
+
+def get(conn: Connection, id: str) -> Entry | None:
+    """One entry by its whole id."""
+    row = conn.execute(sa.select(entries).where(entries.c.id == id)).one_or_none()
+    return None if row is None else _entry(row)
+
+
+def get_many(conn: Connection, ids: Iterable[str]) -> dict[str, Entry]:
+    """Entries by id; those that do not exist are left out."""
+    found: dict[str, Entry] = {}
+    for part in _parts(list(dict.fromkeys(ids))):
+        for row in conn.execute(sa.select(entries).where(entries.c.id.in_(part))):
+            found[row.id] = _entry(row)
+    return found
+
+
+def of_story(conn: Connection, stories: Iterable[str]) -> dict[str, list[Entry]]:
+    """The members of stories, oldest reception first."""
+    found: dict[str, list[Entry]] = {}
+    for part in _parts(list(dict.fromkeys(stories))):
+        query = sa.select(entries).where(entries.c.story.in_(part))
+        for row in conn.execute(query.order_by(entries.c.received, entries.c.id)):
+            found.setdefault(row.story, []).append(_entry(row))
+    return found
+
+
+def resolve(conn: Connection, words: str) -> list[str]:
+    """Ids of the entries meant by an unambiguous prefix of an id, a URL or an original URL.
+
+    More than one: ambiguous; at most ten are returned. A whole id or URL is never ambiguous
+    with a longer one.
+    """
+    exact = sa.select(entries.c.id).where(
+        sa.or_(entries.c.id == words, entries.c.url == words, entries.c.original_url == words)
+    )
+    found = conn.execute(exact.order_by(entries.c.lead.desc(), entries.c.received)).scalars().all()
+    if found:
+        return [found[0]] if words in found else list(found)[:10]
+    upper = words + "\U0010ffff"
+    columns = (entries.c.id, entries.c.url, entries.c.original_url)
+    prefixes = [sa.and_(column >= words, column < upper) for column in columns]
+    return list(conn.execute(sa.select(entries.c.id).where(sa.or_(*prefixes)).limit(10)).scalars())
+
+
+def newest(
+    conn: Connection,
+    *,
+    column: str | None = None,
+    source: str | None = None,
+    since: datetime | None = None,
+    status: str | None = None,
+    leads: bool = False,
+    limit: int | None = None,
+) -> Iterator[Entry]:
+    """Entries, newest first (published where known, else received), narrowed as asked."""
+    query = sa.select(entries)
+    if column is not None:
+        placed = sa.select(placements.c.entry).where(placements.c.column == column)
+        query = query.where(sa.or_(entries.c.column == column, entries.c.id.in_(placed)))
+    if source is not None:
+        query = query.where(entries.c.source == source)
+    if since is not None:
+        query = query.where(entries.c.received >= since)
+    if status is not None:
+        query = query.where(entries.c.status == status)
+    if leads:
+        query = query.where(entries.c.lead)
+    query = query.order_by(entries.c.sort_at.desc(), entries.c.id).limit(limit)
+    for row in conn.execution_options(yield_per=200).execute(query):
+        yield _entry(row)
+
+
+def count_by_source(conn: Connection) -> dict[str, int]:
+    """How many entries each source has brought that are kept."""
+    query = sa.select(entries.c.source, sa.func.count()).group_by(entries.c.source)
+    return {source: count for source, count in conn.execute(query)}
+
+
+def newest_placed(
+    conn: Connection, column: str, limit: int, *, before: tuple[datetime, str] | None = None
+) -> list[Entry]:
+    """The newest published leads in a column ("" for the whole site); one indexed query.
+
+    `before` is the (sort_at, id) of the last of the page before.
+    """
+    query = sa.select(entries).join(placements, placements.c.entry == entries.c.id)
+    query = query.where(placements.c.column == column)
+    if before is not None:
+        at, id = before
+        query = query.where(
+            sa.or_(
+                placements.c.sort_at < at,
+                sa.and_(placements.c.sort_at == at, placements.c.entry > id),
+            )
+        )
+    query = query.order_by(placements.c.sort_at.desc(), placements.c.entry).limit(limit)
+    return [_entry(row) for row in conn.execute(query)]
+
+
+def placed_between(
+    conn: Connection, column: str, start: datetime, end: datetime
+) -> Iterator[Entry]:
+    """Published leads in a column received in [start, end), for an archive month."""
+    query = (
+        sa.select(entries)
+        .join(placements, placements.c.entry == entries.c.id)
+        .where(placements.c.column == column)
+        .where(placements.c.received >= start, placements.c.received < end)
+        .order_by(placements.c.received.desc(), placements.c.entry)
+    )
+    for row in conn.execution_options(yield_per=200).execute(query):
+        yield _entry(row)
+
+
+def decide(conn: Connection, made: Iterable[Decision]) -> None:
+    """Append decisions to the record."""
+    rows = [
+        {
+            "entry": d.entry,
+            "at": d.at,
+            "what": d.what,
+            "by": d.by,
+            "reason": d.reason,
+            "before": d.before,
+            "after": d.after,
+        }
+        for d in made
+    ]
+    if rows:
+        conn.execute(sa.insert(decisions), rows)
+
+
+def history(conn: Connection, entry: str) -> list[Decision]:
+    """Every decision about an entry, oldest first."""
+    query = sa.select(decisions).where(decisions.c.entry == entry).order_by(decisions.c.id)
+    return [
+        Decision(row.entry, row.at, row.what, row.by, row.reason, row.before, row.after)
+        for row in conn.execute(query)
+    ]
+
+
+def remember(conn: Connection, marks: Sequence[tuple[str, bytes, str]]) -> None:
+    """Remember (source, mark, entry id); what is remembered already stays as it is."""
+    if marks:
+        rows = [{"source": s, "mark": m, "entry": e} for s, m, e in marks]
+        conn.execute(insert(conn, seen).on_conflict_do_nothing(), rows)
+
+
+def recall(conn: Connection, source: str, marks: Sequence[bytes]) -> dict[bytes, str]:
+    """Which of these marks came by from this source before: mark to entry id."""
+    found: dict[bytes, str] = {}
+    for part in _parts(marks):
+        query = sa.select(seen.c.mark, seen.c.entry)
+        query = query.where(seen.c.source == source, seen.c.mark.in_(part))
+        found.update({bytes(mark): entry for mark, entry in conn.execute(query)})
+    return found
+
+
+def link(conn: Connection, pairs: Sequence[tuple[bytes, str]]) -> None:
+    """Remember which canonical URLs (as marks) an entry stands for."""
+    if pairs:
+        rows = [{"mark": mark, "entry": entry} for mark, entry in pairs]
+        conn.execute(insert(conn, links).on_conflict_do_nothing(), rows)
+
+
+def linked(conn: Connection, marks: Sequence[bytes]) -> dict[bytes, list[str]]:
+    """Entries that stand for these canonical URLs."""
+    found: dict[bytes, list[str]] = {}
+    for part in _parts(list(dict.fromkeys(marks))):
+        query = sa.select(links).where(links.c.mark.in_(part)).order_by(links.c.entry)
+        for mark, entry in conn.execute(query):
+            found.setdefault(bytes(mark), []).append(entry)
+    return found
+
+
+def guids_taken(conn: Connection, guids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Which emitted ids are taken: guid to (source, entry id)."""
+    taken: dict[str, tuple[str, str]] = {}
+    for part in _parts(list(dict.fromkeys(guids))):
+        query = sa.select(entries.c.guid, entries.c.source, entries.c.id)
+        for guid, source, id in conn.execute(query.where(entries.c.guid.in_(part))):
+            taken[guid] = (source, id)
+    return taken
+
+
+def counts(conn: Connection, status: str | None = None) -> int:
+    """How many entries there are, or have a status."""
+    query = sa.select(sa.func.count()).select_from(entries)
+    if status is not None:
+        query = query.where(entries.c.status == status)
+    return int(conn.execute(query).scalar_one())
+
+
+def count_by_column(conn: Connection) -> Mapping[str, int]:
+    """Published leads in each column, their children included."""
+    query = sa.select(placements.c.column, sa.func.count()).group_by(placements.c.column)
+    return {column: count for column, count in conn.execute(query)}

@@ -1,0 +1,326 @@
+"""Values that travel through Syndicate: frozen, typed, made once at the edge."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, tzinfo
+from enum import StrEnum
+from typing import Any
+
+_GIVEN = re.compile(
+    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GivenDate:
+    """A date with the precision it was given with: ISO 8601, from `2022` to seconds and offset.
+
+    `text` is `YYYY`, `YYYY-MM`, `YYYY-MM-DD`, `YYYY-MM-DDTHH:MM[:SS][±HH:MM]`. A time without
+    an offset is one whose zone the source did not say; `normalize` gives it the source's.
+    """
+
+    text: str
+
+    def __post_init__(self) -> None:
+        if not _GIVEN.fullmatch(self.text):
+            raise ValueError(f"not a date: {self.text!r}")
+        self.earliest(UTC)  # a day that no calendar has is refused here
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def has_time(self) -> bool:
+        return "T" in self.text
+
+    @property
+    def has_offset(self) -> bool:
+        return self.has_time and (self.text.endswith("Z") or self.text[-6] in "+-")
+
+    def earliest(self, zone: tzinfo) -> datetime:
+        """The first instant that it can mean; what is not said is 00:00 of the first day, in
+        `zone`."""
+        match = _GIVEN.fullmatch(self.text)
+        assert match is not None
+        year, month, day, hour, minute, second, offset = match.groups()
+        day_ = date(int(year), int(month or 1), int(day or 1))
+        time_ = time(int(hour or 0), int(minute or 0), int(second or 0))
+        if offset:
+            return datetime.fromisoformat(
+                f"{day_.isoformat()}T{time_.isoformat()}{offset.replace('Z', '+00:00')}"
+            )
+        return datetime.combine(day_, time_, zone)
+
+    def in_zone(self, zone: tzinfo) -> GivenDate:
+        """The same, a time without offset being given that of `zone` at that moment."""
+        if not self.has_time or self.has_offset:
+            return self
+        offset = self.earliest(zone).isoformat()[19:25]
+        return GivenDate(self.text + offset)
+
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An author, contributor or editor, as named; never guessed, never replaced (佚名 stays)."""
+
+    name: str
+    url: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Who published an entry first (来源): what `atom:source`, RSS `source`, a label tell of it."""
+
+    name: str | None = None
+    url: str | None = None  # its site
+    feed: str | None = None  # its feed
+    id: str | None = None  # atom:source/id
+    updated: GivenDate | None = None
+    authors: tuple[Person, ...] = ()
+    rights: str | None = None
+    logo: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One hand that an entry came through on the way from its origin to us."""
+
+    name: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Who published it first, who wrote it, where, when, under what rights, by which hands.
+
+    `via` runs from the origin towards us. What is not known is None or ().
+    """
+
+    source: Publisher = Publisher()
+    authors: tuple[Person, ...] = ()
+    original_url: str | None = None
+    original_id: str | None = None
+    original_title: str | None = None
+    published: GivenDate | None = None
+    updated: GivenDate | None = None
+    rights: str | None = None
+    licence: str | None = None
+    editor: str | None = None
+    via: tuple[Hop, ...] = ()
+
+
+class NoticeFrom(StrEnum):
+    """Where a notice stands: in the entry, on the site it was copied from, or of its source."""
+
+    ENTRY = "entry"
+    SITE = "site"
+    SOURCE = "source"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A text that goes with a reprint, word for word."""
+
+    text: str
+    origin: NoticeFrom = NoticeFrom.ENTRY
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that goes with an entry; `length` in bytes."""
+
+    url: str
+    type: str | None = None
+    length: int | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How a field was found when it was not plainly stated: `where` in words for an editor."""
+
+    field: str
+    where: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedEntry:
+    """One entry as a source said it: nothing resolved against config, HTML not yet cleaned.
+
+    URLs are absolute where a base was known. Dates may lack an offset. `attribution.source`
+    is only what the entry itself states; None in it means that it states nothing.
+    `title` is plain text. `content_html`/`summary_html` are HTML as received.
+    """
+
+    id: str | None = None
+    link: str | None = None
+    title: str = ""
+    content_html: str = ""
+    summary_html: str = ""
+    attribution: Attribution = Attribution()
+    categories: tuple[str, ...] = ()
+    breadcrumb: tuple[str, ...] = ()  # names of columns upstream, outermost first, 首页 left out
+    column: str | None = None  # stated for us (front matter): an id or a title
+    notices: tuple[Notice, ...] = ()
+    language: str | None = None
+    enclosures: tuple[Enclosure, ...] = ()
+    thumbnail: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+    problems: tuple[str, ...] = ()  # what was found wrong or not understood
+    raw_dates: tuple[tuple[str, str], ...] = ()  # field, text as given, where it could not be read
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """A feed document as it stands. `format` is `rss`, `rdf`, `atom`, `json` or `cdf`."""
+
+    format: str
+    title: str = ""
+    url: str | None = None  # the site
+    feed_url: str | None = None  # rel=self
+    id: str | None = None
+    language: str | None = None
+    description: str = ""
+    rights: str | None = None
+    licence: str | None = None
+    logo: str | None = None
+    updated: GivenDate | None = None
+    authors: tuple[Person, ...] = ()
+    hub: str | None = None
+    ttl_minutes: int | None = None  # RSS ttl, or sy:updatePeriod/updateFrequency
+    skip_hours: tuple[int, ...] = ()  # GMT
+    skip_days: tuple[str, ...] = ()  # English names
+    complete: bool = True
+    entries: tuple[ParsedEntry, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+class Status(StrEnum):
+    """Where an entry stands."""
+
+    PUBLISHED = "published"
+    HELD = "held"
+    REJECTED = "rejected"
+    RETRACTED = "retracted"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One article as one source brought it, as we know it.
+
+    `id` is ours, for ever. `key` is its identity within its source. `guid` is the id emitted in
+    feeds. `url` is its main link (the original), "" where it has none. `content_html` is clean
+    and complete; what may be shown of it is decided at publishing. Times are aware, UTC.
+    """
+
+    id: str
+    source: str
+    key: str
+    guid: str
+    title: str
+    attribution: Attribution
+    received: datetime
+    url: str = ""
+    content_html: str = ""
+    content_text: str = ""
+    summary: str = ""
+    language: str = ""
+    categories: tuple[str, ...] = ()
+    breadcrumb: tuple[str, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    thumbnail: str | None = None
+    published_at: datetime | None = None  # attribution.published as an instant
+    changed: datetime | None = None  # when we last saw its text change
+    status: Status = Status.PUBLISHED
+    held_for: str = ""  # why it is held, rejected or retracted
+    story: str = ""  # id of its story
+    lead: bool = True
+    column: str = ""
+    columns: tuple[str, ...] = ()  # all, the main one first
+    content_hash: str = ""  # of all that a source said of it
+    stale_after: datetime | None = None  # is in no edition when it was older than max_age at first
+
+    @property
+    def sort_at(self) -> datetime:
+        """Published where known, else received (contract §5)."""
+        return self.published_at or self.received
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision about an entry, with its reason, written when it was made."""
+
+    entry: str
+    at: datetime
+    what: str  # identity | date | story | column | status | attribution | title | feed | edition …
+    by: str  # "syndicate", "editor", "source ID"
+    reason: str
+    before: Any = None
+    after: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """In which columns an entry goes, by what, and the words that decided."""
+
+    column: str
+    rule: str  # editor, fixed, stated, breadcrumb, category, "rule N", model or rest
+    evidence: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()  # further columns
+
+
+class SubscriberState(StrEnum):
+    """Whether mail may go to an address."""
+
+    UNCONFIRMED = "unconfirmed"
+    CONFIRMED = "confirmed"
+    UNSUBSCRIBED = "unsubscribed"
+    SUPPRESSED = "suppressed"
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """Who gets which digests. Empty `columns` means all of a digest's columns."""
+
+    id: str
+    email: str
+    state: SubscriberState
+    digests: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    frequency: str = "edition"  # edition | daily | weekly
+    language: str = ""
+    timezone: str = ""
+    name: str = ""
+    text_only: bool = False
+    joined: datetime | None = None  # when it was confirmed
+    paused_until: datetime | None = None
+    token_salt: str = ""  # changes when its tokens are revoked
+    consent: str = ""
+    hour: int | None = None
+
+
+class EditionState(StrEnum):
+    """Where an edition stands."""
+
+    HELD = "held"
+    SENDING = "sending"
+    SENT = "sent"
+    REJECTED = "rejected"
+    SKIPPED = "skipped"
+
+
+class MessageState(StrEnum):
+    """Where a message stands; `STEPS` has the allowed moves."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DEFERRED = "deferred"
+    FAILED = "failed"
+    DROPPED = "dropped"
