@@ -219,6 +219,7 @@ class Settings:
     digests: tuple[Digest, ...] = ()
     mail: Mail = Mail()
     web: Web = Web()
+    unset: tuple[str, ...] = ()  # keys that name a secret which is not there: what needs it is off
 
     @property
     def root(self) -> Path:

@@ -15,23 +15,31 @@ from urllib.parse import urljoin, urlsplit
 
 import nh3
 
-from syndicate.core.plaintext import plain, shorten, to_text, xml_text
 from syndicate.core.nesting import DEPTH_LIMIT, depth, strip_tags
+from syndicate.core.plaintext import plain, shorten, to_text, xml_text
 
 __all__ = ["DEPTH_LIMIT", "clean", "depth", "plain", "summary", "to_text", "xml_text"]
 
 _SCHEMES = frozenset({"http", "https", "mailto"})
 _LAZY = ("data-src", "data-original", "data-original-src", "data-lazy-src", "data-actualsrc")
 _TAGS = frozenset(
-    "a abbr address article aside b bdi bdo blockquote br caption cite code col colgroup dd del"
-    " details dfn div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd"
-    " li main mark nav ol p picture pre q rp rt ruby s samp section small span strong sub summary"
-    " sup table tbody td tfoot th thead time tr u ul var wbr".split()
-)
+    {
+        "a", "abbr", "address", "article", "aside", "b", "bdi", "bdo", "blockquote", "br",
+        "caption", "cite", "code", "col", "colgroup", "dd", "del", "details", "dfn", "div", "dl",
+        "dt", "em", "figcaption", "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header",
+        "hr", "i", "img", "ins", "kbd", "li", "main", "mark", "nav", "ol", "p", "picture", "pre",
+        "q", "rp", "rt", "ruby", "s", "samp", "section", "small", "span", "strong", "sub",
+        "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "u", "ul",
+        "var", "wbr"
+    }
+)  # fmt: skip
 _DROPPED_WHOLE = frozenset(
-    "script style template iframe object applet svg math title textarea select datalist button"
-    " audio video canvas noembed noframes frameset".split()
-)
+    {
+        "script", "style", "template", "iframe", "object", "applet", "svg", "math", "title",
+        "textarea", "select", "datalist", "button", "audio", "video", "canvas", "noembed",
+        "noframes", "frameset"
+    }
+)  # fmt: skip
 _ATTRIBUTES: dict[str, set[str]] = {
     "*": {"lang", "dir", "title"},
     "a": {"href", "hreflang"},
@@ -61,6 +69,8 @@ def clean(html: str, base: str | None = None) -> str:
         return text.replace(">", "&gt;")
     if depth(text) > DEPTH_LIMIT:
         return markup.escape(markup.unescape(strip_tags(text)), quote=False)
+    if "noscript" in text:
+        text = _NOSCRIPT.sub("", text)  # a parser with scripting on takes what it holds for text
     cleaned = _cleaner(base or "").clean(text)
     if "<img" in cleaned:
         cleaned = _keep_pictures(cleaned, base or "")
@@ -85,7 +95,7 @@ def _cleaner(base: str) -> nh3.Cleaner:
 
 
 def _filter(base: str) -> Callable[[str, str, str], str | None]:
-    def allowed(tag: str, attribute: str, value: str) -> str | None:
+    def allowed(_tag: str, attribute: str, value: str) -> str | None:
         if attribute == "href":
             return resolve(value, base) or None
         if attribute in ("width", "height", "colspan", "rowspan", "span", "start", "value"):
@@ -95,6 +105,7 @@ def _filter(base: str) -> Callable[[str, str, str], str | None]:
     return allowed
 
 
+_NOSCRIPT = re.compile(r"</?noscript[^<>]*>", re.IGNORECASE)
 _NUMBER = re.compile(r"-?[0-9]{1,6}%?")
 _SCHEME = re.compile(r"\s*([a-zA-Z][a-zA-Z0-9+.-]*):")
 _URL_NOISE = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+")
@@ -102,7 +113,9 @@ _URL_NOISE = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+")
 
 def resolve(url: str, base: str) -> str:
     """The absolute http, https or mailto URL that a link means; "" where there is none."""
-    url = _URL_NOISE.sub(lambda m: " " if " " in m[0] else "", url).strip()  # WHATWG: no tab, CR, LF
+    url = _URL_NOISE.sub(
+        lambda m: " " if " " in m[0] else "", url
+    ).strip()  # WHATWG: no tab, CR, LF
     scheme = _SCHEME.match(url)
     if scheme:
         if scheme[1].lower() not in _SCHEMES:

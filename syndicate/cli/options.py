@@ -1,0 +1,94 @@
+"""Options that every command takes, and the application behind them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from zoneinfo import ZoneInfo
+
+import click
+
+if TYPE_CHECKING:
+    from syndicate.settings import Settings
+    from syndicate.wiring import Application
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass
+class Call:
+    """One call of one command: how it is to behave, and the application once it is needed."""
+
+    context: click.Context
+    json: bool
+    at: str | None
+    verbose: bool
+    quiet: bool
+
+    @functools.cached_property
+    def settings(self) -> Settings:
+        from syndicate import config
+
+        return config.load(self.context.obj["config"])
+
+    @functools.cached_property
+    def app(self) -> Application:
+        """The application over the configured database; closed when the command ends."""
+        from syndicate.wiring import Application
+
+        made = Application(self.settings, now=self.moment())
+        self.context.call_on_close(made.close)
+        return made
+
+    def moment(self) -> datetime:
+        """`--at`, in the site's zone where it has none of its own; else the time it is."""
+        if self.at is None:
+            return datetime.now(UTC)
+        return moment(self.at, ZoneInfo(self.settings.site.timezone), "--at")
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.settings.site.timezone)
+
+
+def moment(text: str, zone: ZoneInfo, option: str) -> datetime:
+    """An ISO 8601 date or time as an aware moment; zone-less ones are in `zone`."""
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise click.BadParameter(
+            f"{text!r} is not an ISO 8601 time such as 2026-11-24T08:00+08:00", param_hint=option
+        ) from None
+    return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def common(function: F) -> F:
+    """Gives a command --json, --at, -v and -q, and a Call as its first argument."""
+
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+    @click.option("--at", metavar="TIME", help="Act as if it were this moment (ISO 8601).")
+    @click.option("-v", "--verbose", is_flag=True, help="Say more on stderr.")
+    @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+    @click.pass_context
+    @functools.wraps(function)
+    def wrapped(
+        context: click.Context,
+        as_json: bool,
+        at: str | None,
+        verbose: bool,
+        quiet: bool,
+        **arguments: Any,
+    ) -> Any:
+        given = context.obj
+        call = Call(
+            context, as_json, at, verbose or given["verbose"], quiet or given["quiet"]
+        )
+        from syndicate.cli import logs
+
+        logs.configure(call.verbose, call.quiet)
+        return function(call, **arguments)
+
+    return cast(F, wrapped)

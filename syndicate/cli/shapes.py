@@ -1,0 +1,103 @@
+"""The JSON shapes of contract §3: values in, dicts out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, tzinfo
+from typing import Any
+
+from syndicate.model import Attribution, Decision, Entry, Notice, Subscriber
+
+Dict = dict[str, Any]
+
+
+def moment(at: datetime | None, zone: tzinfo) -> str | None:
+    """A moment in the site's zone, to the second."""
+    return at.astimezone(zone).isoformat(timespec="seconds") if at else None
+
+
+def attribution(value: Attribution) -> Dict:
+    """Attribution wherever it occurs; what is not known is null or []."""
+    return {
+        "source": {
+            "name": value.source.name,
+            "url": value.source.url,
+            "feed": value.source.feed,
+        },
+        "authors": [{"name": p.name, "url": p.url, "email": p.email} for p in value.authors],
+        "original_url": value.original_url,
+        "original_id": value.original_id,
+        "original_title": value.original_title,
+        "published": value.published.text if value.published else None,
+        "updated": value.updated.text if value.updated else None,
+        "rights": value.rights,
+        "licence": value.licence,
+        "editor": value.editor,
+        "via": [{"name": hop.name, "url": hop.url} for hop in value.via],
+    }
+
+
+def listed(entry: Entry, zone: tzinfo) -> Dict:
+    """One row of `list --json`."""
+    return {
+        "id": entry.id,
+        "title": entry.title,
+        "url": entry.url or None,
+        "source": entry.source,
+        "column": entry.column,
+        "columns": list(entry.columns),
+        "status": entry.status.value,
+        "received": moment(entry.received, zone),
+        "story": entry.story,
+        "lead": entry.lead,
+        "attribution": attribution(entry.attribution),
+    }
+
+
+def shown(
+    entry: Entry, history: Iterable[Decision], notices: Iterable[Notice], zone: tzinfo
+) -> Dict:
+    """`show --json`: one entry in full; `notices` has the entry's own and its source's."""
+    return {
+        **listed(entry, zone),
+        "guid": entry.guid,
+        "language": entry.language or None,
+        "held_for": entry.held_for or None,
+        "content_html": entry.content_html,
+        "content_text": entry.content_text,
+        "summary": entry.summary,
+        "categories": list(entry.categories),
+        "breadcrumb": list(entry.breadcrumb),
+        "enclosures": [
+            {"url": e.url, "type": e.type, "length": e.length} for e in entry.enclosures
+        ],
+        "notices": [{"text": n.text, "from": n.origin.value} for n in notices],
+        "history": [decision(d, zone) for d in history],
+    }
+
+
+def decision(made: Decision, zone: tzinfo) -> Dict:
+    return {
+        "at": moment(made.at, zone),
+        "what": made.what,
+        "by": made.by,
+        "reason": made.reason,
+        "before": made.before,
+        "after": made.after,
+    }
+
+
+def subscriber(person: Subscriber, zone: tzinfo) -> Dict:
+    """One row of `subscribers list --json`."""
+    return {
+        "email": person.email,
+        "name": person.name or None,
+        "state": person.state.value,
+        "digests": list(person.digests),
+        "columns": list(person.columns),
+        "frequency": person.frequency,
+        "language": person.language or None,
+        "timezone": person.timezone or None,
+        "joined": moment(person.joined, zone),
+        "paused_until": moment(person.paused_until, zone),
+    }

@@ -1,0 +1,84 @@
+"""What a person sees: tables that align Chinese, colour for state only, one progress bar.
+
+Reports go to stdout, log lines and progress to stderr. Colour and progress appear on terminals
+alone, and never with NO_COLOR.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+
+_STATES = {
+    **dict.fromkeys(("ok", "published", "confirmed", "sent"), "green"),
+    **dict.fromkeys(("failing", "failed", "suppressed", "gone", "retracted"), "red"),
+    **dict.fromkeys(("held", "paused", "deferred", "unconfirmed", "rejected"), "yellow"),
+}
+
+
+def width(text: str) -> int:
+    """Columns of a terminal that a text takes: wide characters take two (UAX #11)."""
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )
+
+
+def clip(text: str, columns: int) -> str:
+    """A text cut to so many columns, with … where something is missing."""
+    text = " ".join(text.split())
+    if width(text) <= columns:
+        return text
+    kept = ""
+    for character in text:
+        if width(kept + character) > columns - 1:
+            break
+        kept += character
+    return kept + "…"
+
+
+def table(rows: Iterable[Sequence[str]], heads: Sequence[str]) -> None:
+    """Rows under heads, every column as wide as it needs; the last one is not padded."""
+    lines = [list(map(str, row)) for row in rows]
+    widths = [max(map(width, cells)) for cells in zip(heads, *lines, strict=True)]
+    say(click.style(_line(heads, widths), bold=True) if coloured() else _line(heads, widths))
+    for line in lines:
+        say(_line(line, widths))
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    padded = [
+        state(cell) + " " * (wide - width(cell)) for cell, wide in zip(cells, widths, strict=True)
+    ]
+    return "  ".join(padded).rstrip()
+
+
+def state(word: str) -> str:
+    """A word for a state, in its colour on a terminal."""
+    colour = _STATES.get(word)
+    return click.style(word, fg=colour) if colour and coloured() else word
+
+
+def coloured() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def say(text: str = "") -> None:
+    """One line of a report."""
+    click.echo(text, color=coloured())
+
+
+def warn(text: str) -> None:
+    """One line for the person, not for the report."""
+    click.echo(text, err=True)
+
+
+def document(value: Any) -> None:
+    """Exactly one JSON document on stdout."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))

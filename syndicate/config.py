@@ -1,0 +1,563 @@
+"""config.toml to Settings: every problem at once, each with its key and, where known, its line.
+
+The shapes are the dataclasses of settings.py, and checked by hand from their type hints: sixty
+lines here against the 107 ms that pydantic takes to import, whose messages would have to be
+translated one by one besides. Also here: the names of the file (`from`), folders, secrets, what
+refers to what, and the words of the messages.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import os
+import re
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from syndicate.errors import ConfigError, Problem
+from syndicate.settings import (
+    Column,
+    Digest,
+    Mail,
+    Settings,
+    Source,
+    Storage,
+    Web,
+)
+
+REST_TITLES = {"zh": "其他", "en": "Other"}
+RESERVED = ("articles", "archive", "editions")
+ROUTES = ("subscribe", "confirm", "preferences", "unsubscribe", "claims", "admin", "websub")
+REQUIRABLE = (
+    *("source", "origin", "author", "original_url"),
+    *("published", "rights", "licence", "editor"),
+)
+_ID = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_DURATION = re.compile(r"\s*(\d+)\s*([smhdw])\s*")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_ROUTE = re.compile(r"(maildir:.|smtps?://.|lmtp:.|sendmail:.)")
+
+
+def duration(text: str) -> timedelta:
+    """`30m`, `2h`, `1d`, `90s`, `2w` as a span of time; ValueError where it is none."""
+    match = _DURATION.fullmatch(text)
+    if not match:
+        raise ValueError(f"{text!r} is not a span of time such as 30m, 2h or 1d")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+@dataclass
+class _Reading:
+    """What is gathered while one file is read."""
+
+    file: Path
+    lines: dict[str, int]
+    problems: list[Problem] = field(default_factory=list)
+    unset: list[str] = field(default_factory=list)  # keys whose secret is not there
+
+    def say(self, path: str, message: str, *, warning: bool = False) -> None:
+        text = f"{path}: {message}" if path else message
+        self.problems.append(Problem(str(self.file), self._line(path), text, warning))
+
+    def _line(self, path: str) -> int:
+        while path:
+            if path in self.lines:
+                return self.lines[path]
+            path = re.sub(r"(\.[^.\[]+|\[\d+\])$", "", path) if re.search(r"[.\[]", path) else ""
+        return 0
+
+
+def load(file: Path) -> Settings:
+    """The settings of a file; ConfigError with every problem found."""
+    settings, problems = read(file)
+    errors = tuple(problem for problem in problems if not problem.warning)
+    if errors or settings is None:
+        raise ConfigError(errors)
+    return settings
+
+
+def read(file: Path) -> tuple[Settings | None, tuple[Problem, ...]]:
+    """The settings, None where they are invalid, and all problems, warnings among them."""
+    try:
+        text = file.read_text("utf-8-sig")
+    except FileNotFoundError:
+        remedy = "run `syndicate init`, or name one with --config"
+        return None, (Problem(str(file), 0, f"there is no such config; {remedy}"),)
+    except (OSError, UnicodeDecodeError) as error:
+        return None, (Problem(str(file), 0, f"cannot be read: {error}"),)
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"\(at line (\d+)", str(error))
+        line = int(found[1]) if found else text.count("\n") + 1
+        return None, (Problem(str(file), line, f"not TOML: {error}"),)
+    return _settings(data, _Reading(file.absolute(), line_numbers(text)))
+
+
+def line_numbers(text: str) -> dict[str, int]:
+    """Where each table and key of a TOML text stands: path, as `sources[2].column`, to line.
+
+    A hint for people, from the shape of the lines alone: what stands within multi-line values
+    is skipped as far as brackets and quotes tell.
+    """
+    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
+    prefix, depth, quote = "", 0, ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if quote:
+            quote = "" if quote in line else quote
+            continue
+        header = re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]\]?", line) if depth == 0 else None
+        if header:
+            prefix = _table_path(header[2], header[1] == "[[", counts)
+            found.setdefault(prefix, number)
+            continue
+        key = re.match(r"""\s*([A-Za-z0-9_.-]+|"[^"]*")\s*=""", line) if depth == 0 else None
+        if key:
+            name = key[1].strip('"')
+            found.setdefault(f"{prefix}.{name}" if prefix else name, number)
+        quote = next((q for q in ('"""', "'''") if line.count(q) % 2), "")
+        bare = re.sub(r"\"(?:\\.|[^\"\\])*\"|'[^']*'|#.*", "", line)
+        depth += bare.count("[") + bare.count("{") - bare.count("]") - bare.count("}")
+    return found
+
+
+def _table_path(name: str, repeated: bool, counts: dict[str, int]) -> str:
+    path = ""
+    parts = [part.strip().strip('"') for part in name.split(".")]
+    for index, part in enumerate(parts):
+        path = f"{path}.{part}" if path else part
+        last = index == len(parts) - 1
+        if last and repeated:
+            counts[path] = counts.get(path, -1) + 1
+        if path in counts:
+            path = f"{path}[{counts[path]}]"
+    return path
+
+
+def _settings(
+    data: dict[str, Any], reading: _Reading
+) -> tuple[Settings | None, tuple[Problem, ...]]:
+    if "file" in data:
+        reading.say("file", "no such key")
+    built = _build(Settings, {**data, "file": reading.file}, "", reading)
+    if built is None:
+        return None, tuple(reading.problems)
+    settings = _complete(built, reading)
+    _check(settings, reading)
+    settings = replace(settings, unset=tuple(reading.unset))
+    wrong = any(not problem.warning for problem in reading.problems)
+    return (None if wrong else settings), tuple(reading.problems)
+
+
+# --- shapes ---------------------------------------------------------------------------------
+
+
+def _build(kind: type, data: Any, path: str, reading: _Reading) -> Any:
+    """One dataclass of settings.py from a table; problems are said, None means it is unusable."""
+    if not isinstance(data, dict):
+        reading.say(path, f"should be a table, is {_name(data)}")
+        return None
+    hints = get_type_hints(kind)
+    names = {_key(kind, f.name): f for f in fields(kind) if f.name not in _INTERNAL}
+    values: dict[str, Any] = {}
+    for key, value in data.items():
+        at = f"{path}.{key}" if path else key
+        if key not in names:
+            reading.say(at, "no such key" + _suggest(key, list(names)))
+            continue
+        known = names[key]
+        converted = _value(hints[known.name], value, at, reading)
+        if converted is not _BAD:
+            values[known.name] = converted
+    missing = [
+        key
+        for key, f in names.items()
+        if _required(f) and f.name not in values and key not in data and key != "file"
+    ]
+    for key in missing:
+        reading.say(f"{path}.{key}" if path else key, "is required")
+    if any(_required(f) and f.name not in values for f in fields(kind)):
+        return None
+    return kind(**values)
+
+
+_BAD = object()
+_INTERNAL = ("unset",)  # made here, no key of the file
+
+
+def _required(f: Any) -> bool:
+    from dataclasses import MISSING
+
+    return f.default is MISSING and f.default_factory is MISSING
+
+
+def _key(kind: type, name: str) -> str:
+    return "from" if kind is Mail and name == "sender" else name
+
+
+def _value(hint: Any, value: Any, path: str, reading: _Reading) -> Any:
+    """A value of the type a field asks for, or _BAD with what is wrong said."""
+    if get_origin(hint) is tuple:
+        return _list(get_args(hint)[0], value, path, reading)
+    if is_dataclass(hint) and isinstance(hint, type):
+        built = _build(hint, value, path, reading)
+        return _BAD if built is None else built
+    if args := get_args(hint):  # a Literal
+        if value in args:
+            return value
+        allowed = ", ".join(repr(a) for a in args if a != "")
+        reading.say(path, f"{value!r} is not one of {allowed}" + _suggest(str(value), list(args)))
+        return _BAD
+    return _scalar(hint, value, path, reading)
+
+
+def _list(item: Any, value: Any, path: str, reading: _Reading) -> Any:
+    if isinstance(value, str) and item is str:
+        reading.say(path, f'should be a list, such as ["{value}"], is a text')
+        return _BAD
+    if not isinstance(value, list):
+        reading.say(path, f"should be a list, is {_name(value)}")
+        return _BAD
+    made = [_value(item, each, f"{path}[{n}]", reading) for n, each in enumerate(value)]
+    return tuple(each for each in made if each is not _BAD)
+
+
+def _scalar(hint: Any, value: Any, path: str, reading: _Reading) -> Any:
+    if hint is timedelta:
+        try:
+            return duration(value)
+        except (ValueError, TypeError, OverflowError):
+            reading.say(path, f"{value!r} is not a span of time such as 30m, 2h or 1d")
+            return _BAD
+    if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    wanted = Path if hint is Path else hint
+    if type(value) is wanted or (wanted is Path and isinstance(value, Path)):
+        return value
+    reading.say(path, f"should be {_TYPE_NAMES.get(hint, hint.__name__)}, is {_name(value)}")
+    return _BAD
+
+
+_TYPE_NAMES = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
+
+
+def _name(value: Any) -> str:
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, list):
+        return "a list"
+    return f"{_TYPE_NAMES.get(type(value), type(value).__name__)} ({value!r})"
+
+
+def _suggest(word: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(word, [k for k in known if k], 1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+# --- what is left out -----------------------------------------------------------------------
+
+
+def _complete(settings: Settings, reading: _Reading) -> Settings:
+    """Paths absolute, zones and senders filled in, secrets read, the rest column in place."""
+    site = settings.site
+    if not site.url.endswith("/"):
+        site = replace(site, url=site.url + "/")
+    root = settings.file.parent
+    return replace(
+        settings,
+        site=site,
+        storage=_storage(settings.storage, root),
+        columns=_columns(settings.columns, site.language),
+        sources=tuple(_source(s, site.timezone, root) for s in settings.sources),
+        digests=tuple(_digest(d, site.timezone) for d in settings.digests),
+        mail=_mail(settings.mail, site.url, root, reading),
+        web=_web(settings.web, root, reading),
+    )
+
+
+def _storage(storage: Storage, root: Path) -> Storage:
+    database = storage.database
+    if database.startswith("sqlite:"):
+        path = re.sub(r"^sqlite:(///?(?=[^/]))?", "", database)
+        database = f"sqlite:{root / path}"
+    return replace(storage, database=database, output=str(root / storage.output))
+
+
+def _columns(columns: tuple[Column, ...], language: str) -> tuple[Column, ...]:
+    titled = tuple(c if c.title else replace(c, title=c.id) for c in columns)
+    if any(column.rest for column in titled):
+        return titled
+    title = REST_TITLES["zh" if language.lower().startswith("zh") else "en"]
+    if any(column.id == "rest" for column in titled):
+        return tuple(replace(c, rest=True) if c.id == "rest" else c for c in titled)
+    return (*titled, Column(id="rest", title=title, rest=True))
+
+
+def _source(source: Source, zone: str, root: Path) -> Source:
+    content = source.content
+    if not content:
+        free = source.type == "folder" or source.own or source.licence or source.permission
+        content = "full" if free else "summary"
+    return replace(
+        source,
+        timezone=source.timezone or zone,
+        path=str(root / source.path) if source.path else "",
+        content=content,
+    )
+
+
+def _digest(digest: Digest, zone: str) -> Digest:
+    return replace(digest, timezone=digest.timezone or zone, title=digest.title or digest.id)
+
+
+def _mail(mail: Mail, url: str, root: Path, reading: _Reading) -> Mail:
+    host = re.sub(r"^[a-z]+://|[:/].*$", "", url)
+    dkim = replace(mail.dkim, key=_secret(mail.dkim.key, "mail.dkim.key", root, reading))
+    return replace(
+        mail,
+        sender=mail.sender or f"syndicate@{host}",
+        password=_secret(mail.password, "mail.password", root, reading),
+        inbox_password=_secret(mail.inbox_password, "mail.inbox_password", root, reading),
+        route=_with_path(mail.route, ("maildir:",), root),
+        inbox=_with_path(mail.inbox, ("maildir:",), root),
+        dkim=dkim,
+    )
+
+
+def _web(web: Web, root: Path, reading: _Reading) -> Web:
+    secret = _with_path(web.secret, ("file:",), root)
+    token = _secret(web.admin_token, "web.admin_token", root, reading)
+    return replace(web, secret=secret, admin_token=token)
+
+
+def _with_path(value: str, schemes: tuple[str, ...], root: Path) -> str:
+    for scheme in schemes:
+        if value.startswith(scheme):
+            return f"{scheme}{root / value.removeprefix(scheme)}"
+    return value
+
+
+def _secret(value: str, path: str, root: Path, reading: _Reading) -> str:
+    """The value behind `env:NAME` or `file:PATH`; "" and a warning where it is not set."""
+    if value.startswith("env:"):
+        name = value.removeprefix("env:")
+        found = os.environ.get(name, "")
+        if not found:
+            reading.unset.append(path)
+            reading.say(path, f"${name} is not set; what needs it is switched off", warning=True)
+        return found
+    if value.startswith("file:"):
+        file = root / value.removeprefix("file:")
+        try:
+            return file.read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or error
+            reading.unset.append(path)
+            message = f"{file}: {reason}; what needs it is switched off"
+            reading.say(path, message, warning=True)
+            return ""
+    return value
+
+
+# --- what refers to what --------------------------------------------------------------------
+
+
+def _check(settings: Settings, reading: _Reading) -> None:
+    for check in (_check_site, _check_ids, _check_columns, _check_sources, _check_digests):
+        check(settings, reading)
+    _check_fetch(settings, reading)
+    _check_mail(settings, reading)
+
+
+def _check_site(settings: Settings, reading: _Reading) -> None:
+    site = settings.site
+    if not site.name.strip():
+        reading.say("site.name", "must not be empty")
+    if not re.match(r"https?://[^/\s]+", site.url):
+        reading.say("site.url", f"{site.url!r} is not an http or https address")
+    if not re.fullmatch(r"#[0-9a-fA-F]{3}([0-9a-fA-F]{3})?", site.accent):
+        reading.say("site.accent", f"{site.accent!r} is not a colour such as #9b1c1c")
+    _check_zone(site.timezone, "site.timezone", reading)
+    if not re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", site.language):
+        reading.say("site.language", f"{site.language!r} is not a language such as zh-CN or en")
+    if settings.publish.items < 1:
+        reading.say("publish.items", "must be at least 1")
+
+
+def _check_zone(zone: str, path: str, reading: _Reading) -> None:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        reading.say(path, f"no time zone {zone!r}; write it as Asia/Shanghai")
+
+
+def _check_ids(settings: Settings, reading: _Reading) -> None:
+    groups: tuple[tuple[str, tuple[Any, ...]], ...] = (
+        ("columns", settings.columns),
+        ("sources", settings.sources),
+        ("digests", settings.digests),
+    )
+    for name, items in groups:
+        known: set[str] = set()
+        for number, item in enumerate(items):
+            path = f"{name}[{number}].id"
+            if not _ID.fullmatch(item.id):
+                reading.say(
+                    path, f"{item.id!r} may hold a-z, 0-9, _ and - only, and begins with a-z or 0-9"
+                )
+            elif item.id in known:
+                reading.say(path, f"{item.id!r} is used twice")
+            elif name == "columns" and item.id in RESERVED + ROUTES:
+                reading.say(path, f"{item.id!r} is a folder of Syndicate's own; choose another")
+            known.add(item.id)
+
+
+def _check_columns(settings: Settings, reading: _Reading) -> None:
+    parents = {column.id: column.parent for column in settings.columns}
+    if sum(column.rest for column in settings.columns) > 1:
+        number = [n for n, c in enumerate(settings.columns) if c.rest][1]
+        reading.say(f"columns[{number}].rest", "only one column takes the rest")
+    for number, column in enumerate(settings.columns):
+        path = f"columns[{number}]"
+        if column.parent:
+            _check_name(column.parent, f"{path}.parent", "column", list(parents), reading)
+        if _in_a_ring(column.id, parents):
+            reading.say(f"{path}.parent", f"{column.id!r} would be its own ancestor")
+        for index, rule in enumerate(column.rules):
+            if not any(getattr(rule, f.name) for f in fields(rule)):
+                reading.say(f"{path}.rules[{index}]", "has no condition")
+
+
+def _in_a_ring(id: str, parents: dict[str, str]) -> bool:
+    at, steps = parents.get(id, ""), 0
+    while at and at != id and steps <= len(parents):
+        at, steps = parents.get(at, ""), steps + 1
+    return at == id
+
+
+def _check_name(name: str, path: str, kind: str, known: list[str], reading: _Reading) -> None:
+    if name not in known:
+        close = difflib.get_close_matches(name, known, 1)
+        hint = f"; did you mean '{close[0]}'?" if close else ""
+        reading.say(path, f"no {kind} '{name}'{hint}")
+
+
+def _check_sources(settings: Settings, reading: _Reading) -> None:
+    columns = [column.id for column in settings.columns]
+    for number, source in enumerate(settings.sources):
+        path = f"sources[{number}]"
+        if source.column:
+            _check_name(source.column, f"{path}.column", "column", columns, reading)
+        _check_zone(source.timezone, f"{path}.timezone", reading)
+        _check_every(source, path, reading)
+        for problem in _source_place(source):
+            reading.say(*(f"{path}.{problem[0]}", problem[1]))
+        for index, field_ in enumerate(source.require):
+            _check_name(field_, f"{path}.require[{index}]", "field", list(REQUIRABLE), reading)
+
+
+def _check_every(source: Source, path: str, reading: _Reading) -> None:
+    if source.every == "auto":
+        return
+    try:
+        if duration(source.every) <= timedelta(0):
+            raise ValueError(source.every)
+    except (ValueError, OverflowError):
+        message = f'{source.every!r} is neither "auto" nor a span of time such as 30m'
+        reading.say(f"{path}.every", message)
+
+
+def _source_place(source: Source) -> Iterator[tuple[str, str]]:
+    if source.url and source.path:
+        yield "path", "a source has a url or a path, not both"
+    elif not source.url and not source.path:
+        wanted = {"feed": "url or path", "page": "url", "folder": "path"}.get(
+            source.type, "path or url"
+        )
+        yield "url", f"a source of type {source.type!r} needs a {wanted}"
+    if source.type == "folder" and source.url:
+        yield "url", "a folder has a path, not a url"
+    if source.type == "page" and source.path:
+        yield "path", "a page has a url, not a path"
+    schemes = r"imaps?://." if source.type == "mailbox" else r"https?://[^/\s]+"
+    if source.url and not re.match(schemes, source.url):
+        yield "url", f"{source.url!r} is not an address that a {source.type} can have"
+
+
+def _check_digests(settings: Settings, reading: _Reading) -> None:
+    columns = [column.id for column in settings.columns]
+    for number, digest in enumerate(settings.digests):
+        path = f"digests[{number}]"
+        for index, column in enumerate(digest.columns):
+            _check_name(column, f"{path}.columns[{index}]", "column", columns, reading)
+        _check_zone(digest.timezone, f"{path}.timezone", reading)
+        if digest.items < 1:
+            reading.say(f"{path}.items", "must be at least 1")
+        if digest.public and not settings.site.contact.address:
+            message = "a public digest should carry a postal address: set site.contact.address"
+            reading.say(path, message, warning=True)
+
+
+def _check_fetch(settings: Settings, reading: _Reading) -> None:
+    fetch = settings.fetch
+    for name in ("concurrency", "per_host", "timeout", "max_bytes"):
+        if getattr(fetch, name) <= 0:
+            reading.say(f"fetch.{name}", "must be more than 0")
+    for number, network in enumerate(fetch.allow_networks):
+        if not is_network(network):
+            message = f"{network!r} is neither a network (10.0.0.0/8) nor address:port"
+            reading.say(f"fetch.allow_networks[{number}]", message)
+
+
+def is_network(text: str) -> bool:
+    """Whether it names a network in CIDR, an address, or address:port ([v6]:port)."""
+    readers: tuple[Callable[[str], Any], ...] = (
+        lambda t: ipaddress.ip_network(t, strict=False),
+        _address_port,
+    )
+    for reader in readers:
+        try:
+            reader(text)
+        except ValueError:
+            continue
+        return True
+    return False
+
+
+def _address_port(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    ipaddress.ip_address(host.strip("[]"))
+    if not colon or not 0 < int(port) < 65536:
+        raise ValueError(text)
+    return host.strip("[]"), int(port)
+
+
+def _check_mail(settings: Settings, reading: _Reading) -> None:
+    mail = settings.mail
+    if mail.route and not _ROUTE.match(mail.route):
+        message = f"{mail.route!r} is none of maildir:, smtp://, smtps://, lmtp:, sendmail:"
+        reading.say("mail.route", message)
+    if mail.inbox and not re.match(r"maildir:.|imaps?://.", mail.inbox):
+        reading.say("mail.inbox", f"{mail.inbox!r} is neither maildir: nor imaps://")
+    if re.search(r"[\r\n]", mail.sender + mail.reply_to + mail.bounce):
+        reading.say("mail", "an address cannot hold a line break")
+    for name, value in (
+        ("from", mail.sender),
+        ("reply_to", mail.reply_to),
+        ("bounce", mail.bounce),
+    ):
+        if value and "@" not in value:
+            reading.say(f"mail.{name}", f"{value!r} is not an address")
+    if mail.connections < 1:
+        reading.say("mail.connections", "must be at least 1")
+    if mail.rate < 0:
+        reading.say("mail.rate", "must not be negative")
+    if not re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^:\s]*):\d{1,5}", settings.web.listen):
+        reading.say("web.listen", f"{settings.web.listen!r} is not HOST:PORT")

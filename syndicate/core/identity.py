@@ -1,0 +1,121 @@
+"""Which entry is this: known by its source and id, else its link, else its text; ids and marks.
+
+A mark is a short digest of one thing an entry is known by. Marks are kept longer than entries,
+so that what was once seen is not new when it comes again.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+
+from syndicate.core import urls
+from syndicate.model import Entry, ParsedEntry
+
+_SPACE = re.compile(r"\s+")
+_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
+
+
+def mark(kind: str, value: str) -> bytes:
+    """16 bytes that stand for a value of a kind (`id`, `link`, `text`, `url`)."""
+    return hashlib.blake2b(f"{kind}:{value}".encode("utf-8", "replace"), digest_size=16).digest()
+
+
+def keyed(secret: bytes, mark: bytes) -> bytes:
+    """A mark that cannot be guessed without the site's secret; for what was retracted."""
+    return hmac.new(secret, mark, hashlib.sha256).digest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What one entry is known by within its source, in order of weight."""
+
+    id: bytes | None
+    link: bytes | None
+    text: bytes
+
+    def all(self) -> tuple[bytes, ...]:
+        return tuple(m for m in (self.id, self.link, self.text) if m is not None)
+
+
+def marks(parsed: ParsedEntry, text: str) -> Marks:
+    """The marks of an entry; `text` is its whole plain text."""
+    body = _SPACE.sub(" ", text).strip()
+    return Marks(
+        id=mark("id", parsed.id) if parsed.id else None,
+        link=mark("link", urls.canonical(parsed.link)) if parsed.link else None,
+        text=mark("text", f"{_SPACE.sub(' ', parsed.title).strip()}\n{body}"),
+    )
+
+
+def key(parsed: ParsedEntry, own: Marks) -> str:
+    """The identity of an entry within its source: its id, else its link, else its text."""
+    return parsed.id or parsed.link or "text:" + own.text.hex()
+
+
+def entry_id(source: str, key: str) -> str:
+    """Our id of a new entry, for ever: 16 characters of base32, the same on every machine."""
+    digest = hashlib.blake2b(f"{source}\0{key}".encode("utf-8", "replace"), digest_size=10)
+    return base64.b32encode(digest.digest()).decode().lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The entry that an item is, and by what it was recognised.
+
+    `doubtful`: the item has an id that was never seen, so that only a likeness of title or text
+    (`unchanged_but_for_id`) makes it the entry whose link it shares.
+    """
+
+    entry: str
+    by: str  # "id" | "link" | "text"
+    doubtful: bool = False
+
+
+def recognise(own: Marks, recalled: Mapping[bytes, str], claimed: Container[str]) -> Known | None:
+    """The known entry of the same source that this item is, or None for a new one.
+
+    `recalled` has what the source's memory says of these marks; `claimed` are the entries that
+    other items of the same document are already. An unknown id does not make a new entry where
+    the text is known, or the link with a like title: a source that renames all its ids does not
+    flood. Items that share a link (all pointing to one page) are told apart by their ids.
+    """
+    if own.id is not None and own.id in recalled:
+        return Known(recalled[own.id], "id")
+    by_text = recalled.get(own.text)
+    if by_text is not None and by_text not in claimed:
+        return Known(by_text, "text")
+    by_link = recalled.get(own.link) if own.link is not None else None
+    if by_link is not None and by_link not in claimed:
+        return Known(by_link, "link", doubtful=own.id is not None)
+    return None
+
+
+def unchanged_but_for_id(known: Entry, title: str, text: str) -> bool:
+    """Whether an item with a new id and an old link is the entry of that link, renamed."""
+    return _folded(known.title) == _folded(title) or _folded(known.content_text) == _folded(text)
+
+
+def _folded(text: str) -> str:
+    return _SPACE.sub(" ", text).strip().casefold()
+
+
+def is_iri(text: str) -> bool:
+    """Whether an id is an absolute IRI, as Atom demands (RFC 4287, 4.2.6)."""
+    return bool(_IRI.fullmatch(text))
+
+
+def story_keys(url: str, original_url: str | None, upstream_id: str | None) -> tuple[bytes, ...]:
+    """Marks by which the same article in another source is found: canonical URLs, global ids.
+
+    Ids that are no IRI ("17") mean nothing outside their source.
+    """
+    values = [urls.canonical(u) for u in (url, original_url) if u]
+    if upstream_id and is_iri(upstream_id):
+        is_url = upstream_id.startswith(("http:", "https:"))
+        values.append(urls.canonical(upstream_id) if is_url else upstream_id)
+    return tuple(mark("url", value) for value in dict.fromkeys(values))

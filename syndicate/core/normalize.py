@@ -1,0 +1,203 @@
+"""What a source said, made ready to be compared, filed and shown: ParsedEntry -> Prepared.
+
+Pure and picklable, so that it runs in the worker process that parsed the document. Everything
+that needs the database (whether it is new, whose story it is) is decided later, from this.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from syndicate.core import dedupe, identity, labels, language, sanitize
+from syndicate.core.dedupe import Fingerprint
+from syndicate.core.identity import Marks
+from syndicate.model import Attribution, Evidence, GivenDate, ParsedEntry, Person
+
+SUMMARY_LENGTH = 200  # characters; about two lines of a column page
+_TITLE_LENGTH = 60
+_FUTURE = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A parsed entry with everything derived from it alone.
+
+    `parsed` has its texts cleaned, its dates in the source's zone, what its text says of its
+    origin filled in where it was not stated (each with its evidence), and no raw HTML any more.
+    """
+
+    parsed: ParsedEntry
+    marks: Marks
+    content_html: str
+    content_text: str
+    summary: str
+    language: str
+    content_hash: str
+    fingerprint: Fingerprint
+
+
+def prepare(
+    parsed: ParsedEntry,
+    *,
+    zone: str,
+    base: str | None = None,
+    feed_language: str | None = None,
+    local_id: str = "",
+    read_text: bool = True,
+) -> Prepared:
+    """Clean, localise and mark one entry.
+
+    `zone` is that of its zone-less dates. `local_id` identifies a file of a folder. `read_text`
+    looks for 来源：… in the text of entries that do not state it otherwise.
+    """
+    html = parsed.content_html or parsed.summary_html
+    address = parsed.link or base
+    content_html = sanitize.clean(html, address)
+    content_text = sanitize.to_text(content_html)
+    given = _clean(parsed, ZoneInfo(zone), content_text)
+    if read_text:
+        given = _infer(given, content_text)
+    own = identity.marks(replace(given, id=local_id) if local_id else given, content_text)
+    return Prepared(
+        parsed=replace(given, content_html="", summary_html=""),
+        marks=own,
+        content_html=content_html,
+        content_text=content_text,
+        summary=_summary(parsed, content_text),
+        language=language.choose(parsed.language, feed_language, f"{given.title}\n{content_text}"),
+        content_hash=_hash(given, content_html),
+        fingerprint=dedupe.fingerprint(given.title, content_text),
+    )
+
+
+def _summary(parsed: ParsedEntry, content_text: str) -> str:
+    said = sanitize.to_text(sanitize.clean(parsed.summary_html)) if parsed.summary_html else ""
+    return sanitize.summary(said or content_text, SUMMARY_LENGTH)
+
+
+def _clean(parsed: ParsedEntry, zone: tzinfo, content_text: str) -> ParsedEntry:
+    title = sanitize.plain(parsed.title)
+    evidence = parsed.evidence
+    if not title:
+        title = sanitize.summary(content_text, _TITLE_LENGTH) or parsed.link or parsed.id or ""
+        evidence = (*evidence, Evidence("title", "it has none; its first words", title))
+    return replace(
+        parsed,
+        title=sanitize.plain(title),
+        attribution=_clean_attribution(parsed.attribution, zone),
+        categories=_plain_all(parsed.categories),
+        breadcrumb=_plain_all(parsed.breadcrumb),
+        notices=tuple(
+            replace(notice, text=text)
+            for notice in parsed.notices
+            if (text := sanitize.plain(notice.text))
+        ),
+        link=_web(parsed.link),
+        thumbnail=_web(parsed.thumbnail),
+        enclosures=tuple(e for e in parsed.enclosures if _web(e.url)),
+        evidence=evidence,
+    )
+
+
+def _plain_all(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, map(sanitize.plain, texts))))
+
+
+def _plain(text: str | None) -> str | None:
+    return sanitize.plain(text) or None if text else None
+
+
+def _web(url: str | None) -> str | None:
+    """A link that may be shown: http or https, nothing that could break out of a line."""
+    if not url:
+        return None
+    url = sanitize.plain(url).replace(" ", "%20")
+    return url if url.lower().startswith(("http://", "https://")) else None
+
+
+def _date(given: GivenDate | None, zone: tzinfo) -> GivenDate | None:
+    return given.in_zone(zone) if given else None
+
+
+def _person(person: Person) -> Person:
+    email = _plain(person.email)
+    return Person(sanitize.plain(person.name), _web(person.url), email)
+
+
+def _clean_attribution(said: Attribution, zone: tzinfo) -> Attribution:
+    source = said.source
+    return Attribution(
+        source=replace(
+            source,
+            name=_plain(source.name),
+            url=_web(source.url),
+            feed=_web(source.feed),
+            id=_plain(source.id),
+            updated=_date(source.updated, zone),
+            authors=_people(source.authors),
+            rights=_plain(source.rights),
+            logo=_web(source.logo),
+        ),
+        authors=_people(said.authors),
+        original_url=_web(said.original_url),
+        original_id=_plain(said.original_id),
+        original_title=_plain(said.original_title),
+        published=_date(said.published, zone),
+        updated=_date(said.updated, zone),
+        rights=_plain(said.rights),
+        licence=_plain(said.licence),
+        editor=_plain(said.editor),
+        via=tuple(
+            replace(hop, name=_plain(hop.name), url=_web(hop.url))
+            for hop in said.via
+            if hop.name or hop.url
+        ),
+    )
+
+
+def _people(people: tuple[Person, ...]) -> tuple[Person, ...]:
+    cleaned = (_person(person) for person in people)
+    return tuple(dict.fromkeys(p for p in cleaned if p.name or p.email))
+
+
+def _infer(parsed: ParsedEntry, text: str) -> ParsedEntry:
+    """What the text says of its origin, where nothing states it; never over what is stated."""
+    found = labels.read_inline(text)
+    said = parsed.attribution
+    taken: dict[str, object] = {}
+    if found.source and not said.source.name:
+        taken["source"] = replace(said.source, name=found.source)
+    if found.authors and not said.authors:
+        taken["authors"] = found.authors
+    for name in ("original_title", "original_url", "editor", "published"):
+        value = getattr(found, name)
+        if value and not getattr(said, name):
+            taken[name] = value
+    if not taken:
+        return parsed
+    kept = tuple(e for e in found.evidence if e.field in taken)
+    return replace(
+        parsed,
+        attribution=replace(said, **taken),  # type: ignore[arg-type]
+        evidence=(*parsed.evidence, *kept),
+    )
+
+
+def _hash(parsed: ParsedEntry, content_html: str) -> str:
+    """Of everything that a source said of an entry, so that any change of it is seen."""
+    said = replace(parsed, content_html="", summary_html="", evidence=(), problems=())
+    text = f"{said!r}\0{content_html}"
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
+
+
+def plausible(date: GivenDate | None, zone: tzinfo, received: datetime) -> bool:
+    """Whether a date can be believed: no more than a day after it was received."""
+    if date is None:
+        return True
+    try:
+        return date.earliest(zone) <= received + _FUTURE
+    except (OverflowError, ValueError):
+        return False
