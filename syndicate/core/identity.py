@@ -12,9 +12,10 @@ import hmac
 import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from syndicate.core import urls
-from syndicate.model import Entry, ParsedEntry
+from syndicate.model import Attribution, Entry, ParsedEntry
 
 _SPACE = re.compile(r"\s+")
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
@@ -119,3 +120,40 @@ def story_keys(url: str, original_url: str | None, upstream_id: str | None) -> t
         is_url = upstream_id.startswith(("http:", "https:"))
         values.append(urls.canonical(upstream_id) if is_url else upstream_id)
     return tuple(mark("url", value) for value in dict.fromkeys(values))
+
+
+def retraction_marks(entry: Entry, *, whole_story: bool) -> tuple[bytes, ...]:
+    """What a retracted entry is to be known by when it tries to come back.
+
+    Its id and links in whatever source, and its text without the title, which may be reworded.
+    With `whole_story` False the text is left out: another entry of the story may stay.
+    """
+    url = entry.url or None
+    keys = list(story_keys(url or "", entry.attribution.original_url, entry.attribution.original_id))
+    keys.append(mark("own", f"{entry.source}\0{entry.key}"))
+    if whole_story:
+        keys.append(body_mark(entry.content_text))
+    return tuple(keys)
+
+
+def arriving_marks(
+    source: str, key: str, url: str, said: Attribution, text: str
+) -> tuple[bytes, ...]:
+    """The marks by which an arriving entry is compared with what was retracted."""
+    keys = list(story_keys(url, said.original_url, said.original_id))
+    return (*keys, mark("own", f"{source}\0{key}"), body_mark(text))
+
+
+def body_mark(text: str) -> bytes:
+    """The mark of a text alone, its spacing and punctuation aside."""
+    return mark("body", re.sub(r"[\W_]+", "", text).casefold())
+
+
+def tag(entry: str, link: str | None) -> str:
+    """A `tag:` URI of our own for an entry that cannot have its upstream id (RFC 4151).
+
+    Its authority is the host of its link; the date is the first on which such tags were made, so
+    that the tag depends on nothing that may change.
+    """
+    host = urlsplit(link or "").hostname or "syndicate.invalid"
+    return f"tag:{host},2026:{entry}"

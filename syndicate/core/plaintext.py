@@ -52,7 +52,7 @@ def to_text(html: str) -> str:
         if depth(html) > DEPTH_LIMIT:
             html = strip_tags(html)
         else:
-            html = _text_cleaner().clean(_NOSCRIPT.sub("", html))
+            html = xml_text(_text_cleaner().clean(_NOSCRIPT.sub("", html)))
     pieces = _PRE.split(html) if "<pre" in html else [html]
     pieces[::2] = map(_collapse, pieces[::2])
     text = "".join(pieces)
@@ -226,7 +226,9 @@ def _inside_word(text: str, at: int) -> bool:
 
 
 def _is_latin(char: str) -> bool:
-    return (char.isalnum() or char in "'’-_.@") and not "\u2e80" <= char <= "\U0003ffff"
+    return (
+        char.isalnum() or char in "'’-_.@" or bool(_JOINED.match(char))
+    ) and not "\u2e80" <= char <= "\U0003ffff"
 
 
 def _sentence_end(text: str, end: int) -> int:

@@ -121,6 +121,8 @@ def resolve(url: str, base: str) -> str:
         if scheme[1].lower() not in _SCHEMES:
             return ""
         absolute = url
+    elif "script:" in url.lower():
+        return ""  # a scheme broken up by what some parser may skip
     elif url.startswith("//"):
         absolute = (urlsplit(base).scheme or "https") + ":" + url if base else "https:" + url
     else:

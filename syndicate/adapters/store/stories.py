@@ -1,0 +1,166 @@
+"""What editors ruled about stories and columns, and what was taken down.
+
+`rulings`      two entries are one story, or are not, on an editor's word; holds for ever
+`filings`      the column an editor moved an entry to
+`retracted`    keyed marks of what was taken down, so that it never comes back under another id,
+               link or text; nothing of the entry itself
+`flags`        what an editor should look at: contradictions, collisions, changed titles
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from syndicate.adapters.store.engine import Instant, insert, metadata
+
+rulings = sa.Table(
+    "rulings",
+    metadata,
+    sa.Column("entry", sa.String, primary_key=True),
+    sa.Column("other", sa.String, primary_key=True),
+    sa.Column("same", sa.Boolean, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("by", sa.String, nullable=False),
+    sa.Index("rulings_other", "other"),
+)
+
+filings = sa.Table(
+    "filings",
+    metadata,
+    sa.Column("entry", sa.String, primary_key=True),
+    sa.Column("column", sa.String, nullable=False),
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("by", sa.String, nullable=False),
+)
+
+retracted = sa.Table(
+    "retracted",
+    metadata,
+    sa.Column("mark", sa.LargeBinary, primary_key=True),
+    sa.Column("entry", sa.String, primary_key=True),
+    sa.Index("retracted_entry", "entry"),
+)
+
+flags = sa.Table(
+    "flags",
+    metadata,
+    sa.Column("entry", sa.String, primary_key=True),
+    sa.Column("kind", sa.String, primary_key=True),  # contradiction | collision | title | …
+    sa.Column("at", Instant, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("settled", Instant),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Something about an entry that an editor should look at."""
+
+    entry: str
+    kind: str
+    at: datetime
+    reason: str
+
+
+def rule(
+    conn: Connection, pairs: Iterable[tuple[str, str]], same: bool, at: datetime, by: str
+) -> None:
+    """Record that these pairs are, or are not, the same article."""
+    rows = [
+        {"entry": min(pair), "other": max(pair), "same": same, "at": at, "by": by}
+        for pair in pairs
+        if pair[0] != pair[1]
+    ]
+    if rows:
+        statement = insert(conn, rulings)
+        update = {name: statement.excluded[name] for name in ("same", "at", "by")}
+        conn.execute(
+            statement.on_conflict_do_update(index_elements=["entry", "other"], set_=update), rows
+        )
+
+
+def ruled(conn: Connection, ids: Sequence[str]) -> dict[tuple[str, str], bool]:
+    """Every ruling about one of these entries: (smaller id, larger id) to same or not."""
+    if not ids:
+        return {}
+    query = sa.select(rulings.c.entry, rulings.c.other, rulings.c.same)
+    query = query.where(sa.or_(rulings.c.entry.in_(ids), rulings.c.other.in_(ids)))
+    return {(entry, other): same for entry, other, same in conn.execute(query)}
+
+
+def file(conn: Connection, entry: str, column: str, at: datetime, by: str) -> None:
+    """Record an editor's move; the newest counts."""
+    statement = insert(conn, filings)
+    update = {name: statement.excluded[name] for name in ("column", "at", "by")}
+    conn.execute(
+        statement.on_conflict_do_update(index_elements=["entry"], set_=update),
+        [{"entry": entry, "column": column, "at": at, "by": by}],
+    )
+
+
+def filed(conn: Connection, ids: Sequence[str] | None = None) -> dict[str, str]:
+    """Where editors moved these entries (or all): entry to column."""
+    query = sa.select(filings.c.entry, filings.c.column)
+    if ids is not None:
+        query = query.where(filings.c.entry.in_(ids))
+    return {entry: column for entry, column in conn.execute(query)}
+
+
+def retract(conn: Connection, marks: Iterable[bytes], entry: str) -> None:
+    """Remember keyed marks of an entry that was taken down."""
+    rows = [{"mark": mark, "entry": entry} for mark in dict.fromkeys(marks)]
+    if rows:
+        conn.execute(insert(conn, retracted).on_conflict_do_nothing(), rows)
+
+
+def restore(conn: Connection, entry: str) -> None:
+    """Forget the marks of an entry that is put back."""
+    conn.execute(sa.delete(retracted).where(retracted.c.entry == entry))
+
+
+def is_retracted(conn: Connection, marks: Sequence[bytes]) -> dict[bytes, str]:
+    """Which of these keyed marks belong to something taken down: mark to its entry."""
+    if not marks:
+        return {}
+    query = sa.select(retracted.c.mark, retracted.c.entry).where(retracted.c.mark.in_(marks))
+    return {bytes(mark): entry for mark, entry in conn.execute(query)}
+
+
+def flag(conn: Connection, raised: Iterable[Flag]) -> None:
+    """Raise flags; one that was settled before is raised again only for another reason."""
+    for each in raised:
+        known = conn.execute(
+            sa.select(flags.c.reason).where(
+                flags.c.entry == each.entry, flags.c.kind == each.kind
+            )
+        ).scalar()
+        if known == each.reason:
+            continue
+        statement = insert(conn, flags).values(
+            entry=each.entry, kind=each.kind, at=each.at, reason=each.reason, settled=None
+        )
+        update = {name: statement.excluded[name] for name in ("at", "reason", "settled")}
+        conn.execute(
+            statement.on_conflict_do_update(index_elements=["entry", "kind"], set_=update)
+        )
+
+
+def flagged(conn: Connection, entry: str | None = None) -> list[Flag]:
+    """Open flags, oldest first."""
+    query = sa.select(flags).where(flags.c.settled.is_(None))
+    if entry is not None:
+        query = query.where(flags.c.entry == entry)
+    query = query.order_by(flags.c.at, flags.c.entry, flags.c.kind)
+    return [Flag(row.entry, row.kind, row.at, row.reason) for row in conn.execute(query)]
+
+
+def settle(conn: Connection, entry: str, at: datetime) -> None:
+    """An editor looked at an entry: its flags are done."""
+    conn.execute(
+        sa.update(flags).where(flags.c.entry == entry, flags.c.settled.is_(None)).values(settled=at)
+    )

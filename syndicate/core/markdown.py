@@ -1,0 +1,204 @@
+"""Markdown articles with front matter (contract §4): keys, Chinese labels as keys, body as HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from syndicate.core import dates, labels, names
+from syndicate.errors import ParseError
+from syndicate.model import (
+    Attribution,
+    GivenDate,
+    Hop,
+    Notice,
+    ParsedEntry,
+    Person,
+    Publisher,
+)
+
+KEYS = (
+    *("title", "source", "source_url", "author", "original_url", "original_title", "date"),
+    *("updated", "editor", "rights", "licence", "column", "categories", "via", "notices"),
+    *("summary", "language"),
+)
+# The labels of labels.py, and what else people write, as keys of the contract
+_LABEL_KEYS = {"published": "date", "author": "author"}
+_CHINESE = {
+    "标题": "title",
+    "栏目": "column",
+    "来源链接": "source_url",
+    "来源网址": "source_url",
+    "分类": "categories",
+    "标签": "categories",
+    "摘要": "summary",
+    "语言": "language",
+    "声明": "notices",
+    "更新": "updated",
+    "authors": "author",
+    "license": "licence",
+    "lang": "language",
+    "tags": "categories",
+    "category": "categories",
+    "published": "date",
+    "description": "summary",
+}
+_FENCE = re.compile(r"\A\ufeff?\s*^---[ \t]*\r?$", re.M)
+_HEADING = re.compile(r"\A\s*#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\r?\n|\Z)")
+
+
+def read_markdown(text: str, name: str = "") -> ParsedEntry:
+    """One article from Markdown; ParseError with the line where its front matter is broken."""
+    head, body = _front_matter(text, name)
+    fields, problems = known_keys(head)
+    if not fields.get("title") and (match := _HEADING.match(body)):
+        fields["title"], body = match[1], body[match.end() :]
+    return from_fields(fields, _to_html(body), problems)
+
+
+def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
+    if not _FENCE.match(text):
+        return {}, text
+    import frontmatter
+    import yaml
+
+    class _TextHandler(frontmatter.YAMLHandler):  # type: ignore[misc]
+        """Scalars as the text that they are: YAML 1.1 makes `no`, `12:30` and 010 other things."""
+
+        def load(self, fm: str, **_: object) -> Any:
+            return yaml.load(fm, Loader=yaml.BaseLoader)  # noqa: S506
+
+    try:
+        post = frontmatter.loads(text.lstrip("\ufeff"), handler=_TextHandler())
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 2 if mark else 1
+        raise ParseError(
+            f"front matter is not YAML: {getattr(error, 'problem', error)}",
+            where=f"{name}:{line}",
+            remedy="put values that hold a colon in quotes",
+        ) from error
+    if not isinstance(post.metadata, dict):
+        raise ParseError("front matter is no list of keys", where=f"{name}:1")
+    return dict(post.metadata), str(post.content)
+
+
+def known_keys(head: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The keys that mean something, under their own names, and what is said of the others."""
+    fields: dict[str, Any] = {}
+    problems = []
+    for key, value in head.items():
+        own = _key(str(key))
+        if own is None:
+            problems.append(f"unknown key {key!r} in the front matter")
+        elif value not in (None, "", [], "null"):
+            fields.setdefault(own, value)
+    return fields, tuple(problems)
+
+
+def _key(key: str) -> str | None:
+    folded = key.strip().lower().replace("-", "_").replace(" ", "_")
+    if folded in KEYS:
+        return folded
+    if folded in _CHINESE:
+        return _CHINESE[folded]
+    field = labels.field_of(key)
+    field = _LABEL_KEYS.get(field, field)
+    return field if field in KEYS else None
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, list):
+        value = "、".join(str(each) for each in value)
+    return str(value).strip() or None if value is not None else None
+
+
+def _list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def from_fields(fields: dict[str, Any], html: str, problems: tuple[str, ...]) -> ParsedEntry:
+    """An entry of the contract's keys, whether they stood in front matter or in `<meta>`."""
+    raw: list[tuple[str, str]] = []
+    original = _text(fields.get("original_url"))
+    address = labels.first_url(original) if original else None
+    attribution = Attribution(
+        source=Publisher(_text(fields.get("source")), _text(fields.get("source_url"))),
+        authors=tuple(_authors(fields.get("author"))),
+        original_url=address,
+        original_title=_text(fields.get("original_title")),
+        published=_date(fields, "date", "published", raw),
+        updated=_date(fields, "updated", "updated", raw),
+        rights=_text(fields.get("rights")),
+        licence=_text(fields.get("licence")),
+        editor=_text(fields.get("editor")),
+        via=tuple(_hops(fields.get("via"))),
+    )
+    return ParsedEntry(
+        link=address,
+        title=_text(fields.get("title")) or "",
+        content_html=html,
+        summary_html=_text(fields.get("summary")) or "",
+        attribution=attribution,
+        categories=tuple(_categories(fields.get("categories"))),
+        column=_text(fields.get("column")),
+        notices=tuple(Notice(text) for each in _list(fields.get("notices")) if (text := _text(each))),
+        language=_text(fields.get("language")),
+        problems=problems,
+        raw_dates=tuple(raw),
+    )
+
+
+def _authors(value: Any) -> Iterable[Person]:
+    for each in _list(value):
+        if isinstance(each, dict):
+            name = _text(each.get("name")) or ""
+            if name:
+                yield Person(name, _text(each.get("url")), _text(each.get("email")))
+        elif isinstance(value, list):
+            yield names.read_person(str(each))  # one element is one name
+        else:
+            yield from names.read_people(str(each))
+
+
+def _hops(value: Any) -> Iterable[Hop]:
+    for each in _list(value):
+        if isinstance(each, dict):
+            yield Hop(_text(each.get("name")), _text(each.get("url")))
+        elif text := _text(each):
+            url = labels.first_url(text)
+            name = text.replace(url, "").strip(" <>()（）") if url else text
+            yield Hop(name or None, url)
+
+
+def _categories(value: Any) -> Iterable[str]:
+    for each in _list(value):
+        yield from (part.strip() for part in re.split(r"[,，、;；]", str(each)) if part.strip())
+
+
+def _date(
+    fields: dict[str, Any], key: str, name: str, raw: list[tuple[str, str]]
+) -> GivenDate | None:
+    text = _text(fields.get(key))
+    if text is None:
+        return None
+    found = dates.read_date(text)
+    if found is None:
+        raw.append((name, text))
+    return found
+
+
+@lru_cache(maxsize=1)
+def _renderer() -> Any:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+
+
+def _to_html(body: str) -> str:
+    rendered: str = _renderer().render(body)
+    return rendered

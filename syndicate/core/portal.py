@@ -1,0 +1,577 @@
+"""Saved and fetched HTML pages of portals: labels, metas and body told apart.
+
+What a page says of its article stands in four places, taken in this order: the labels that a
+reader sees around the title; `<meta>` of the government standard and of the contract's keys;
+elements whose class says what they are; JSON-LD and Open Graph. The body is trafilatura's, which
+is good at it, minus the lines that are labels, notices or the page's foot.
+"""
+
+from __future__ import annotations
+
+import html as markup
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from syndicate.core import dates, dump, labels, markdown, names, nesting, notices, plaintext, urls
+from syndicate.core.dump import Found
+from syndicate.core.labels import Labelled
+from syndicate.model import Evidence, GivenDate, Hop, Notice, ParsedEntry, Person, Publisher
+
+# Metas of the Chinese government standard (GB/T 政府网站) and of common systems -> our fields
+_METAS = {
+    "articletitle": "title",
+    "pubdate": "published",
+    "publishdate": "published",
+    "article:published_time": "published",
+    "og:release_date": "published",
+    "weibo:article:create_at": "published",
+    "publish_time": "published",
+    "date": "published",
+    "dc.date": "published",
+    "dc.date.issued": "published",
+    "datepublished": "published",
+    "updated": "updated",
+    "article:modified_time": "updated",
+    "weibo:article:update_at": "updated",
+    "lastmodified": "updated",
+    "contentsource": "source",
+    "source": "source",
+    "mediaid": "source",
+    "og:article:author": "author",
+    "article:author": "author",
+    "author": "author",
+    "dc.creator": "author",
+    "original_url": "original_url",
+    "original_title": "original_title",
+    "editor": "editor",
+    "contenteditor": "editor",
+    "rights": "rights",
+    "dc.rights": "rights",
+    "copyright": "rights",
+    "licence": "licence",
+    "license": "licence",
+}
+_WEAK_METAS = frozenset({"author", "copyright", "source", "date"})
+_CLASSES = {
+    "source": re.compile(
+        r"(?:^|[\s_-])(?:source|laiyuan|media[_-]?name|from|art[_-]?source|ly|article[_-]source"
+        r"|post[_-]source|origin|color-a-1)(?:$|[\s_-])|(?:source|laiyuan)$",
+        re.I,
+    ),
+    "author": re.compile(
+        r"(?:^|[\s_-])(?:author|zuozhe|byline|writer|article[_-]author|author[_-]name)(?:$|[\s_-])",
+        re.I,
+    ),
+    "published": re.compile(
+        r"(?:^|[\s_-])(?:date|time|pubtime|pub[_-]?date|publish[_-]?time|a_time|post[_-]time"
+        r"|article[_-]time|datetime|pubdate)(?:$|[\s_-])",
+        re.I,
+    ),
+}
+_DATE_IN_LINE = re.compile(
+    r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?(?:\s*\d{1,2}\s*[:：]\s*\d{2}(?:\s*[:：]\s*\d{2})?)?"
+)
+_COMMENTS = re.compile(r"comment|pinglun|reply|recommend|related|sidebar|hotnews|rank", re.I)
+_SUFFIX = re.compile(r"\s*(?:[-_|–—]+|::|»)\s*")
+_NEAR = 12  # lines around the title that are its labels
+
+
+@dataclass
+class Page:
+    """One parsed page and what was found on it."""
+
+    tree: LexborHTMLParser
+    url: str | None
+    metas: dict[str, str]
+    linked: dict[str, Any]
+    lines: list[str]
+    found: Found = field(default_factory=Found)
+    evidence: list[Evidence] = field(default_factory=list)
+
+
+def read_page(html: str, url: str | None) -> ParsedEntry:
+    """One article from an HTML page; `url` where it was fetched. Never raises."""
+    if nesting.depth(html) > nesting.DEPTH_LIMIT:
+        return dump.read_dump(nesting.strip_tags(html))
+    tree = LexborHTMLParser(html)
+    page = Page(tree, url, _metas(tree), _json_ld(tree), _lines(html))
+    title = _title(page)
+    _read_labels(page, title)
+    body, body_lines = _body(html, page, title)
+    _read_around(page, title, body_lines)
+    _read_metas(page)
+    _read_classes(page)
+    return _entry(page, title, body)
+
+
+def _lines(html: str) -> list[str]:
+    text = plaintext.to_text(html)
+    return [line.replace("\t", " ").strip() for line in text.split("\n") if line.strip()]
+
+
+def _metas(tree: LexborHTMLParser) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for node in tree.css("meta"):
+        given = node.attributes
+        name = (given.get("name") or given.get("property") or given.get("itemprop") or "").lower()
+        content = (given.get("content") or "").strip()
+        if name and content:
+            found.setdefault(name, markup.unescape(content))
+    return found
+
+
+def _json_ld(tree: LexborHTMLParser) -> dict[str, Any]:
+    """The first article among the page's JSON-LD."""
+    for node in tree.css('script[type="application/ld+json"]'):
+        try:
+            data = json.loads(node.text(), strict=False)
+        except (ValueError, RecursionError):
+            continue
+        for each in _objects(data):
+            if re.search(r"Article|BlogPosting|Report", str(each.get("@type", ""))):
+                return each
+    return {}
+
+
+def _objects(data: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
+    if isinstance(data, dict):
+        yield data
+        if depth < 3:
+            yield from _objects(data.get("@graph"), depth + 1)
+    elif isinstance(data, list):
+        for each in data[:50]:
+            yield from _objects(each, depth + 1)
+
+
+# --- title ----------------------------------------------------------------------------------
+
+
+def _title(page: Page) -> str:
+    whole = _node_text(page.tree.css_first("title"))
+    for name in ("articletitle", "title"):
+        if stated := page.metas.get(name):
+            return _without_site(stated, page) if name == "title" else stated
+    for node in page.tree.css("h1, h2, h3"):
+        text = _node_text(node)
+        if len(text) >= 4 and (text in whole or whole.startswith(text[:12])):
+            return text
+    if stated := page.metas.get("og:title") or str(page.linked.get("headline") or ""):
+        return _without_site(stated, page)
+    heads = [_node_text(node) for node in page.tree.css("h1")]
+    if len(heads) == 1 and heads[0] and not whole:
+        return heads[0]
+    return _without_site(whole, page)
+
+
+def _node_text(node: LexborNode | None) -> str:
+    return " ".join(node.text().split()) if node is not None else ""
+
+
+def _without_site(title: str, page: Page) -> str:
+    """A title without the names of site and section behind it."""
+    for line in page.lines:
+        if len(line) >= 8 and title.startswith(line) and len(line) < len(title):
+            return line
+    parts = _SUFFIX.split(title)
+    if len(parts) > 1 and len(parts[0]) >= 4:
+        return parts[0].strip()
+    return title.strip()
+
+
+# --- what stands around the title ----------------------------------------------------------
+
+
+def _read_labels(page: Page, title: str) -> None:
+    at = next((i for i, line in enumerate(page.lines) if title and title in line), None)
+    for line in page.lines[: (at or 0) + 3]:
+        if (crumb := dump.breadcrumb(line)) is not None and not page.found.breadcrumb:
+            page.found.breadcrumb = crumb
+    if not page.found.breadcrumb:
+        page.found.breadcrumb = _crumb_of_nodes(page.tree)
+
+
+def _crumb_of_nodes(tree: LexborHTMLParser) -> tuple[str, ...]:
+    for node in tree.css("[class*=crumb], [class*=position], [class*=location], [id*=crumb]"):
+        text = _node_text(node)
+        crumb = dump.breadcrumb(text)
+        if crumb is not None:
+            return crumb
+    return ()
+
+
+def _read_around(page: Page, title: str, body_lines: frozenset[str]) -> None:
+    """Labels near the title first, then those after the body; never those within it."""
+    near = list(_near_title(page.lines, title, body_lines))
+    for line in near:
+        page.found.take(_scan(line))
+    if not page.found.values.get("published"):
+        for line in near:
+            if (match := _DATE_IN_LINE.search(line)) and dates.read_date(match[0]):
+                page.found.take([Labelled("published", "", match[0])])
+                _loose_source(page, line, match)
+                break
+    elif "source" not in page.found.values:
+        for line in near:
+            if match := _DATE_IN_LINE.search(line):
+                _loose_source(page, line, match)
+                break
+    if "source" not in page.found.values:
+        _neighbour_source(page, near)
+    for line in _after_body(page.lines, body_lines):
+        page.found.take(_tail(line))
+
+
+def _scan(line: str) -> list[Labelled]:
+    return [each for each in labels.scan(line) if len(each.value) < 80 or each.field == "original_url"]
+
+
+def _near_title(lines: Sequence[str], title: str, body: frozenset[str]) -> Iterator[str]:
+    at = -1
+    for index, line in enumerate(lines):
+        if title and (line == title or (title in line and len(line) < len(title) + 30)):
+            at = index  # the last one before the body
+            if any(each in body for each in lines[index + 1 : index + _NEAR]):
+                break
+    if at < 0:
+        at = 0
+    for line in lines[max(0, at - 3) : at]:
+        if len(line) < 160 and any(e.field in ("published", "source") for e in labels.scan(line)):
+            yield line
+    for line in lines[at + 1 : at + 1 + _NEAR]:
+        if line in body:
+            if len(line) > 30 or not any(labels.scan(line)):
+                return
+        if len(line) < 160:
+            yield line
+
+
+def _loose_source(page: Page, line: str, match: re.Match[str]) -> None:
+    """A source without a label: it stands alone beside the date (证券时报网 2019-09-26)."""
+    if "source" in page.found.values:
+        return
+    rest = (line[: match.start()] + "  " + line[match.end() :]).strip(" |｜·-—:：\u3000")
+    rest = re.split(r"[ \u3000|｜]{2,}|\s", rest.strip(), maxsplit=1)[0]
+    if _is_name_of_source(rest):
+        page.found.take([Labelled("source", "", rest)])
+
+
+def _is_name_of_source(text: str) -> bool:
+    return bool(
+        2 <= len(text) <= 20
+        and not labels.field_of(text.rstrip(":："))
+        and not any(labels.scan(text))
+        and not re.search(r"[\d。，,:：!！?？/]|评论|字号|分享|打印|收藏|来源|作者|阅读|浏览|星期|更新|责编|编辑", text)
+    )
+
+
+def _neighbour_source(page: Page, near: Sequence[str]) -> None:
+    """A line of its own beside the date that is the name of a medium."""
+    for index, line in enumerate(near):
+        if not _DATE_IN_LINE.fullmatch(line.strip()):
+            continue
+        for other in near[max(0, index - 1) : index + 2]:
+            if other != line and re.search(r"(?:网|报|社|台|刊|新闻|时报|日报|晚报|周刊|杂志|棱镜)$", other):
+                if _is_name_of_source(other):
+                    page.found.take([Labelled("source", "", other)])
+                    return
+
+
+def _after_body(lines: Sequence[str], body: frozenset[str]) -> list[str]:
+    last = max((i for i, line in enumerate(lines) if line in body and len(line) > 20), default=-1)
+    return [line for line in lines[last + 1 : last + 15] if len(line) < 160] if last >= 0 else []
+
+
+def _tail(line: str) -> list[Labelled]:
+    inner = line.strip("()（）[]【】 ")
+    found = [each for each in labels.scan(inner, bare=False) if each.field != "other"]
+    if not found or not inner.lower().startswith(found[0].label.lower()):
+        return []
+    allowed = {"editor", "source", "author", "published", "original_url", "original_title", "via"}
+    return [each for each in found if each.field in allowed]
+
+
+# --- metas, classes -------------------------------------------------------------------------
+
+
+def _read_metas(page: Page) -> None:
+    site = page.metas.get("og:site_name", "")
+    for name, own in _METAS.items():
+        value = page.metas.get(name)
+        if not value or own in ("title",) or own in page.found.values:
+            continue
+        if name in _WEAK_METAS and not _is_trusted(name, value, site, page):
+            continue
+        if own == "author" and urls.is_web(value):
+            continue
+        page.found.take([Labelled(own, f"meta {name}", value)])
+    linked = page.linked
+    if "published" not in page.found.values and linked.get("datePublished"):
+        page.found.take([Labelled("published", "JSON-LD", str(linked["datePublished"]))])
+    if "author" not in page.found.values:
+        people = [n for n in _linked_names(linked.get("author")) if n and n != site]
+        if people:
+            page.found.take([Labelled("author", "JSON-LD", "、".join(people))])
+
+
+def _is_trusted(name: str, value: str, site: str, page: Page) -> bool:
+    """Metas that many systems fill with the site's own name say nothing of the article."""
+    own = dump.site(page.lines)
+    known = {site, own.name if own else "", urls.host(page.url)}
+    if name == "date":
+        return dates.read_date(value) is not None
+    if value in known or len(value) > 40 or re.search(r"\.(com|cn|net|org)\b|@|http", value):
+        return False
+    title = _node_text(page.tree.css_first("title"))
+    return value not in title
+
+
+def _linked_names(value: Any) -> list[str]:
+    each = value if isinstance(value, list) else [value]
+    return [
+        str(item.get("name") or "") if isinstance(item, dict) else str(item)
+        for item in each
+        if isinstance(item, dict | str)
+    ]
+
+
+def _read_classes(page: Page) -> None:
+    for own in ("published", "source", "author"):
+        if own in page.found.values:
+            continue
+        for node in page.tree.css("[class], [id]"):
+            marks = f"{node.attributes.get('class') or ''} {node.attributes.get('id') or ''}"
+            if not _CLASSES[own].search(marks) or _in_comments(node):
+                continue
+            if value := _value_of(own, _node_text(node)):
+                page.found.take([Labelled(own, f"class {marks.strip()}", value)])
+                break
+
+
+def _in_comments(node: LexborNode) -> bool:
+    above: LexborNode | None = node
+    for _ in range(6):
+        if above is None:
+            return False
+        marks = f"{above.attributes.get('class') or ''} {above.attributes.get('id') or ''}"
+        if _COMMENTS.search(marks):
+            return True
+        above = above.parent
+    return False
+
+
+def _value_of(own: str, text: str) -> str | None:
+    if not text or len(text) > 60:
+        return None
+    for each in labels.scan(text):
+        if each.field == own:
+            return each.value
+    if own == "published":
+        match = _DATE_IN_LINE.search(text)
+        return match[0] if match and dates.read_date(match[0]) else None
+    return text if _is_name_of_source(text) else None
+
+
+# --- body -----------------------------------------------------------------------------------
+
+
+def _body(html: str, page: Page, title: str) -> tuple[str, frozenset[str]]:
+    """The article's HTML and its lines of text, notices and labels taken out."""
+    import trafilatura
+
+    extracted = trafilatura.extract(
+        html,
+        url=page.url,
+        output_format="html",
+        include_links=True,
+        include_images=True,
+        include_tables=True,
+        include_comments=False,
+        include_formatting=True,
+        deduplicate=False,
+        with_metadata=False,
+    )
+    if not extracted:
+        extracted = _longest_block(page.tree)
+    tree = LexborHTMLParser(extracted)
+    body = tree.body
+    if body is None:
+        return "", frozenset()
+    kept = [node for node in body.iter(include_text=False) if _keep(node, title, page)]
+    inner = "".join(node.html or "" for node in kept)
+    text = [line for line in plaintext.to_text(inner).split("\n") if line.strip()]
+    return inner, frozenset(line.replace("\t", " ").strip() for line in text)
+
+
+def _longest_block(tree: LexborHTMLParser) -> str:
+    """The element with the most paragraph text, where trafilatura found nothing."""
+    best, length = "", 0
+    for node in tree.css("article, div, td, section"):
+        own = sum(len(_node_text(p)) for p in node.iter() if p.tag == "p")
+        if own > length:
+            best, length = node.html or "", own
+    return f"<body>{best}</body>"
+
+
+def _keep(node: LexborNode, title: str, page: Page) -> bool:
+    """Whether a block of the extracted body is the article's; labels and notices are read."""
+    text = " ".join(plaintext.to_text(node.html or "").split())
+    if not text:
+        return node.css_first("img") is not None
+    if text == title or (node.tag == "h1" and text in title):
+        return False
+    if notices.opens_notice(text) and len(text) < 600:
+        page.found.notices.append(Notice(text, notices.origin(text)))
+        return False
+    if len(text) < 300 and notices.is_notice(text) and notices.is_footer(text) is False:
+        if re.search(r"版权归|不代表本|仅供参考|转载.*(?:注明|联系)|侵权", text):
+            page.found.notices.append(Notice(text, notices.origin(text)))
+            return False
+    if len(text) < 160 and (tail := _tail(text)) and not re.search(r"[。！？]", text[:-1]):
+        if tail[0].field in ("editor", "source", "author", "original_url", "original_title"):
+            page.found.take(tail)
+            return False
+    if dump.is_meta(text) and len(text) < 160:
+        page.found.take(_scan(text))
+        return False
+    return not (dump.breadcrumb(text) is not None and len(text) < 80)
+
+
+# --- result ---------------------------------------------------------------------------------
+
+
+def _entry(page: Page, title: str, body: str) -> ParsedEntry:
+    values = page.found.values
+    _notices_of_foot(page)
+    fields, _ = markdown.known_keys(
+        {name: value for name, value in page.metas.items() if name in _CONTRACT_METAS}
+    )
+    own = markdown.from_fields(fields, body, ())
+    link = _original(page)
+    source = values["source"].value if "source" in values else None
+    where = _site(page)
+    said = replace(
+        own.attribution,
+        source=Publisher(source or own.attribution.source.name, own.attribution.source.url),
+        authors=_authors(values.get("author")) or _if_named(own.attribution.authors, values),
+        original_url=link,
+        original_title=_said(values, "original_title") or own.attribution.original_title,
+        published=_date(values.get("published")) or own.attribution.published,
+        updated=_date(values.get("updated")) or own.attribution.updated,
+        editor=_editor(values.get("editor")) or own.attribution.editor,
+        rights=_said(values, "rights") or own.attribution.rights,
+        licence=_said(values, "licence") or own.attribution.licence,
+        via=own.attribution.via or _hops(values, source, where),
+    )
+    return replace(
+        own,
+        id=None,
+        link=link or _canonical(page),
+        title=title,
+        content_html=body,
+        attribution=said,
+        breadcrumb=page.found.breadcrumb,
+        categories=own.categories,
+        column=own.column,
+        notices=(*own.notices, *dict.fromkeys(page.found.notices)),
+        language=own.language or _lang(page),
+        thumbnail=page.metas.get("og:image"),
+        evidence=tuple(
+            Evidence(name, f"{each.label or 'what stands beside the date'} on the page", each.value)
+            for name, each in sorted(values.items())
+        ),
+    )
+
+
+# What an author of the page may state with <meta name> (contract §4); the rest is read above
+_CONTRACT_METAS = frozenset(
+    {"original_url", "original_title", "column", "categories", "via", "notices", "summary"}
+    | {"source_url", "rights", "licence", "language"}
+)
+
+
+def _if_named(people: tuple[Person, ...], values: dict[str, Labelled]) -> tuple[Person, ...]:
+    return () if "author" in values else people
+
+
+def _lang(page: Page) -> str | None:
+    root = page.tree.css_first("html")
+    return root.attributes.get("lang") if root is not None else None
+
+
+def _original(page: Page) -> str | None:
+    values = page.found.values
+    if "original_url" in values and (address := labels.first_url(values["original_url"].value)):
+        return address
+    for node in page.tree.css("a[href]"):
+        text = _node_text(node)
+        href = node.attributes.get("href") or ""
+        if not href.startswith(("http://", "https://")):
+            continue
+        if labels.field_of(text) == "original_url" and text:
+            return href
+        before = _node_text(node.parent)[:40] if node.parent is not None else ""
+        first = re.split(r"[:：]", before, maxsplit=1)
+        if len(first) == 2 and labels.field_of(first[0]) == "original_url":
+            return href
+    return page.metas.get("original_url")
+
+
+def _canonical(page: Page) -> str | None:
+    node = page.tree.css_first('link[rel="canonical"]')
+    href = node.attributes.get("href") if node is not None else None
+    return href if urls.is_web(href) else page.url or page.metas.get("og:url")
+
+
+def _site(page: Page) -> Hop | None:
+    named = page.metas.get("og:site_name") or page.metas.get("sitename")
+    domain = page.metas.get("sitedomain")
+    found = dump.site(page.lines)
+    address = urls.site(page.url) or (f"http://{domain}/" if domain else None)
+    if named:
+        return Hop(named, address or (found.url if found else None))
+    if found is not None:
+        return Hop(found.name, found.url or address or None)
+    return None
+
+
+def _hops(
+    values: dict[str, Labelled], source: str | None, where: Hop | None
+) -> tuple[Hop, ...]:
+    hops = [Hop(values["via"].value)] if "via" in values else []
+    if where is not None and where.name != source:
+        hops.append(where)
+    return tuple(hops)
+
+
+def _notices_of_foot(page: Page) -> None:
+    for line in page.lines:
+        if notices.opens_notice(line) and len(line) > 20:
+            page.found.notices.append(Notice(line, notices.origin(line)))
+
+
+def _said(values: dict[str, Labelled], name: str) -> str | None:
+    return values[name].value if name in values else None
+
+
+def _editor(labelled: Labelled | None) -> str | None:
+    if labelled is None:
+        return None
+    return labelled.value.strip("()（）[]【】 ") or None
+
+
+def _authors(labelled: Labelled | None) -> tuple[Person, ...]:
+    if labelled is None:
+        return ()
+    return tuple(Person(name) for name in names.split_names(labelled.value))
+
+
+def _date(labelled: Labelled | None) -> GivenDate | None:
+    if labelled is None:
+        return None
+    match = _DATE_IN_LINE.search(labelled.value)
+    return dates.read_date(labelled.value) or (dates.read_date(match[0]) if match else None)

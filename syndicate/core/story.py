@@ -1,0 +1,32 @@
+"""Stories: which entries are one article, which of them leads, and what an editor ruled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from syndicate.core import lead as leading
+from syndicate.model import Entry, Status
+
+Rulings = Mapping[tuple[str, str], bool]
+
+
+def ruled_apart(entry: str, others: Sequence[str], rulings: Rulings) -> bool:
+    """Whether an editor said that an entry is not the same article as one of others."""
+    return any(rulings.get((min(entry, o), max(entry, o))) is False for o in others)
+
+
+def settle(members: Sequence[Entry], story: str) -> tuple[Entry, ...]:
+    """The members with their story and lead as they should be; those that change differ.
+
+    Only what is published can lead; a story with nothing published has its oldest as lead, so
+    that every story has exactly one.
+    """
+    published = [entry for entry in members if entry.status is Status.PUBLISHED]
+    chosen = leading.lead(published or members)
+    return tuple(
+        replace(entry, story=story, lead=entry.id == chosen)
+        if (entry.story, entry.lead) != (story, entry.id == chosen)
+        else entry
+        for entry in members
+    )
