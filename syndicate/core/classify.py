@@ -12,9 +12,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from syndicate.core.coldstart import Names, name_columns
 from syndicate.core.folding import fold
 from syndicate.core.linear import Guess, Model
-from syndicate.core.coldstart import Names, name_columns
 from syndicate.core.rules import Compiled, compile_rules, facts, match
 from syndicate.model import Entry, Filed
 from syndicate.settings import Column, Source

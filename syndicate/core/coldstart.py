@@ -7,7 +7,7 @@ title, or several words of its description.
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,8 +18,12 @@ from syndicate.settings import Column
 ENOUGH = 2.0  # one word in the headline, or several in the text; less is chance
 _APART = re.compile(r"[\s,、;:：；。.()（）/|·—!?！？\"'“”《》&+-]+")
 _EMPTY = frozenset(
-    ["a", "an", "and", "are", "for", "from", "in", "its", "news", "of", "on", "or", "the", "to", "with", "about", "latest", "新闻", "其他", "资讯", "信息", "频道", "栏目", "最新", "动态", "综合", "以及", "有关", "相关", "与", "和", "及", "的", "等"]
-)
+    {
+        "a", "an", "and", "are", "for", "from", "in", "its", "news", "of", "on", "or", "the", "to",
+        "with", "about", "latest", "新闻", "其他", "资讯", "信息", "频道", "栏目", "最新", "动态",
+        "综合", "以及", "有关", "相关", "与", "和", "及", "的", "等"
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +40,15 @@ class Names:
         Columns `without` are left out: a model that has learned them knows better.
         """
         head, body = fold(title), fold(text[:1000])
-        scores, met = Counter[str](), defaultdict[str, list[str]](list)
+        scores: defaultdict[str, float] = defaultdict(float)
+        met: defaultdict[str, list[str]] = defaultdict(list)
         for word, columns in self.weights.items():
             value = 3.0 if occurs(word, head) else 1.0 if occurs(word, body) else 0.0
             for column, weight in columns.items() if value else ():
                 if column not in without:
                     scores[column] += value * weight
                     met[column].append(word)
-        ranked = scores.most_common(2)
+        ranked = sorted(scores.items(), key=lambda pair: -pair[1])[:2]
         if not ranked or ranked[0][1] < ENOUGH or (len(ranked) > 1 and _near(*ranked)):
             return "", ()
         return ranked[0][0], tuple(met[ranked[0][0]][:4])

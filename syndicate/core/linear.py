@@ -72,15 +72,16 @@ class Model:
     rarest: float  # the IDF of what was seen once
 
     def _look_up(self, found: Grams) -> tuple[NDArray[np.intp], Floats]:
-        places = np.searchsorted(self.vocabulary, found.hashes)
+        places: NDArray[np.intp] = np.searchsorted(self.vocabulary, found.hashes)
         places[places == len(self.vocabulary)] = 0
         known = self.vocabulary[places] == found.hashes
-        rows = np.where(known, places, -1)
-        values = np.where(known, self.idf[places].astype(np.float32), np.float32(0))
+        rows: NDArray[np.intp] = np.where(known, places, -1)
+        values: Floats = np.where(known, self.idf[places].astype(np.float32), np.float32(0))
         # an n-gram never seen weighs as one seen once, as those of held-back examples do: without
         # it a text of which little is known would look the surest
         strange = (len(known) - int(known.sum())) * self.rarest**2
-        return rows, values / max(float(np.sqrt(values @ values + strange)), 1e-9)
+        norm = max(float(np.sqrt(values @ values + strange)), 1e-9)
+        return rows, values / np.float32(norm)
 
     def guess(self, title: str, text: str) -> Guess:
         """The column of a text; column "" where no n-gram of it is known."""
@@ -136,8 +137,16 @@ def train(examples: Sequence[Example], unlabelled: Sequence[Example] = ()) -> Mo
     weights = _fit(known, labels, len(columns), unknown)
     temperature, thresholds = _calibrate(held, labels, columns)
     figures = _figures(held, labels, len(columns), size, unknown.count)
-    model = Model(columns, rows.vocabulary, rows.idf.astype(np.float16),
-                  weights.astype(np.float16), temperature, thresholds, figures, float(rows.idf.max()))  # fmt: skip
+    model = Model(
+        columns,
+        rows.vocabulary,
+        rows.idf.astype(np.float16),
+        weights.astype(np.float16),
+        temperature,
+        thresholds,
+        figures,
+        rarest=float(rows.idf.max(initial=1.0)),
+    )
     return _cut(model)
 
 

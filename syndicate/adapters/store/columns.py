@@ -67,7 +67,7 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
-class Mapping_:
+class Mapped:
     """An upstream category and the column that editors put its entries in."""
 
     category: str
@@ -142,7 +142,7 @@ def forget_models(conn: Connection, keep: int) -> None:
     conn.execute(sa.delete(models).where(~models.c.active, models.c.version.not_in(kept)))
 
 
-def set_mappings(conn: Connection, learned: Iterable[Mapping_], now: datetime) -> None:
+def set_mappings(conn: Connection, learned: Iterable[Mapped], now: datetime) -> None:
     """Replace the learned mapping as a whole."""
     conn.execute(sa.delete(mappings))
     rows = [
@@ -154,10 +154,10 @@ def set_mappings(conn: Connection, learned: Iterable[Mapping_], now: datetime) -
         conn.execute(sa.insert(mappings), rows)
 
 
-def mapping(conn: Connection) -> list[Mapping_]:
+def mapping(conn: Connection) -> list[Mapped]:
     """The learned mapping, by category."""
     columns = [mappings.c[name] for name in ("category", "column", "agree", "total")]
-    return [Mapping_(*row) for row in conn.execute(sa.select(*columns).order_by("category"))]
+    return [Mapped(*row) for row in conn.execute(sa.select(*columns).order_by("category"))]
 
 
 def mapped(conn: Connection) -> dict[str, str]:

@@ -1,0 +1,171 @@
+"""JSON Feed 1.0 and 1.1, and the `_syndicate` extension that we emit (contract §6)."""
+
+from __future__ import annotations
+
+import html as markup
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urljoin
+
+from syndicate.core import dates
+from syndicate.core.plaintext import plain
+from syndicate.errors import ParseError
+from syndicate.model import (
+    Attribution,
+    Enclosure,
+    GivenDate,
+    Hop,
+    ParsedEntry,
+    ParsedFeed,
+    Person,
+    Publisher,
+)
+
+Dict = dict[str, Any]
+
+
+def parse(text: str, url: str | None) -> ParsedFeed:
+    """The feed in a JSON document; ParseError where it is none."""
+    try:
+        data = json.loads(text, strict=False)
+    except (ValueError, RecursionError) as error:
+        raise ParseError(f"not JSON: {error}") from error
+    if not isinstance(data, dict) or not isinstance(data.get("items"), list):
+        raise ParseError("JSON, but no JSON Feed: it has no items")
+    base = _text(data.get("home_page_url")) or _text(data.get("feed_url")) or url or ""
+    authors = tuple(_people(data))
+    language = _text(data.get("language"))
+    items = [item for item in data["items"] if isinstance(item, dict)]
+    hubs = data.get("hubs")
+    return ParsedFeed(
+        format="json",
+        title=plain(_text(data.get("title")) or ""),
+        url=_url(data.get("home_page_url"), url or ""),
+        feed_url=_url(data.get("feed_url"), url or ""),
+        language=language,
+        description=plain(_text(data.get("description")) or ""),
+        logo=_url(data.get("icon") or data.get("favicon"), base),
+        authors=authors,
+        hub=_hub(hubs),
+        entries=tuple(_entry(item, base, authors, language) for item in items),
+        problems=() if len(items) == len(data["items"]) else ("items that are no objects",),
+    )
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, str | int | float):
+        return str(value).strip() or None
+    return None
+
+
+def _url(value: Any, base: str) -> str | None:
+    text = _text(value)
+    if not text:
+        return None
+    try:
+        return urljoin(base, text) if base else text
+    except ValueError:
+        return text
+
+
+def _hub(hubs: Any) -> str | None:
+    for hub in hubs if isinstance(hubs, list) else ():
+        if isinstance(hub, dict) and str(hub.get("type", "")).lower() == "websub":
+            return _text(hub.get("url"))
+    return None
+
+
+def _people(data: Dict) -> Iterator[Person]:
+    stated = data.get("authors")
+    if not isinstance(stated, list):
+        stated = [data.get("author")]
+    for each in stated:
+        if isinstance(each, dict):
+            name = _text(each.get("name"))
+            url = _text(each.get("url"))
+            email = url.removeprefix("mailto:") if url and url.startswith("mailto:") else None
+            if name or url:
+                yield Person(plain(name or url or ""), None if email else url, email)
+        elif text := _text(each):
+            yield Person(plain(text))
+
+
+def _entry(
+    item: Dict, base: str, feed_authors: tuple[Person, ...], language: str | None
+) -> ParsedEntry:
+    raw: list[tuple[str, str]] = []
+    ours = item.get("_syndicate")
+    own: Dict = ours if isinstance(ours, dict) else {}
+    identity = _text(item.get("id"))
+    link = _url(item.get("url"), base)
+    external = _url(item.get("external_url"), base)
+    html = _text(item.get("content_html")) or ""
+    if not html and (text := _text(item.get("content_text"))):
+        parts = [markup.escape(p.strip(), quote=False) for p in text.split("\n\n") if p.strip()]
+        html = "".join(f"<p>{part}</p>" for part in parts)
+    return ParsedEntry(
+        id=identity,
+        link=link or external,
+        title=plain(_text(item.get("title")) or ""),
+        content_html=html or markup.escape(_text(item.get("summary")) or "", quote=False),
+        summary_html=markup.escape(_text(item.get("summary")) or "", quote=False) if html else "",
+        attribution=Attribution(
+            source=_source(own.get("source")),
+            authors=tuple(_people(item)) or feed_authors,
+            original_url=external if link else None,
+            original_id=identity,
+            original_title=_text(own.get("original_title")),
+            published=_date(item.get("date_published"), "published", raw),
+            updated=_date(item.get("date_modified"), "updated", raw),
+            rights=_text(own.get("rights")),
+            licence=_text(own.get("licence")),
+            editor=_text(own.get("editor")),
+            via=tuple(_hops(own.get("via"))),
+        ),
+        categories=_tags(item),
+        language=_text(item.get("language")) or language,
+        enclosures=tuple(_attachments(item, base)),
+        thumbnail=_url(item.get("image") or item.get("banner_image"), base),
+        raw_dates=tuple(raw),
+    )
+
+
+def _tags(item: Dict) -> tuple[str, ...]:
+    tags = item.get("tags")
+    if not isinstance(tags, list):
+        return ()
+    return tuple(dict.fromkeys(text for tag in tags if (text := _text(tag))))
+
+
+def _date(value: Any, field: str, raw: list[tuple[str, str]]) -> GivenDate | None:
+    text = _text(value)
+    if text is None:
+        return None
+    found = dates.read_date(text)
+    if found is None:
+        raw.append((field, text))
+    return found
+
+
+def _source(value: Any) -> Publisher:
+    if not isinstance(value, dict):
+        return Publisher()
+    return Publisher(_text(value.get("name")), _text(value.get("url")), _text(value.get("feed")))
+
+
+def _hops(value: Any) -> Iterator[Hop]:
+    for each in value if isinstance(value, list) else ():
+        if isinstance(each, dict) and (each.get("name") or each.get("url")):
+            yield Hop(_text(each.get("name")), _text(each.get("url")))
+
+
+def _attachments(item: Dict, base: str) -> Iterator[Enclosure]:
+    stated = item.get("attachments")
+    for each in stated if isinstance(stated, list) else ():
+        if isinstance(each, dict) and (url := _url(each.get("url"), base)):
+            size = each.get("size_in_bytes")
+            length = int(size) if isinstance(size, int | float) and size >= 0 else None
+            yield Enclosure(url, _text(each.get("mime_type")), length, _text(each.get("title")))

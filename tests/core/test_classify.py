@@ -1,0 +1,178 @@
+"""In which columns an entry goes: the order of evidence, and what the model learns."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from syndicate.core import linear
+from syndicate.core.classify import file, prepare, within
+from syndicate.core.grams import grams
+from syndicate.core.linear import Example
+from syndicate.errors import ParseError
+from syndicate.model import Attribution, Entry, Filed
+from syndicate.settings import Column, Rule, Source
+
+COLUMNS = (
+    Column("law", "廉政法治", rules=(Rule(any=("法院",)),)),
+    Column("congress", "人大专题", parent="law"),
+    Column("sport", "体育", description="足球、篮球、比赛", categories=("运动",)),
+    Column("tech", "Science & Technology", description="software, computers, space"),
+    Column("rest", "其他", rest=True),
+)
+GOV = Source("gov")
+
+
+def an_entry(**fields: object) -> Entry:
+    entry = Entry(
+        id="abcdefghijkl",
+        source="gov",
+        key="k",
+        guid="g",
+        title="标题",
+        attribution=Attribution(),
+        received=datetime(2026, 11, 24, tzinfo=UTC),
+    )
+    return replace(entry, **fields)  # type: ignore[arg-type]
+
+
+def filed(entry: Entry, source: Source = GOV, **more: str) -> Filed:
+    return file(entry, source, prepare(COLUMNS, {"球讯": "sport", "老": "gone"}), **more)
+
+
+FULL = an_entry(title="法院", breadcrumb=("行业协会", "人大专题"), categories=("体育",))
+
+
+@pytest.mark.parametrize(
+    ("entry", "source", "more", "column", "rule"),
+    [
+        pytest.param(FULL, Source("gov", column="tech"), {"moved": "sport"}, "sport", "editor", id="editor"),
+        pytest.param(FULL, Source("gov", column="tech"), {}, "tech", "fixed", id="fixed"),
+        pytest.param(FULL, GOV, {"stated": "science & technology"}, "tech", "stated", id="stated"),
+        pytest.param(FULL, GOV, {}, "congress", "breadcrumb", id="breadcrumb"),
+        pytest.param(replace(FULL, breadcrumb=("体育", "球")), GOV, {}, "sport", "breadcrumb", id="deepest known"),
+        pytest.param(replace(FULL, breadcrumb=()), GOV, {}, "sport", "category", id="category"),
+        pytest.param(an_entry(categories=("News/運動",)), GOV, {}, "sport", "category", id="path"),
+        pytest.param(an_entry(categories=("球讯",)), GOV, {}, "sport", "category", id="learned"),
+        pytest.param(an_entry(categories=("ＬＡＷ",)), GOV, {}, "law", "category", id="id, wide"),
+        pytest.param(an_entry(title="法院开庭"), GOV, {}, "law", "rule 1", id="rule"),
+        pytest.param(an_entry(title="足球比赛"), GOV, {}, "sport", "model", id="cold start"),
+        pytest.param(an_entry(), GOV, {}, "rest", "rest", id="rest"),
+        pytest.param(an_entry(), GOV, {"moved": "gone"}, "rest", "rest", id="column that is gone"),
+    ],
+)  # fmt: skip
+def test_order_of_evidence(
+    entry: Entry, source: Source, more: dict[str, str], column: str, rule: str
+) -> None:
+    result = filed(entry, source, **more)
+    assert (result.column, result.rule) == (column, rule)
+    assert result.evidence
+
+
+def test_what_upstream_calls_a_column_is_kept_and_makes_none() -> None:
+    result = filed(an_entry(breadcrumb=("行业协会",), categories=("老", "杂谈")), stated="副刊")
+    assert result.column == "rest"
+    text = " ".join(result.evidence)
+    assert "行业协会" in text
+    assert "老、杂谈" in text
+    assert "副刊" in text
+
+
+def test_several_categories_are_several_columns() -> None:
+    result = filed(an_entry(categories=("体育", "Tech", "体育")))
+    assert (result.column, result.also) == ("sport", ("tech",))
+
+
+def test_a_parent_is_no_further_column() -> None:
+    assert filed(an_entry(categories=("人大专题", "law"))).also == ()
+    assert filed(an_entry(categories=("law", "人大专题"))).also == ("congress",)
+
+
+def test_a_column_has_its_children_within() -> None:
+    columns = (*COLUMNS, Column("local", parent="congress"), Column("loop", parent="loop"))
+    assert within(columns, "law") == ("law", "congress", "local")
+    assert within(columns, "loop") == ("loop",)
+
+
+SPORT = ("球队 赢得 比赛", "球员 进球 射门", "教练 谈 决赛", "联赛 冠军 球迷", "守门员 扑出 点球")
+COURT = (
+    "法院 判决 被告",
+    "检察院 起诉 嫌疑人",
+    "法官 审理 案件",
+    "律师 辩护 庭审",
+    "被告 上诉 二审",
+)
+
+
+def some_examples(times: int = 8) -> list[Example]:
+    return [
+        Example(f"{text}第{n}轮", column)
+        for n in range(times)
+        for column, texts in (("sport", SPORT), ("law", COURT))
+        for text in texts
+    ]
+
+
+def test_the_model_decides_where_it_is_sure_and_shows_its_words() -> None:
+    model = linear.train(some_examples())
+    classifier = prepare((Column("sport"), Column("law"), Column("rest", rest=True)), {}, model)
+    result = file(an_entry(title="球员 射门 比赛"), GOV, classifier)
+    assert (result.column, result.rule) == ("sport", "model")
+    assert "before law" in " ".join(result.evidence)
+    assert any(word in " ".join(result.evidence) for word in ("射门", "球员", "比赛"))
+    unsure = file(an_entry(title="天气预报"), GOV, classifier)
+    assert unsure.rule == "rest"
+
+
+def test_a_model_of_columns_that_are_gone_decides_nothing() -> None:
+    classifier = prepare((Column("rest", rest=True),), {}, linear.train(some_examples()))
+    assert file(an_entry(title="球员 射门 比赛"), GOV, classifier).rule == "rest"
+
+
+def test_training_is_the_same_every_time_and_survives_its_bytes() -> None:
+    data = linear.dump(linear.train(some_examples(), [Example("球员 受伤")] * 60))
+    assert data == linear.dump(linear.train(some_examples(), [Example("球员 受伤")] * 60))
+    loaded = linear.load(data)
+    assert linear.dump(loaded) == data
+    assert loaded.guess("", "法官 判决").column == "law"
+
+
+@pytest.mark.parametrize("text", ["", " ", "\ud800", "🦋", "zzz qqq"], ids=repr)
+def test_what_says_nothing_is_not_decided(text: str) -> None:
+    assert not linear.train(some_examples()).guess("", text).decided
+
+
+def test_damaged_bytes_are_refused() -> None:
+    data = linear.dump(linear.train(some_examples()))
+    for bad in (b"", data[:40], b"x" + data, data[:-1] + b"\x00\x00", data[:30] + b"!" + data[31:]):
+        with pytest.raises(ParseError):
+            linear.load(bad)
+
+
+def test_one_column_cannot_be_learned() -> None:
+    with pytest.raises(ValueError, match="two columns"):
+        linear.train([Example("甲", "law")] * 5)
+
+
+def test_features_have_names_and_do_not_depend_on_the_process() -> None:
+    found = grams("Ｇoal", "进球 goals")
+    names = {found.named(index) for index in range(len(found.hashes))}
+    assert {"goal", "goals", "goal goals", "进", "进球"} <= names
+    assert found.hashes.tolist() == sorted(set(grams("goal", "進球 GOALS").hashes.tolist()))
+
+
+def test_thresholds_hold_on_headlines(shared: Path) -> None:
+    path = shared / "corpora" / "columns" / "titles-zh-train.jsonl"
+    if not path.is_file():
+        pytest.skip("no labelled headlines here")
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()[:2500]]
+    examples = [Example(row["text"], row["column"]) for row in rows]
+    model = linear.train(examples[:2000])
+    guesses = [(model.guess("", e.text), e.column) for e in examples[2000:]]
+    decided = [guess.column == column for guess, column in guesses if guess.decided]
+    assert len(decided) > 0.4 * len(guesses)
+    assert sum(decided) / len(decided) > 0.9
