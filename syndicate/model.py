@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any
 
@@ -324,3 +324,41 @@ class MessageState(StrEnum):
     DEFERRED = "deferred"
     FAILED = "failed"
     DROPPED = "dropped"
+
+
+class Health(StrEnum):
+    """How a source is doing (contract §3)."""
+
+    OK = "ok"
+    FAILING = "failing"
+    PAUSED = "paused"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A permanent redirect that a source answered with: where to, since when, how many polls."""
+
+    url: str
+    since: datetime
+    polls: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """A source's past as far as its next poll depends on it.
+
+    `url` is the address that is polled, "" for the configured one. `interval` is what was
+    learned last. `arrivals` are the times of its newest entries, oldest first. `next` is None
+    for what was never polled, and for what is gone.
+    """
+
+    url: str = ""
+    health: Health = Health.OK
+    error: str | None = None
+    failures: int = 0
+    last: datetime | None = None
+    next: datetime | None = None
+    interval: timedelta = timedelta(hours=1)
+    arrivals: tuple[datetime, ...] = ()
+    move: Move | None = None

@@ -17,7 +17,12 @@ def fold(text: str) -> str:
         return " ".join(text.lower().split())
     if not unicodedata.is_normalized("NFKC", text):
         text = unicodedata.normalize("NFKC", text)
-    return " ".join(_simplifier().convert(text.casefold()).split())
+    text = text.casefold()
+    try:
+        text = _simplifier().convert(text)
+    except UnicodeEncodeError:  # half a character: compared as a question mark
+        text = _simplifier().convert(text.encode("utf-8", "replace").decode())
+    return " ".join(text.split())
 
 
 @cache

@@ -27,8 +27,10 @@ Floats = NDArray[np.float32]
 PRECISION = 0.95  # that a column's decisions must have on held-back examples
 FOLDS = 3
 SIZE = 10_000_000  # bytes of a model
+STRANGE = 0.5  # weight, in a text's length, of n-grams that were never seen
 _NEVER = 2.0  # a threshold that no probability reaches
 _FEW = 30  # held-back decisions below which a column's own threshold says nothing
+_ENOUGH = 0.8  # probability that decides where nothing held back was wrong
 _MAGIC = b"syndicate model 1\n"
 
 
@@ -47,10 +49,10 @@ class Guess:
     """What the model says of a text: the best column, whether it is sure enough, and why."""
 
     column: str
-    probability: float
+    probability: float  # against the second column alone
     threshold: float
     second: str = ""
-    margin: float = 0.0  # in probability, to the second
+    margin: float = 0.0  # in probability among all columns, to the second
     words: tuple[str, ...] = ()  # n-grams that spoke most for it
 
     @property
@@ -77,9 +79,8 @@ class Model:
         known = self.vocabulary[places] == found.hashes
         rows: NDArray[np.intp] = np.where(known, places, -1)
         values: Floats = np.where(known, self.idf[places].astype(np.float32), np.float32(0))
-        # an n-gram never seen weighs as one seen once, as those of held-back examples do: without
-        # it a text of which little is known would look the surest
-        strange = (len(known) - int(known.sum())) * self.rarest**2
+        # What was never seen counts half, or a text of which little is known would look the surest
+        strange = STRANGE * (len(known) - int(known.sum())) * self.rarest**2
         norm = max(float(np.sqrt(values @ values + strange)), 1e-9)
         return rows, values / np.float32(norm)
 
@@ -97,7 +98,7 @@ class Model:
         chance, other = float(chances[best]), float(chances[second])
         words = self._strongest(found, rows, values, int(best))
         return Guess(
-            self.columns[best], chance, self.thresholds[best],
+            self.columns[best], chance / (chance + other), self.thresholds[best],
             self.columns[second], chance - other, words,
         )  # fmt: skip
 
@@ -106,12 +107,10 @@ class Model:
     ) -> tuple[str, ...]:
         weights = self.weights[rows].astype(np.float32)
         gains = values * (weights[:, best] - weights.mean(1))
-        words: list[str] = []
-        for index in np.argsort(-gains, kind="stable")[:12]:
-            word = found.named(int(index))
-            if gains[index] > 0 and word and not any(word in one or one in word for one in words):
-                words.append(word)
-        return tuple(words[:4])
+        top = [int(i) for i in np.argsort(-gains, kind="stable")[:12] if gains[i] > 0]
+        words = list(dict.fromkeys(filter(None, map(found.named, top))))
+        whole = [word for word in words if not any(word in w and word != w for w in words)]
+        return tuple(whole[:4])
 
 
 def train(examples: Sequence[Example], unlabelled: Sequence[Example] = ()) -> Model:
@@ -165,8 +164,10 @@ def _held_back(known: Rows, labels: NDArray[np.intp], width: int, unknown: Rows 
         kept, out = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
         if len(out) and len(kept):
             none = known.take(np.arange(0))
-            weights = _fit(known.take(kept), labels[kept], width, unknown or none)
-            scores[out] = known.take(out).dot(weights)
+            rows = known.take(kept)
+            weights = _fit(rows, labels[kept], width, unknown or none)
+            seen = rows.frequency + (unknown.frequency if unknown is not None else 0)
+            scores[out] = known.take(out).seen_as(seen > 0, STRANGE).dot(weights)
     return scores
 
 
@@ -203,17 +204,33 @@ def _calibrate(
     held-back decisions are right in 95 of 100."""
     tried = [0.5 * 1.15**step for step in range(25)]
     rows = np.arange(len(labels))
-    losses = [-float(np.log(softmax(held * t)[rows, labels] + 1e-9).mean()) for t in tried]
+    # A label is believed a little less than wholly (Platt), or what is told apart without a fault
+    # would be told with certainty
+    doubt = 1 / (len(labels) / len(columns) + 2)
+    losses = []
+    for one in tried:
+        logs = np.log(softmax(held * one) + 1e-9)
+        losses.append(-float(((1 - doubt) * logs[rows, labels] + doubt * logs.mean(1)).mean()))
     temperature = tried[int(np.argmin(losses))]
     chances = softmax(held * temperature)
-    told, sure = chances.argmax(1), chances.max(1)
+    told, sure = chances.argmax(1), _certainty(chances)
     overall = threshold(sure, told == labels, spare=1)
     thresholds = []
     for number in range(len(columns)):
         mine = told == number
         own = threshold(sure[mine], (told == labels)[mine], spare=1)
-        thresholds.append(overall if int(mine.sum()) < _FEW else own)
+        own = overall if int(mine.sum()) < _FEW else own
+        # Where all that was held back was right, no threshold was found but the least seen
+        thresholds.append(min(own, _ENOUGH) if bool((told == labels)[mine].all()) else own)
     return temperature, tuple(thresholds)
+
+
+def _certainty(chances: Floats) -> Floats:
+    """The best column's chance against the second alone; it ranks texts better than its chance
+    among all (0.77 of the headlines decided at the precision wanted, instead of 0.75)."""
+    ranked = np.sort(chances, axis=1)
+    best: Floats = ranked[:, -1] / np.maximum(ranked[:, -1] + ranked[:, -2], 1e-9)
+    return best
 
 
 def threshold(sure: NDArray[Any], right: NDArray[np.bool_], *, spare: int = 0) -> float:

@@ -44,6 +44,19 @@ class Rows:
         """The row of each value."""
         return np.repeat(np.arange(self.count), self.lengths)
 
+    @property
+    def frequency(self) -> NDArray[np.intp]:
+        """In how many of the rows each n-gram is."""
+        return np.bincount(self.columns, minlength=len(self.vocabulary))
+
+    def seen_as(self, seen: NDArray[np.bool_], strange: float) -> Rows:
+        """The rows as a model sees them that knows only the n-grams `seen`; of the squared length
+        of the others a share `strange` counts."""
+        shares = np.where(seen[self.columns], 1.0, strange)
+        lengths = np.sqrt(np.bincount(self.owners, self.values**2 * shares, self.count))
+        unit = self.values / np.repeat(np.maximum(lengths, 1e-9), self.lengths)
+        return replace(self, values=np.where(seen[self.columns], unit, 0).astype(np.float32))
+
     def take(self, rows: NDArray[np.intp]) -> Rows:
         """Some of the rows."""
         ends = np.cumsum(self.lengths)

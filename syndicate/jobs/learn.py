@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from syndicate.adapters.store import columns as store
-from syndicate.adapters.store.columns import Labelled, Mapped
+from syndicate.adapters.store.columns import Labelled, Mapped, Version
 from syndicate.adapters.store.engine import Database
 from syndicate.core import linear
 from syndicate.core.folding import fold
@@ -25,6 +25,7 @@ from syndicate.settings import Settings
 
 LEAST = 2  # examples of a column below which nothing can be held back
 UNLABELLED = 8_000  # texts without a label that may help
+COMPARED = 10  # texts that neither model has seen, below which a comparison says nothing
 KEPT = 10  # versions of the model
 WORSE = 0.005  # of accuracy; less is chance
 _SURE, _MOVES = 0.9, 3  # share and number of moves that make a mapping
@@ -91,85 +92,140 @@ def train(db: Database, settings: Settings, examples: Path | None, now: datetime
         old = store.active_model(conn)
     mapping = learn_mapping(labelled, settings)
     usable, left_out = _usable(labelled, settings)
+    since = old[0].created if old is not None else None
+    texts = _Texts(
+        tuple(Example(one.text, one.column, one.title, one.source) for one in usable),
+        tuple(since is None or one.added is None or one.added > since for one in usable),
+        tuple(Example(text, title=title) for title, text in others),
+    )
     moves = sum(one.origin == "move" for one in labelled)
     if len({one.column for one in usable}) < 2:
-        reason = f"at least two columns need {LEAST} examples each"
+        version, helped = None, 0
+        verdict = _Verdict(False, f"at least two columns need {LEAST} examples each", None)
         with db.begin() as conn:
             store.set_mappings(conn, mapping, now)
-        return Trained(None, False, reason, len(usable), moves, 0, None, None, left_out, mapping)
-    return _learn(db, usable, [Example(t, title=h) for h, t in others], old, now, moves, left_out,
-                  mapping)  # fmt: skip
+    else:
+        verdict = _judge(texts, old)
+        version, helped = _keep(db, texts, verdict, mapping, now)
+    return Trained(
+        version,
+        verdict.active,
+        verdict.reason,
+        len(usable),
+        moves,
+        helped,
+        verdict.evaluation,
+        verdict.before,
+        left_out,
+        mapping,
+    )
 
 
-def _learn(
-    db: Database,
-    usable: Sequence[Example],
-    others: Sequence[Example],
-    old: tuple[int, bytes] | None,
-    now: datetime,
-    moves: int,
-    left_out: tuple[str, ...],
-    mapping: tuple[Mapped, ...],
-) -> Trained:
-    kept, held = _hold_back(usable)
-    tried = linear.train(kept, others)
-    evaluation, before = measure(tried, held), None
-    active, reason = True, "the first one"
-    if old is not None:
-        before, reason = _measure_old(old, held)
-        active = before is None or evaluation.accuracy >= before.accuracy - WORSE
-        if before is not None:
-            word = "not worse" if active else "worse"
-            reason = (
-                f"{word} than version {old[0]} on {len(held)} held-back texts:"
-                f" {evaluation.accuracy:.3f}, before {before.accuracy:.3f}"
-            )
-    model = linear.train(usable, others)
-    figures = {**model.held_back, "held_back_accuracy": evaluation.accuracy}
+def _keep(
+    db: Database, texts: _Texts, verdict: _Verdict, mapping: tuple[Mapped, ...], now: datetime
+) -> tuple[int, int]:
+    """Train on all there is and keep that; its version, and how many unlabelled texts helped."""
+    model = linear.train(texts.examples, texts.others)
+    measured = verdict.evaluation.accuracy if verdict.evaluation else 0.0
+    figures = {**model.held_back, "held_back_accuracy": measured}
     with db.begin() as conn:
         version = store.add_model(
-            conn, linear.dump(model), figures, now, active=active, reason=reason
+            conn, linear.dump(model), figures, now, active=verdict.active, reason=verdict.reason
         )
         store.forget_models(conn, KEPT)
         store.set_mappings(conn, mapping, now)
-    return Trained(version, active, reason, len(usable), moves, int(figures["unlabelled"]),
-                   evaluation, before, left_out, mapping)  # fmt: skip
+    return version, int(model.held_back["unlabelled"])
 
 
-def _measure_old(old: tuple[int, bytes], held: Sequence[Example]) -> tuple[Evaluation | None, str]:
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """What there is to learn from. `fresh` tells of each example whether the model in use has
+    not seen it."""
+
+    examples: tuple[Example, ...]
+    fresh: tuple[bool, ...]
+    others: tuple[Example, ...]
+
+    def held_back(self) -> tuple[list[Example], list[Example], list[Example]]:
+        """Examples to try with, those kept from that, and those of them that are fresh.
+
+        Of each column every fifth is kept back, of its fresh ones every second.
+        """
+        seen: Counter[tuple[str, bool]] = Counter()
+        tried: list[Example] = []
+        held: list[Example] = []
+        unseen: list[Example] = []
+        for example, fresh in zip(self.examples, self.fresh, strict=True):
+            seen[example.column, fresh] += 1
+            if seen[example.column, fresh] % (2 if fresh else 5):
+                tried.append(example)
+                continue
+            held.append(example)
+            if fresh:
+                unseen.append(example)
+        return tried, held, unseen
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    active: bool
+    reason: str
+    evaluation: Evaluation | None
+    before: Evaluation | None = None
+
+
+def _judge(texts: _Texts, old: tuple[Version, bytes] | None) -> _Verdict:
+    """Whether a model of these texts may take the place of the one in use."""
+    tried, held, unseen = texts.held_back()
+    if len({example.column for example in tried}) < 2 or not held:
+        return _Verdict(old is None, "too few examples to compare", None)
+    new = linear.train(tried, texts.others)
+    evaluation = measure(new, held)
+    if old is None:
+        return _Verdict(True, "the first one", evaluation)
+    known, data = old
     try:
-        return measure(linear.load(old[1]), held), ""
+        model = linear.load(data)
     except ParseError as error:
-        return None, f"version {old[0]} cannot be read: {error}"
+        return _Verdict(True, f"version {known.version} cannot be read: {error}", evaluation)
+    if not set(model.columns) & {example.column for example in texts.examples}:
+        return _Verdict(True, f"version {known.version} knows none of the columns", evaluation)
+    if len(unseen) < COMPARED:  # it has seen the others: only the figure it had then is fair
+        figure = float(known.figures.get("held_back_accuracy", 0.0))
+        return _compare(known, evaluation.accuracy, figure, len(held), evaluation, None)
+    before, after = measure(model, unseen), measure(new, unseen)
+    return _compare(known, after.accuracy, before.accuracy, len(unseen), evaluation, before)
 
 
-def _hold_back(usable: Sequence[Example]) -> tuple[list[Example], list[Example]]:
-    """Every fifth example of a column (at least one) is kept from training, to measure on."""
-    seen: Counter[str] = Counter()
-    kept: list[Example] = []
-    held: list[Example] = []
-    for example in usable:
-        seen[example.column] += 1
-        number = seen[example.column]
-        (held if number == 2 or number % 5 == 0 else kept).append(example)
-    return kept, held
+def _compare(
+    known: Version,
+    now: float,
+    then: float,
+    count: int,
+    evaluation: Evaluation,
+    before: Evaluation | None,
+) -> _Verdict:
+    worse = now < then - WORSE
+    reason = (
+        f"{'worse' if worse else 'not worse'} than version {known.version}:"
+        f" {now:.3f} of {count} held-back texts are right, before {then:.3f}"
+    )
+    return _Verdict(not worse, reason, evaluation, before)
 
 
 def _usable(
     labelled: Sequence[Labelled], settings: Settings
-) -> tuple[list[Example], tuple[str, ...]]:
+) -> tuple[list[Labelled], tuple[str, ...]]:
     """Examples of columns that exist and have enough of them; the other columns, with why."""
     counts = Counter(one.column for one in labelled)
     known = {column.id for column in settings.columns}
     gone = [f"{id_}: no such column" for id_ in sorted(counts) if id_ not in known]
     few = [
-        f"{id_}: only {counts[id_]} example" for id_ in sorted(counts)
+        f"{id_}: only {counts[id_]} example"
+        for id_ in sorted(counts)
         if id_ in known and counts[id_] < LEAST
-    ]  # fmt: skip
-    usable = [
-        Example(one.text, one.column, one.title, one.source) for one in labelled
-        if one.column in known and counts[one.column] >= LEAST
-    ]  # fmt: skip
+    ]
+    usable = [one for one in labelled if one.column in known and counts[one.column] >= LEAST]
     return usable, (*gone, *few)
 
 

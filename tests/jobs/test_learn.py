@@ -18,6 +18,7 @@ from syndicate.model import Attribution, Entry
 from syndicate.settings import Column, Settings, Site
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
+DAY = timedelta(days=1)
 SETTINGS = Settings(
     Site("示例", "https://news.example/"),
     Path("config.toml"),
@@ -68,20 +69,31 @@ def test_train_and_evaluate(database: Database, tmp_path: Path) -> None:
 def test_a_worse_model_is_kept_beside_and_says_why(
     sqlite_database: Database, tmp_path: Path
 ) -> None:
-    learn.train(sqlite_database, SETTINGS, a_file(tmp_path, rows()), NOW)
-    wrong = [
-        row | {"column": "law" if n % 2 else "sport", "text": "x" + row["text"]}
-        for n, row in enumerate(rows())
-    ]
-    trained = learn.train(
-        sqlite_database, SETTINGS, a_file(tmp_path, wrong), NOW + timedelta(days=1)
-    )
+    good = linear.train([linear.Example(r["text"], r["column"]) for r in rows()])
+    noise = [{"text": f"甲乙丙 {n}", "column": ("law", "sport")[n % 2]} for n in range(40)]
+    with sqlite_database.begin() as conn:
+        figures = {"held_back_accuracy": 0.95}
+        columns.add_model(conn, linear.dump(good), figures, NOW, active=True, reason="")
+    trained = learn.train(sqlite_database, SETTINGS, a_file(tmp_path, noise), NOW)
     assert not trained.active
     assert trained.reason.startswith("worse than version 1")
-    assert trained.before is not None
     with sqlite_database.read() as conn:
         assert columns.active_version(conn) == 1
         assert [version.active for version in columns.versions(conn)] == [False, True]
+
+
+def test_what_neither_has_seen_is_compared_on_both(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    learn.train(sqlite_database, SETTINGS, a_file(tmp_path, rows()), NOW)
+    more = [row | {"text": row["text"] + "轮"} for row in rows()]
+    trained = learn.train(sqlite_database, SETTINGS, a_file(tmp_path, more), NOW + DAY)
+    assert trained.before is not None
+    assert trained.before.texts == 30
+    assert (
+        trained.reason
+        == "not worse than version 1: 1.000 of 30 held-back texts are right, before 1.000"
+    )
 
 
 def test_moves_are_learned_with_their_categories(database: Database) -> None:

@@ -86,6 +86,7 @@ class Labelled:
     source: str
     origin: str
     categories: tuple[str, ...] = ()
+    added: datetime | None = None  # when it was moved or given
 
 
 def add_model(
@@ -111,15 +112,14 @@ def add_model(
     return int(added.scalar_one())
 
 
-def active_model(conn: Connection) -> tuple[int, bytes] | None:
-    """The model in use, as its version and bytes."""
-    row = conn.execute(
-        sa.select(models.c.version, models.c.data)
-        .where(models.c.active)
-        .order_by(models.c.version.desc())
-        .limit(1)
-    ).first()
-    return None if row is None else (row.version, bytes(row.data))
+def active_model(conn: Connection) -> tuple[Version, bytes] | None:
+    """The model in use: what is known of it, and its bytes."""
+    query = sa.select(models).where(models.c.active).order_by(models.c.version.desc()).limit(1)
+    row = conn.execute(query).first()
+    if row is None:
+        return None
+    known = Version(row.version, row.created, row.active, row.reason, row.figures)
+    return known, bytes(row.data)
 
 
 def active_version(conn: Connection) -> int:
@@ -175,7 +175,10 @@ def add_examples(conn: Connection, given: Iterable[Labelled], now: datetime) -> 
     if rows:
         statement = insert(conn, examples)
         changed = {name: statement.excluded[name] for name in ("column", "source", "added")}
-        statement = statement.on_conflict_do_update(index_elements=["mark"], set_=changed)
+        other = examples.c.column != statement.excluded.column
+        statement = statement.on_conflict_do_update(
+            index_elements=["mark"], set_=changed, where=other
+        )
         conn.execute(statement, list(rows.values()))
     return len(rows)
 
@@ -185,6 +188,7 @@ def labelled(conn: Connection, limit: int = 20_000) -> list[Labelled]:
     moved = conn.execute(
         sa.select(
             filings.c.column,
+            filings.c.at,
             entries.c.title,
             entries.c.content_text,
             entries.c.summary,
@@ -198,15 +202,20 @@ def labelled(conn: Connection, limit: int = 20_000) -> list[Labelled]:
     )
     found = [
         Labelled(row.column, row.title, row.content_text or row.summary, row.source, "move",
-                 (*row.categories, *row.breadcrumb))
+                 (*row.categories, *row.breadcrumb), row.at)
         for row in moved
     ]  # fmt: skip
     given = conn.execute(
-        sa.select(examples.c.column, examples.c.title, examples.c.text, examples.c.source)
+        sa.select(examples)
         .order_by(examples.c.added.desc(), examples.c.mark)
         .limit(limit - len(found))
     )
-    return found[::-1] + [Labelled(*row, "file") for row in given][::-1]
+    found.reverse()
+    texts = [
+        Labelled(row.column, row.title, row.text, row.source, "file", (), row.added)
+        for row in given
+    ]  # fmt: skip
+    return found + texts[::-1]
 
 
 def count_moves(conn: Connection, since: datetime | None = None) -> int:

@@ -1,0 +1,174 @@
+"""How well and how fast duplicates are found: the very index that `ingest` uses, on SQLite."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+import resource
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from syndicate.adapters.store import fingerprints, open_database
+from syndicate.adapters.store.fingerprints import Item
+from syndicate.core.dedupe import fingerprint, judge
+
+_BATCH = 50
+_NOTICES = 50
+
+
+def main(argv: Sequence[str]) -> dict[str, Any]:
+    """`--pairs` judges pairs of texts; `--truth` streams a corpus through the index."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks dedupe", description=__doc__)
+    given = parser.add_mutually_exclusive_group(required=True)
+    given.add_argument("--pairs", type=Path, help='JSON lines {"a": text, "b": text, "same": bool}')
+    given.add_argument("--truth", type=Path, help="truth.jsonl of gen_feeds.py")
+    parser.add_argument("--docs", type=int, default=10_000)
+    parser.add_argument("--database", default="", help="a PostgreSQL URL; else SQLite")
+    given_ = parser.parse_args(argv)
+    if given_.pairs:
+        return _pairs(given_.pairs)
+    return _truth(given_.truth, given_.docs, given_.database)
+
+
+def _lines(path: Path) -> Iterator[dict[str, Any]]:
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            if line.strip():
+                yield json.loads(line)
+
+
+def _scores(hit: int, wrong: int, missed: int) -> dict[str, float]:
+    precision = hit / (hit + wrong) if hit + wrong else 1.0
+    recall = hit / (hit + missed) if hit + missed else 1.0
+    total = precision + recall
+    f1 = 2 * precision * recall / total if total else 0.0
+    return {"precision": round(precision, 5), "recall": round(recall, 5), "f1": round(f1, 5)}
+
+
+def _rss() -> float:
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+
+
+def _split(text: str) -> tuple[str, str]:
+    """A text whose first line is short has it as its title."""
+    first, _, rest = text.partition("\n")
+    return (first, rest) if rest.strip() and len(first) <= 80 else ("", text)
+
+
+def _pairs(path: Path) -> dict[str, Any]:
+    counts: Counter[str] = Counter()
+    kinds: dict[str, Counter[str]] = defaultdict(Counter)
+    started = time.perf_counter()
+    for row in _lines(path):
+        verdict = judge(fingerprint(*_split(row["a"])), fingerprint(*_split(row["b"])))
+        outcome = _outcome(verdict.same, bool(row["same"]))
+        counts[outcome] += 1
+        kinds[str(row.get("kind", "all"))][outcome] += 1
+    seconds = time.perf_counter() - started
+    return {
+        **_scores(counts["hit"], counts["wrong"], counts["missed"]),
+        "by_kind": {
+            kind: {**_scores(c["hit"], c["wrong"], c["missed"]), "pairs": c.total()}
+            for kind, c in sorted(kinds.items())
+        },
+        "wrongly_joined": counts["wrong"],
+        "missed": counts["missed"],
+        "per_s": round(2 * counts.total() / seconds) if seconds else 0,
+        "rss_mb": _rss(),
+    }
+
+
+def _outcome(said: bool, same: bool) -> str:
+    if said:
+        return "hit" if same else "wrong"
+    return "missed" if same else "right"
+
+
+def _truth(path: Path, docs: int, database: str) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        db = open_database(database or f"sqlite:{folder}/dedupe.db")
+        try:
+            return _stream(db, path, docs)
+        finally:
+            db.close()
+
+
+def _stream(db: Any, path: Path, docs: int) -> dict[str, Any]:
+    article: dict[str, str] = {}
+    seen: set[str] = set()
+    counts: Counter[str] = Counter()
+    kinds: dict[str, Counter[str]] = defaultdict(Counter)
+    seconds, total = 0.0, 0
+    texts: list[str] = []
+    for batch in _batches(path, docs):
+        started = time.perf_counter()
+        items = [
+            Item(f"e{total + n:08d}", f"s{r['feed']}", fingerprint(r["title"], r["text"]))
+            for n, r in enumerate(batch)
+        ]
+        with db.begin() as conn:
+            matches = fingerprints.match(conn, items)
+            fingerprints.add(conn, items)
+        seconds += time.perf_counter() - started
+        for item, row, match in zip(items, batch, matches, strict=True):
+            article[item.entry] = row["article"]
+            twin = row["article"] in seen
+            outcome = _found(match and article.get(match.entry), row["article"], twin)
+            counts[outcome] += 1
+            kinds[row["kind"]][outcome] += 1
+            seen.add(row["article"])
+        total += len(batch)
+        texts += [r["text"] for r in batch if len(texts) < 500]
+    notices = _notices(db, texts)
+    return {
+        **_scores(counts["hit"], counts["wrong"], counts["missed"]),
+        "by_kind": {
+            kind: {**_scores(c["hit"], c["wrong"], c["missed"]), "texts": c.total()}
+            for kind, c in sorted(kinds.items())
+        },
+        "wrongly_joined": counts["wrong"],
+        "notices": _NOTICES,
+        "notices_joined": notices,
+        "docs": total,
+        "per_s": round(total / seconds) if seconds else 0,
+        "rss_mb": _rss(),
+    }
+
+
+def _found(matched: str | None, article: str, twin: bool) -> str:
+    if matched is None:
+        return "missed" if twin else "right"
+    return "hit" if matched == article else "wrong"
+
+
+def _batches(path: Path, docs: int) -> Iterator[list[dict[str, Any]]]:
+    batch: list[dict[str, Any]] = []
+    for number, row in enumerate(_lines(path)):
+        if number >= docs:
+            break
+        batch.append(row)
+        if len(batch) == _BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _notices(db: Any, texts: Sequence[str]) -> int:
+    """Short notices that are one but for their numbers: how many were joined."""
+    drawn = random.Random(7)
+    body = re.sub(r"\s+", "", drawn.choice([t for t in texts if len(t) > 150] or [""]))[:120]
+    made = [
+        f"市场公告第{n}号：自2026年{1 + n % 12}月{1 + n % 28}日起，{body}本次共{100 + 7 * n}件，详见附件{n}。"
+        for n in range(1, _NOTICES + 1)
+    ]
+    items = [Item(f"n{n:04d}", f"s-notice-{n}", fingerprint("", t)) for n, t in enumerate(made)]
+    with db.begin() as conn:
+        matches = fingerprints.match(conn, items)
+    return sum(match is not None for match in matches)

@@ -1,0 +1,147 @@
+"""Undoing Content-Encoding piece by piece, so that no piece is larger than asked for."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+_PIECE = 64 * 1024
+_AUTO = zlib.MAX_WBITS | 32  # gzip or zlib, told by its head
+_RAW = -zlib.MAX_WBITS
+_GZIP = b"\x1f\x8b"
+
+
+class Broken(Exception):
+    """The bytes are not what Content-Encoding says; `started` where some were read before."""
+
+    def __init__(self, what: str, started: bool) -> None:
+        self.started = started
+        super().__init__(what)
+
+
+class Decoder(Protocol):
+    """Feeds pieces of at most 64 kB; `complete` once the end was reached."""
+
+    complete: bool
+
+    def feed(self, data: bytes) -> Iterator[bytes]: ...
+
+
+class Identity:
+    """Not encoded at all."""
+
+    complete = True
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        yield data
+
+
+class Zlib:
+    """gzip (several members, rubbish after the last), zlib, or raw deflate.
+
+    What is marked as gzip and plainly is not passes as it is.
+    """
+
+    def __init__(self, gzip: bool) -> None:
+        self.complete = False
+        self._gzip = gzip
+        self._head = b""
+        self._plain = False
+        self._open: Any = None
+        self._started = False
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        if self._open is None and not self._plain:
+            self._head += data
+            if len(self._head) < len(_GZIP):
+                return
+            data, self._head = self._head, b""
+            self._begin(data)
+        if self._plain:
+            yield data
+        elif not self.complete:
+            yield from self._inflate(data)
+
+    def _begin(self, data: bytes) -> None:
+        if self._gzip and not data.startswith(_GZIP):
+            self._plain = self.complete = True
+            return
+        # RFC 9110, 8.4.1.2: "deflate" is zlib; some servers send it raw
+        zlib_head = data[0] & 0x0F == 8 and int.from_bytes(data[:2]) % 31 == 0
+        self._open = zlib.decompressobj(_AUTO if self._gzip or zlib_head else _RAW)
+
+    def _inflate(self, data: bytes) -> Iterator[bytes]:
+        while data:
+            try:
+                piece = self._open.decompress(data, _PIECE)
+            except zlib.error as error:
+                raise Broken(str(error), self._started) from error
+            if piece:
+                self._started = True
+                yield piece
+            data = self._open.unconsumed_tail
+            if self._open.eof:
+                rest = self._open.unused_data
+                if not (self._gzip and rest.startswith(_GZIP)):
+                    self.complete = True
+                    return
+                self._open, data = zlib.decompressobj(_AUTO), rest
+            elif not data and piece and len(piece) == _PIECE:
+                data = b""  # all input is in; what is left comes with the next piece or flush
+        yield from self._drain()
+
+    def _drain(self) -> Iterator[bytes]:
+        while not self._open.eof:
+            piece = self._open.decompress(b"", _PIECE)
+            if not piece:
+                return
+            yield piece
+
+
+class Brotli:
+    """Brotli, with the library's own bound on a piece."""
+
+    def __init__(self) -> None:
+        import brotli
+
+        self._open = brotli.Decompressor()
+        self._error = brotli.error
+        self._started = False
+
+    @property
+    def complete(self) -> bool:
+        return bool(self._open.is_finished())
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        if self.complete:
+            return
+        try:
+            piece = self._open.process(data, output_buffer_limit=_PIECE)
+            while piece:
+                self._started = True
+                yield piece
+                if self._open.is_finished() or self._open.can_accept_more_data():
+                    return
+                piece = self._open.process(b"", output_buffer_limit=_PIECE)
+        except self._error as error:
+            raise Broken(str(error), self._started) from error
+
+
+def decoder(content_encoding: str) -> Decoder | None:
+    """What undoes a Content-Encoding; None for one that is not known, or several in a row."""
+    names = [n for n in content_encoding.lower().replace(" ", "").split(",") if n]
+    names = [name for name in names if name not in ("identity", "none", "utf-8", "chunked")]
+    if not names:
+        return Identity()
+    if len(names) > 1:
+        return None
+    match names[0]:
+        case "gzip" | "x-gzip":
+            return Zlib(gzip=True)
+        case "deflate":
+            return Zlib(gzip=False)
+        case "br":
+            return Brotli()
+        case _:
+            return None

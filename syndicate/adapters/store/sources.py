@@ -1,0 +1,241 @@
+"""What is remembered of each source from poll to poll, and who works on it.
+
+`sources`   one row a source: rhythm, validators, what was known of its items, its feed's facts
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from syndicate.adapters.store.engine import Instant, Json, insert, metadata
+from syndicate.model import Health, Move, Rhythm
+
+HASH_BYTES = 16
+_AT_ONCE = 500  # parameters of one IN, well below what SQLite takes
+
+sources = sa.Table(
+    "sources",
+    metadata,
+    sa.Column("id", sa.String, primary_key=True),
+    sa.Column("configured", sa.Text, nullable=False),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("status", sa.String, nullable=False),
+    sa.Column("error", sa.Text),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("last", Instant),
+    sa.Column("next", Instant),
+    sa.Column("interval", sa.BigInteger, nullable=False),  # seconds
+    sa.Column("arrivals", Json, nullable=False),  # seconds since 1970, oldest first
+    sa.Column("moved_to", sa.Text),
+    sa.Column("moved_since", Instant),
+    sa.Column("moved_polls", sa.Integer, nullable=False),
+    sa.Column("etag", sa.LargeBinary),
+    sa.Column("last_modified", sa.LargeBinary),
+    sa.Column("body_hash", sa.LargeBinary),
+    sa.Column("items", sa.LargeBinary, nullable=False),  # hashes of HASH_BYTES, one after another
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("facts", Json, nullable=False),
+    sa.Column("lease_owner", sa.String),
+    sa.Column("lease_until", Instant),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Index("sources_next", "next"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """What is remembered of a source.
+
+    `configured` is the address (or path) in the config that all this was learned from: where
+    the config says another now, `load` leaves the state out, so that the edit wins. `etag` and
+    `last_modified` are bytes as received. `items` are the hashes (16 bytes each) of the items of
+    its last document. `facts` is what the feed says of itself, `title` its own title.
+    """
+
+    id: str
+    configured: str
+    rhythm: Rhythm = Rhythm()
+    etag: bytes | None = None
+    last_modified: bytes | None = None
+    body_hash: bytes | None = None
+    items: frozenset[bytes] = frozenset()
+    title: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """The address that is polled."""
+        return self.rhythm.url or self.configured
+
+
+def load(conn: Connection, configured: dict[str, str] | None = None) -> dict[str, SourceState]:
+    """The states of these sources (id to configured address), or of all that were ever polled.
+
+    One whose configured address is not the stated one has none: it begins anew.
+    """
+    if configured is None:
+        return {row.id: _state(row) for row in conn.execute(sa.select(sources))}
+    found: dict[str, SourceState] = {}
+    ids = list(configured)
+    for start in range(0, len(ids), _AT_ONCE):
+        some = ids[start : start + _AT_ONCE]
+        query = sa.select(sources).where(sources.c.id.in_(some))
+        for row in conn.execute(query):
+            if row.configured == configured[row.id]:
+                found[row.id] = _state(row)
+    return found
+
+
+def _state(row: Any) -> SourceState:
+    move = None
+    if row.moved_to is not None:
+        move = Move(row.moved_to, row.moved_since, row.moved_polls)
+    rhythm = Rhythm(
+        url=row.url,
+        health=Health(row.status),
+        error=row.error,
+        failures=row.failures,
+        last=row.last,
+        next=row.next,
+        interval=timedelta(seconds=row.interval),
+        arrivals=tuple(map(_instant, row.arrivals)),
+        move=move,
+    )
+    return SourceState(
+        id=row.id,
+        configured=row.configured,
+        rhythm=rhythm,
+        etag=_bytes(row.etag),
+        last_modified=_bytes(row.last_modified),
+        body_hash=_bytes(row.body_hash),
+        items=_split(bytes(row.items)),
+        title=row.title,
+        facts=row.facts,
+    )
+
+
+def _instant(seconds: int) -> datetime:
+    value = Instant().process_result_value(seconds * 1_000_000, None)
+    assert value is not None
+    return value
+
+
+def _bytes(value: Any) -> bytes | None:
+    return None if value is None else bytes(value)
+
+
+def _split(data: bytes) -> frozenset[bytes]:
+    return frozenset(data[i : i + HASH_BYTES] for i in range(0, len(data), HASH_BYTES))
+
+
+def _row(state: SourceState) -> dict[str, Any]:
+    rhythm, move = state.rhythm, state.rhythm.move
+    if any(len(each) != HASH_BYTES for each in state.items):
+        raise ValueError(f"hashes of items have {HASH_BYTES} bytes")
+    return {
+        "id": state.id,
+        "configured": state.configured,
+        "url": rhythm.url,
+        "status": rhythm.health.value,
+        "error": rhythm.error,
+        "failures": rhythm.failures,
+        "last": rhythm.last,
+        "next": rhythm.next,
+        "interval": int(rhythm.interval.total_seconds()),
+        "arrivals": [int(time.timestamp()) for time in rhythm.arrivals],
+        "moved_to": move.url if move else None,
+        "moved_since": move.since if move else None,
+        "moved_polls": move.polls if move else 0,
+        "etag": state.etag,
+        "last_modified": state.last_modified,
+        "body_hash": state.body_hash,
+        "items": b"".join(sorted(state.items)),
+        "title": state.title,
+        "facts": state.facts,
+        "attempt": 0,
+        "lease_owner": None,
+        "lease_until": None,
+    }
+
+
+def save(conn: Connection, states: Iterable[SourceState]) -> None:
+    """Write these states, new or known, in one statement; what was claimed is free again."""
+    rows = [_row(state) for state in states]
+    if not rows:
+        return
+    statement = insert(conn, sources)
+    update = {name: statement.excluded[name] for name in rows[0] if name != "id"}
+    conn.execute(statement.on_conflict_do_update(index_elements=["id"], set_=update), rows)
+
+
+def due(
+    conn: Connection, configured: dict[str, str], now: datetime, limit: int | None = None
+) -> list[str]:
+    """Which of these sources are to be polled now: the longest due first, the unknown before all.
+
+    What is gone is not due, until its configured address changes.
+    """
+    query = sa.select(sources.c.id, sources.c.configured, sources.c.next, sources.c.status)
+    known = {row.id: row for row in conn.execute(query)}
+    ready: list[tuple[float, str]] = []
+    for id, address in configured.items():
+        row = known.get(id)
+        if row is None or row.configured != address:
+            ready.append((0.0, id))
+        elif row.status != Health.GONE and (row.next is None or row.next <= now):
+            ready.append((row.next.timestamp() if row.next else 0.0, id))
+    ready.sort(key=lambda each: each[0])  # stable: the config's order among equals
+    return [id for _, id in ready[:limit]]
+
+
+def claim(
+    conn: Connection, ids: Sequence[str], owner: str, now: datetime, lease: timedelta, limit: int
+) -> list[str]:
+    """Take up to `limit` of these sources for `owner`; others get none of them for `lease`.
+
+    Safe among any number of workers. What a dead worker held is free when its lease is over. A
+    source must have a row: `enrol` makes it.
+    """
+    if not ids:
+        return []
+    free = sa.or_(sources.c.lease_until.is_(None), sources.c.lease_until <= now)
+    picked = sa.select(sources.c.id).where(sources.c.id.in_(ids), free)
+    picked = picked.order_by(sources.c.next.nulls_first(), sources.c.id).limit(limit)
+    if conn.dialect.name == "postgresql":
+        picked = picked.with_for_update(skip_locked=True)
+    statement = (
+        sa.update(sources)
+        .where(sources.c.id.in_(picked.scalar_subquery()))
+        .values(lease_owner=owner, lease_until=now + lease, attempt=sources.c.attempt + 1)
+        .returning(sources.c.id)
+    )
+    taken = set(conn.execute(statement).scalars())
+    return [id for id in ids if id in taken]
+
+
+def release(conn: Connection, owner: str) -> None:
+    """Give back whatever `owner` still holds."""
+    conn.execute(
+        sa.update(sources)
+        .where(sources.c.lease_owner == owner)
+        .values(lease_owner=None, lease_until=None)
+    )
+
+
+def enrol(conn: Connection, configured: dict[str, str]) -> None:
+    """Make a row for each source that has none, so that it can be claimed."""
+    rows = [_row(SourceState(id, address)) for id, address in configured.items()]
+    if rows:
+        conn.execute(insert(conn, sources).on_conflict_do_nothing(), rows)
+
+
+def forget(conn: Connection, ids: Sequence[str]) -> None:
+    """Remove what is remembered of these sources; the next poll begins anew."""
+    if ids:
+        conn.execute(sa.delete(sources).where(sources.c.id.in_(ids)))

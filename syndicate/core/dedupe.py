@@ -1,0 +1,278 @@
+"""Same article or not: fingerprints of normalised text, and the judgement of two of them.
+
+The measure is containment of character 12-grams (how much of the shorter text stands in the
+longer), because reprints cut and add one-sidedly, where resemblance falls. Containment alone
+takes a series, a form letter or two reports of one day for one article; what tells them apart
+is what changes in them: the numbers, the titles, and how the shared part lies in the text. Figures and
+what else was tried: docs/decisions/duplicates.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import struct
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from syndicate.core.folding import fold
+
+GRAM = 12
+_LONGEST = 40_000  # characters that are looked at; an article is a tenth of it
+_KEPT = 256  # grams kept for the judgement, at most twice as many
+_HEAD = 200  # grams of the beginning kept densely, for texts that are a lead paragraph alone
+_INDEX_RATE = 16
+_INDEX_MOST = 48
+_INDEX_HEAD = 8
+_SHORT = 300
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+_MIX2 = np.uint64(0xBF58476D1CE4E5B9)
+_NOT_WORD = re.compile(r"[\W_]+")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?|[零〇一二三四五六七八九十百千]{2,}(?=[号期日月年届次章节回部集名])|(?<=第)[一二三四五六七八九十百零〇]+")
+_REPRINT_MARK = re.compile(r"^\s*[\[【(（](?:转载|转发|转|推荐|原创|reprint)[\]】)）]\s*|\s*[|｜-]\s*reprint\s*$", re.I)
+# Sentences that go with a reprint and are no part of it
+_BOILERPLATE = re.compile(
+    r"[^。！？!?.\n]*(?:免责声明|版权归原作者|版权归.{0,8}所有|转载自|转载请注明|如有侵权|侵权请联系|未经授权"
+    r"|仅供学习|本文来源于网络|责任编辑|原标题|阅读原文|republished with permission|all rights reserved"
+    r"|copyright holder)[^。！？!?.\n]*[。！？!?.]?",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What is kept of a text for comparing: about 1 kB, whatever its length.
+
+    `keys` are the grams by which it is found (signed 64-bit); `kept` the sorted 32-bit grams by
+    which it is judged, all those below `limit`; `head` the grams of its beginning.
+    """
+
+    size: int
+    exact: bytes
+    title: str
+    numbers: tuple[str, ...]
+    title_numbers: tuple[str, ...]
+    limit: int
+    kept: bytes
+    head: bytes
+    keys: tuple[int, ...]
+
+    def pack(self) -> bytes:
+        """For the database; `keys` are not needed once it is indexed."""
+        texts = "\n".join((self.title, " ".join(self.numbers), " ".join(self.title_numbers)))
+        raw = texts.encode()
+        head = struct.pack(
+            "<IIHHH", self.size, self.limit, len(raw), len(self.kept) // 4, len(self.head) // 4
+        )
+        return head + self.exact + raw + self.kept + self.head
+
+
+def unpack(data: bytes) -> Fingerprint:
+    """A packed fingerprint; its `keys` are empty."""
+    size, limit, texts, kept, head = struct.unpack_from("<IIHHH", data)
+    at = 14
+    exact = data[at : at + 16]
+    at += 16
+    title, numbers, title_numbers = data[at : at + texts].decode().split("\n")
+    at += texts
+    return Fingerprint(
+        size=size,
+        exact=exact,
+        title=title,
+        numbers=tuple(numbers.split()),
+        title_numbers=tuple(title_numbers.split()),
+        limit=limit,
+        kept=data[at : at + kept * 4],
+        head=data[at + kept * 4 : at + (kept + head) * 4],
+        keys=(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether two texts are one article, how alike they are (0 to 1), and why."""
+
+    same: bool
+    score: float
+    reason: str
+
+
+def fingerprint(title: str, text: str) -> Fingerprint:
+    """The fingerprint of an article. Never raises; the time is bounded, whatever the length."""
+    body = text[:_LONGEST]
+    if _BOILERPLATE.search(body):
+        body = _BOILERPLATE.sub(" ", body)
+    folded = fold(body)
+    plain = _NOT_WORD.sub("", folded)
+    name = _NOT_WORD.sub("", fold(_REPRINT_MARK.sub("", title)))[:120]
+    if len(plain) < GRAM * 2:  # a title with little or no text: the title is the text
+        plain = plain if plain.startswith(name) else name + plain
+    hashes = _grams(plain)
+    low = (hashes & np.uint64(0xFFFFFFFF)).astype(np.uint32)
+    limit = _limit(len(low))
+    kept = np.unique(low[low <= limit]) if limit < 0xFFFFFFFF else np.unique(low)
+    head = np.unique(low[:_HEAD])
+    return Fingerprint(
+        size=len(plain),
+        exact=hashlib.blake2b(plain.encode("utf-8", "replace"), digest_size=16).digest(),
+        title=name,
+        numbers=_numbers(folded[: _SHORT * 2]),
+        title_numbers=_numbers(fold(title)),
+        limit=limit,
+        kept=kept.tobytes(),
+        head=head.tobytes() if len(low) > _HEAD else b"",
+        keys=_keys(hashes),
+    )
+
+
+def _numbers(text: str) -> tuple[str, ...]:
+    found = (match.lstrip("0") or "0" for match in _NUMBER.findall(text))
+    return tuple(sorted(set(found)))[:64]
+
+
+def _grams(text: str) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+    """64-bit hashes of the 12-grams, in their order; of the whole text where it is shorter."""
+    codes = np.frombuffer(text.encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
+    if len(codes) == 0:
+        return np.zeros(0, np.uint64)
+    size = min(GRAM, len(codes))
+    count = len(codes) - size + 1
+    h = np.zeros(count, np.uint64)
+    for i in range(size):
+        h = (h ^ codes[i : count + i]) * _MIX
+        h ^= h >> np.uint64(29)
+    h *= _MIX2
+    h ^= h >> np.uint64(32)
+    return h
+
+
+def _limit(count: int) -> int:
+    """Grams below this are kept: all of a short text, a fixed share by value of a long one."""
+    rate = 1
+    while count // rate > 2 * _KEPT:
+        rate *= 2
+    return 0xFFFFFFFF // rate
+
+
+def _keys(hashes: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> tuple[int, ...]:
+    """The grams that are indexed: a fixed share by value, and the least of the beginning."""
+    if len(hashes) == 0:
+        return ()
+    rate = _INDEX_RATE
+    while len(hashes) // rate > _INDEX_MOST:
+        rate *= 2
+    high = hashes >> np.uint64(32)
+    shared = hashes[high < np.uint64(0x100000000 // rate)]
+    head = hashes[:160]
+    least = head[np.argpartition(head, _INDEX_HEAD)[:_INDEX_HEAD]] if len(head) > _INDEX_HEAD else head
+    chosen = np.unique(np.concatenate((shared, least)))
+    keys: list[int] = chosen.view(np.int64).tolist()
+    return tuple(keys)
+
+
+# --- judgement ------------------------------------------------------------------------------
+
+_NEEDED = 0.34  # containment above which edits explain the rest
+_LIKELY = 0.62  # containment above which the headline may be any other
+
+
+def judge(a: Fingerprint, b: Fingerprint) -> Verdict:
+    """Whether two texts are the same article but for edits that reprints make; symmetric."""
+    if a.exact == b.exact:
+        if _series(a, b):
+            return Verdict(False, 1.0, "one text under titles that number a series")
+        return Verdict(True, 1.0, "the same text")
+    if min(a.size, b.size) < GRAM:
+        return Verdict(False, 0.0, "too little text to compare")
+    score, shared = _containment(a, b)
+    if score < _NEEDED or shared < 4:
+        return Verdict(False, score, "the texts differ")
+    if _series(a, b):
+        return Verdict(False, score, "titles that differ in their numbers")
+    if reason := _different_numbers(a, b, score):
+        return Verdict(False, score, reason)
+    if reason := _different_reports(a, b, score):
+        return Verdict(False, score, reason)
+    return Verdict(True, score, f"{score:.0%} of the shorter text stands in the longer")
+
+
+@lru_cache(maxsize=2048)
+def _array(data: bytes) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
+    return np.frombuffer(data, dtype=np.uint32)
+
+
+def _containment(a: Fingerprint, b: Fingerprint) -> tuple[float, int]:
+    limit = min(a.limit, b.limit)
+    first, second = _below(a, limit), _below(b, limit)
+    shared = _shared(first, second)
+    smaller = min(len(first), len(second))
+    score = shared / smaller if smaller else 0.0
+    short, long = (a, b) if a.size <= b.size else (b, a)
+    if long.head and short.size < _HEAD * 2 and long.size > short.size * 1.5:
+        head = _array(long.head)
+        kept = _below(short, 0xFFFFFFFF)
+        if short.limit == 0xFFFFFFFF and len(kept):
+            in_head = _shared(kept, head)
+            dense = in_head / min(len(kept), len(head))
+            if dense > score:
+                return dense, in_head
+    return score, shared
+
+
+def _below(print_: Fingerprint, limit: int) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
+    kept = _array(print_.kept)
+    if print_.limit == limit or limit >= print_.limit:
+        return kept
+    return kept[: int(np.searchsorted(kept, limit, side="right"))]
+
+
+def _shared(
+    first: np.ndarray[tuple[int], np.dtype[np.uint32]],
+    second: np.ndarray[tuple[int], np.dtype[np.uint32]],
+) -> int:
+    if len(first) == 0 or len(second) == 0:
+        return 0
+    if len(first) > len(second):
+        first, second = second, first
+    at = np.searchsorted(second, first)
+    at[at == len(second)] = 0
+    return int(np.count_nonzero(second[at] == first))
+
+
+def _series(a: Fingerprint, b: Fingerprint) -> bool:
+    """Titles that are one but for their numbers: 第12号 and 第13号 of a notice."""
+    if a.title_numbers == b.title_numbers or not a.title or not b.title:
+        return False
+    strip = r"[\d零〇一二三四五六七八九十百千]+"
+    first, second = re.sub(strip, "#", a.title), re.sub(strip, "#", b.title)
+    return first == second
+
+
+def _different_numbers(a: Fingerprint, b: Fingerprint, score: float) -> str:
+    """Short texts say what they say with their numbers."""
+    if min(a.size, b.size) >= _SHORT:
+        return ""
+    first, second = set(a.numbers), set(b.numbers)
+    if first <= second or second <= first:
+        return ""
+    return "short texts with other numbers"
+
+
+def _different_reports(a: Fingerprint, b: Fingerprint, score: float) -> str:
+    """Two reports of one day share whole sentences: what edits leave of a text is far more.
+
+    Where less than `_LIKELY` of the shorter text is left, only the same headline makes them one:
+    two dismissals announced in one form share half their text and differ in the name.
+    """
+    if score >= _LIKELY or _same_title(a.title, b.title):
+        return ""
+    return f"{score:.0%} of the shorter text stands in the longer, under other titles"
+
+
+def _same_title(first: str, second: str) -> bool:
+    if not first or not second:
+        return False
+    shorter, longer = sorted((first, second), key=len)
+    return shorter == longer or (len(shorter) >= 8 and shorter in longer and len(longer) - len(shorter) <= 12)
