@@ -23,7 +23,8 @@ class Broken(Exception):
 class Decoder(Protocol):
     """Feeds pieces of at most 64 kB; `complete` once the end was reached."""
 
-    complete: bool
+    @property
+    def complete(self) -> bool: ...
 
     def feed(self, data: bytes) -> Iterator[bytes]: ...
 
@@ -72,38 +73,31 @@ class Zlib:
         self._open = zlib.decompressobj(_AUTO if self._gzip or zlib_head else _RAW)
 
     def _inflate(self, data: bytes) -> Iterator[bytes]:
-        while data:
+        more = True
+        while more:
             try:
-                piece = self._open.decompress(data, _PIECE)
+                piece: bytes = self._open.decompress(data, _PIECE)
             except zlib.error as error:
                 raise Broken(str(error), self._started) from error
             if piece:
                 self._started = True
                 yield piece
             data = self._open.unconsumed_tail
+            # A full piece may leave output inside even where all input is used up
+            more = bool(data) or len(piece) == _PIECE
             if self._open.eof:
-                rest = self._open.unused_data
-                if not (self._gzip and rest.startswith(_GZIP)):
-                    self.complete = True
-                    return
-                self._open, data = zlib.decompressobj(_AUTO), rest
-            elif not data and piece and len(piece) == _PIECE:
-                data = b""  # all input is in; what is left comes with the next piece or flush
-        yield from self._drain()
-
-    def _drain(self) -> Iterator[bytes]:
-        while not self._open.eof:
-            piece = self._open.decompress(b"", _PIECE)
-            if not piece:
-                return
-            yield piece
+                data = self._open.unused_data
+                more = self._gzip and data.startswith(_GZIP)
+                self.complete = not more
+                if more:
+                    self._open = zlib.decompressobj(_AUTO)
 
 
 class Brotli:
     """Brotli, with the library's own bound on a piece."""
 
     def __init__(self) -> None:
-        import brotli
+        import brotli  # type: ignore[import-untyped]
 
         self._open = brotli.Decompressor()
         self._error = brotli.error

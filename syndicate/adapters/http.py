@@ -40,7 +40,7 @@ _KEEP_ALIVE = 30.0  # seconds
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
 _KEPT = frozenset(
-    [
+    {
         "etag",
         "last-modified",
         "retry-after",
@@ -48,10 +48,10 @@ _KEPT = frozenset(
         "expires",
         "date",
         "content-type",
-        "link",
         "content-location",
         "content-language",
-    ]
+        "link",
+    }
 )
 _SAFE_PATH = "%/:@!$&'()*+,;=~-._"
 _LINK = re.compile(r"<([^>]*)>([^,<]*)")
@@ -126,7 +126,7 @@ class Answer:
         for target, parameters in _LINK.findall(self.header("link") or ""):
             found = _REL.search(parameters)
             if found and rel in found[1].lower().split():
-                return urljoin(self.url, target)
+                return str(urljoin(self.url, target))
         return None
 
 

@@ -34,11 +34,10 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?|[零〇一二三四五六七八九十百千
 _REPRINT_MARK = re.compile(r"^\s*[\[【(（](?:转载|转发|转|推荐|原创|reprint)[\]】)）]\s*|\s*[|｜-]\s*reprint\s*$", re.I)
 # Sentences that go with a reprint and are no part of it
 _BOILERPLATE = re.compile(
-    r"[^。！？!?.\n]*(?:免责声明|版权归原作者|版权归.{0,8}所有|转载自|转载请注明|如有侵权|侵权请联系|未经授权"
-    r"|仅供学习|本文来源于网络|责任编辑|原标题|阅读原文|republished with permission|all rights reserved"
-    r"|copyright holder)[^。！？!?.\n]*[。！？!?.]?",
-    re.I,
+    r"免责声明|版权归|转载自|转载请|如有侵权|侵权请|未经授权|仅供学习|来源于网络|责任编辑|原标题|阅读原文"
+    r"|republished with|all rights reserved|copyright holder"
 )
+_ENDS = "。！？!?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +100,7 @@ class Verdict:
 
 def fingerprint(title: str, text: str) -> Fingerprint:
     """The fingerprint of an article. Never raises; the time is bounded, whatever the length."""
-    body = text[:_LONGEST]
-    if _BOILERPLATE.search(body):
-        body = _BOILERPLATE.sub(" ", body)
-    folded = fold(body)
+    folded = _without_boilerplate(fold(text[:_LONGEST]))
     plain = _NOT_WORD.sub("", folded)
     name = _NOT_WORD.sub("", fold(_REPRINT_MARK.sub("", title)))[:120]
     if len(plain) < GRAM * 2:  # a title with little or no text: the title is the text
@@ -125,6 +121,19 @@ def fingerprint(title: str, text: str) -> Fingerprint:
         head=head.tobytes() if len(low) > _HEAD else b"",
         keys=_keys(hashes),
     )
+
+
+def _without_boilerplate(text: str) -> str:
+    """A folded text without the sentences that a reprint adds."""
+    kept, at = [], 0
+    for match in _BOILERPLATE.finditer(text):
+        if match.start() < at:
+            continue
+        start = max(at, *(text.rfind(end, at, match.start()) + 1 for end in (*_ENDS, ". ")))
+        ends = [i + 1 for end in (*_ENDS, ". ") if (i := text.find(end, match.end())) >= 0]
+        kept.append(text[at:start])
+        at = min(ends, default=len(text))
+    return "".join((*kept, text[at:])) if kept else text
 
 
 def _numbers(text: str) -> tuple[str, ...]:

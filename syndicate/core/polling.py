@@ -110,7 +110,7 @@ def _went_well(
 
 
 def _backoff(failures: int) -> timedelta:
-    return min(MOST, LEAST * 2 ** min(failures - 1, 16))
+    return min(MOST, LEAST * (1 << min(failures - 1, 16)))
 
 
 def _spread(wait: timedelta, jitter: float) -> timedelta:

@@ -60,7 +60,7 @@ class SourceState:
 
     id: str
     configured: str
-    rhythm: Rhythm = Rhythm()
+    rhythm: Rhythm = field(default_factory=Rhythm)
     etag: bytes | None = None
     last_modified: bytes | None = None
     body_hash: bytes | None = None

@@ -1,0 +1,199 @@
+"""Who, where, when, by which hands: made once when an entry arrives, shown the same everywhere.
+
+`effective` joins what an entry states with what is known of the feed that it was read from
+(contract §6); `rows` is what pages, mails and footers show of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from syndicate.core import urls
+from syndicate.core.words import Words
+from syndicate.model import Attribution, Entry, Hop, Notice, ParsedEntry, Publisher
+from syndicate.settings import Site, Source
+
+
+@dataclass(frozen=True, slots=True)
+class FeedFacts:
+    """What the feed or page that entries were read from says of itself; all optional."""
+
+    title: str | None = None
+    url: str | None = None
+    feed: str | None = None
+    id: str | None = None
+    logo: str | None = None
+    rights: str | None = None
+    licence: str | None = None
+    language: str | None = None
+
+
+def effective(parsed: ParsedEntry, source: Source, feed: FeedFacts, site: Site) -> Attribution:
+    """The attribution of an entry of a source.
+
+    What it states about its origin is its source; the feed or site it was read from is then its
+    last via. What states nothing has the feed as its source. A folder or mailbox is no hop; the
+    site that a page names is. Our own articles have the site as their source and no via.
+    """
+    said = parsed.attribution
+    if source.own:
+        return _own(parsed, site)
+    read_from = _reader(source, feed)
+    stated = said.source if said.source.name or said.source.url or said.source.feed else None
+    via = said.via
+    if stated is None:
+        origin, via = _unstated(read_from, via)
+    else:
+        origin = stated
+        if read_from is not None and not _is_same(origin, read_from):
+            hop = Hop(read_from.name, read_from.url or read_from.feed)
+            via = via if via and _is_hop(via[-1], hop) else (*via, hop)
+    return replace(
+        said,
+        source=origin,
+        original_id=parsed.id,
+        original_url=said.original_url or parsed.link,
+        rights=said.rights or origin.rights or _of_feed(feed.rights, stated) or source.rights or None,
+        licence=said.licence or _of_feed(feed.licence, stated) or source.licence or None,
+        via=via,
+    )
+
+
+def _own(parsed: ParsedEntry, site: Site) -> Attribution:
+    said = parsed.attribution
+    return replace(
+        said,
+        source=Publisher(name=site.name, url=site.url),
+        original_id=parsed.id,
+        original_url=said.original_url or parsed.link,
+        rights=said.rights or site.rights or None,
+        via=(),
+    )
+
+
+def _reader(source: Source, feed: FeedFacts) -> Publisher | None:
+    """The feed or site that entries were read from; None for a folder or mailbox, which is no
+    hand that an entry came through."""
+    if source.type in ("folder", "mailbox"):
+        return Publisher(name=source.name) if source.name else None
+    name = source.name or feed.title or urls.host(feed.url or source.url) or None
+    return Publisher(
+        name=name,
+        url=feed.url or urls.site(source.url) or None,
+        feed=feed.feed or (source.url if source.type == "feed" else None) or None,
+        id=feed.id,
+        logo=feed.logo,
+        rights=feed.rights,
+    )
+
+
+def _unstated(
+    read_from: Publisher | None, via: tuple[Hop, ...]
+) -> tuple[Publisher, tuple[Hop, ...]]:
+    """Nothing stated: the feed is the source, or the site that a page in a folder names."""
+    if read_from is not None and read_from.url:
+        return read_from, via
+    if via:
+        first = via[0]
+        return Publisher(name=first.name, url=first.url), via[1:]
+    return read_from or Publisher(), via
+
+
+def _is_same(origin: Publisher, reader: Publisher) -> bool:
+    """Whether an entry states as its origin the very feed that it was read from."""
+    if origin.name and reader.name and _folded(origin.name) == _folded(reader.name):
+        return True
+    if origin.id and origin.id == reader.id:
+        return True
+    theirs = {urls.canonical(u) for u in (reader.url, reader.feed) if u}
+    return any(urls.canonical(u) in theirs for u in (origin.feed, origin.url) if u)
+
+
+def _is_hop(hop: Hop, other: Hop) -> bool:
+    if hop.url and other.url and urls.canonical(hop.url) == urls.canonical(other.url):
+        return True
+    return bool(hop.name) and _folded(hop.name) == _folded(other.name)
+
+
+def _folded(text: str | None) -> str:
+    return "".join((text or "").split()).casefold()
+
+
+def _of_feed(value: str | None, stated: Publisher | None) -> str | None:
+    """A feed's own rights hold for what it published itself, not for what it passes on."""
+    return value if stated is None else None
+
+
+# --- what is shown --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of an attribution: `kind` for templates, a label, and texts with their links."""
+
+    kind: str  # source | author | editor | published | updated | original | rights | via | also
+    label: str
+    parts: tuple[tuple[str, str | None], ...]
+
+    @property
+    def text(self) -> str:
+        return self.separator.join(text for text, _ in self.parts)
+
+    @property
+    def separator(self) -> str:
+        return " → " if self.kind == "via" else "、" if self.label[0] > "\u2e80" else ", "
+
+
+def rows(entry: Entry, words: Words, also: Sequence[Entry] = ()) -> tuple[Row, ...]:
+    """What is shown of an entry's attribution, in the order of the page; what is not known is
+    left out. `also` are the other members of its story."""
+    said = entry.attribution
+    found = (
+        Row("source", words.source, _source_parts(said.source)),
+        Row("author", words.author, tuple((p.name, p.url) for p in said.authors if p.name)),
+        Row("editor", words.editor, _one(said.editor)),
+        Row("published", words.published, _one(said.published.text if said.published else None)),
+        Row("updated", words.updated, _one(said.updated.text if said.updated else None)),
+        Row("original", words.original, _one(said.original_url, said.original_url)),
+        Row("original-title", words.original_title, _one(said.original_title)),
+        Row("rights", words.rights, (*_one(said.rights), *_licence(said.licence))),
+        Row("via", words.via, tuple(_hop(hop) for hop in said.via)),
+        Row("also", words.also, tuple(_other(other) for other in also)),
+    )
+    return tuple(row for row in found if row.parts)
+
+
+def _one(text: str | None, url: str | None = None) -> tuple[tuple[str, str | None], ...]:
+    return ((text, url),) if text else ()
+
+
+def _source_parts(source: Publisher) -> tuple[tuple[str, str | None], ...]:
+    address = source.url or source.feed
+    return _one(source.name or address, address)
+
+
+def _licence(licence: str | None) -> tuple[tuple[str, str | None], ...]:
+    return _one(licence, licence if urls.is_web(licence) else None)
+
+
+def _hop(hop: Hop) -> tuple[str, str | None]:
+    return (hop.name or hop.url or "", hop.url)
+
+
+def _other(entry: Entry) -> tuple[str, str | None]:
+    name = entry.attribution.source.name or entry.source
+    hands = entry.attribution.via
+    if hands and hands[-1].name and hands[-1].name != name:
+        name = hands[-1].name
+    return (name, entry.url or None)
+
+
+def notices_of(entry: Entry, source: Source | None) -> tuple[Notice, ...]:
+    """The notices that came with a reprint, word for word; our own articles have none."""
+    return () if source is not None and source.own else entry.notices
+
+
+def our_notices(source: Source | None, site: Site) -> tuple[str, ...]:
+    """The site's configured notices, which go with every reprint."""
+    return () if source is not None and source.own else site.notices.texts()
