@@ -5,6 +5,7 @@ One Application serves one command, or one daemon: it opens what is needed when 
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import os
 import secrets
@@ -15,17 +16,28 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from syndicate.errors import MailError, OutputError, SyndicateError, UsageError
+from syndicate.errors import (
+    MailError,
+    OutputError,
+    StoreError,
+    SyndicateError,
+    TemplateError,
+    UsageError,
+)
 from syndicate.settings import Settings
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
+    from syndicate.adapters.http import Fetcher
     from syndicate.adapters.store.engine import Database
+    from syndicate.adapters.store.sources import SourceState
     from syndicate.adapters.templates import Templates
     from syndicate.jobs.edit import Edited
     from syndicate.jobs.ingest import Ingested
-    from syndicate.model import Entry
+    from syndicate.jobs.ingest.intake import File
+    from syndicate.model import Entry, Filed
+    from syndicate.settings import Source
 
 BUILT_IN = Path(__file__).resolve().parent.parent / "templates"
 PACKAGED = Path(__file__).resolve().parent / "templates"
@@ -75,6 +87,7 @@ class Application:
     def __init__(self, settings: Settings, now: datetime) -> None:
         self.settings = settings
         self.now = now
+        self.progress: Callable[[int, int], None] | None = None
         self._closers: list[Callable[[], None]] = []
 
     def close(self) -> None:
@@ -103,6 +116,182 @@ class Application:
     def secret(self) -> bytes:
         """What tokens and keyed marks are signed with; made at the first start."""
         return read_secret(self.settings.web.secret)
+
+
+    # --- the job and its stages ---------------------------------------------------------
+
+    def run(self) -> Report:
+        """Ingest, publish, compose, deliver: what fails in one does not stop the others."""
+        report = Report()
+        for stage in (self._ingest, self._publish, self._deliver):
+            try:
+                stage(report)
+            except (StoreError, OutputError, MailError, TemplateError) as error:
+                report.fail(error)
+        return report
+
+    def ingest(self, only: Sequence[str] = ()) -> Report:
+        for name in only:
+            if self.settings.source(name) is None:
+                raise UsageError(f"no source {name!r}", remedy="`syndicate sources` lists them")
+        report = Report()
+        self._ingest(report, only)
+        return report
+
+    def publish(self) -> Report:
+        report = Report()
+        self._publish(report)
+        return report
+
+    def deliver(self) -> Report:
+        report = Report()
+        self._deliver(report)
+        return report
+
+    def _publish(self, report: Report) -> None:
+        return
+
+    def _deliver(self, report: Report) -> None:
+        return
+
+    def _ingest(self, report: Report, only: Sequence[str] = ()) -> None:
+        done = asyncio.run(self.ingest_async(only))
+        counts = done.counts
+        report.parts["sources"] = {
+            "polled": done.polled,
+            "changed": done.changed,
+            "unchanged": done.unchanged,
+            "skipped": done.skipped,
+            "failed": done.failed,
+        }
+        report.parts["entries"] = {
+            "received": counts.received,
+            "new": counts.new,
+            "updated": counts.updated,
+            "unchanged": counts.unchanged,
+            "duplicates": counts.duplicates,
+            "held": counts.held,
+        }
+        report.parts["columns"] = {
+            column.id: counts.columns.get(column.id, 0) for column in self.settings.columns
+        }
+        for source, error in done.problems:
+            report.problem(source, error)
+
+    async def ingest_async(self, only: Sequence[str] = ()) -> Ingested:
+        """Read what is due; for a loop that runs already."""
+        from syndicate.adapters.parsing import Workers
+        from syndicate.jobs.ingest import ingest
+
+        workers = Workers()
+        try:
+            async with self.fetcher() as fetcher:
+                return await ingest(
+                    self.database,
+                    self.settings,
+                    fetcher=fetcher,
+                    workers=workers,
+                    file=self.filer(),
+                    secret=self.secret,
+                    now=self.now,
+                    only=only,
+                    progress=self.progress,
+                )
+        finally:
+            workers.close()
+
+    def fetcher(self) -> Fetcher:
+        from syndicate.adapters.http import Fetcher
+        from syndicate.core import addresses
+
+        fetch = self.settings.fetch
+        return Fetcher(
+            addresses.guard(fetch.allow_networks),
+            contact=fetch.contact or self.settings.site.url,
+            concurrency=fetch.concurrency,
+            per_host=fetch.per_host,
+            timeout=fetch.timeout,
+            max_bytes=fetch.max_bytes,
+        )
+
+    def filer(self) -> File:
+        """How entries are filed: rules, learned model and mapping of this site."""
+        from syndicate.adapters.store import columns
+        from syndicate.core import classify, linear
+
+        with self.database.read() as conn:
+            mapping = columns.mapped(conn)
+            active = columns.active_model(conn)
+        model = linear.load(active[1]) if active else None
+        classifier = classify.prepare(self.settings.columns, mapping, model)
+
+        def file(entry: Entry, source: Source, moved: str | None, stated: str | None) -> Filed:
+            return classify.file(entry, source, classifier, moved=moved, stated=stated)
+
+        return file
+
+    # --- looking ------------------------------------------------------------------------
+
+    def source_health(self) -> list[dict[str, Any]]:
+        """`sources --json`: each source with its rhythm, what it brought, what is wrong."""
+        from syndicate.adapters.store import entries, sources
+
+        configured = {source.id: source.url or source.path for source in self.settings.sources}
+        with self.database.read() as conn:
+            states = sources.load(conn, configured)
+            counts = entries.count_by_source(conn)
+        return [
+            self._health(source, states.get(source.id), counts.get(source.id, 0))
+            for source in self.settings.sources
+        ]
+
+    def _health(self, source: Source, state: SourceState | None, count: int) -> dict[str, Any]:
+        rhythm = state.rhythm if state else None
+        status = "paused" if source.paused else rhythm.health.value if rhythm else "ok"
+        moved = rhythm.url if rhythm and rhythm.url and rhythm.url != source.url else None
+        return {
+            "id": source.id,
+            "name": source.name or (state.title if state else "") or source.id,
+            "type": source.type,
+            "url": source.url or source.path,
+            "status": status,
+            "error": rhythm.error if rhythm else None,
+            "failures": rhythm.failures if rhythm else 0,
+            "last": self._moment(rhythm.last) if rhythm else None,
+            "next": self._moment(rhythm.next) if rhythm else None,
+            "entries": count,
+            "moved_to": moved if source.url else None,
+        }
+
+    def _moment(self, at: datetime | None) -> str | None:
+        return at.astimezone(self.zone).isoformat(timespec="seconds") if at else None
+
+    def review(self) -> list[dict[str, Any]]:
+        """What waits for an editor: held entries and flags, with why."""
+        from syndicate.adapters.store import entries, stories
+
+        with self.database.read() as conn:
+            held = list(entries.newest(conn, status="held"))
+            flags = stories.flagged(conn)
+            known = entries.get_many(conn, [flag.entry for flag in flags])
+        rows = [_review_row(entry, "held", entry.held_for) for entry in held]
+        rows += [
+            _review_row(known[flag.entry], flag.kind, flag.reason)
+            for flag in flags
+            if flag.entry in known
+        ]
+        return rows
+
+
+def _review_row(entry: Entry, kind: str, reason: str) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "kind": kind,
+        "title": entry.title,
+        "source": entry.source,
+        "status": entry.status.value,
+        "reason": reason,
+    }
 
 
 def template_folders(settings: Settings) -> tuple[Path, ...]:

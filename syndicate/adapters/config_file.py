@@ -19,6 +19,7 @@ from syndicate.errors import ConfigError, OutputError, Problem
 
 Table = Mapping[str, Any]  # str, bool, int, or a list of str
 
+_HEADER = r"""(?m)^[ \t]*\[\[[ \t]*["']?{name}["']?[ \t]*\]\]"""
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -100,7 +101,7 @@ def _into_inline(text: str, name: str, tables: Sequence[Table]) -> str:
     for table in tables:
         inline = tomlkit.inline_table()
         inline.update(dict(table))
-        array.append(inline)  # type: ignore[union-attr]
+        array.append(inline)
     return tomlkit.dumps(document)
 
 

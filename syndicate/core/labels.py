@@ -227,6 +227,25 @@ def _inferred(found: dict[str, Labelled]) -> Inferred:
     )
 
 
+_NAME = r"[\u4e00-\u9fff·]{2,5}"
+_BYLINE = re.compile(
+    r"[\s【\[(（]*(?:文\s*[/／｜|丨]\s*(?:图\s*[/／｜|丨]\s*)?)?(?:[《「]?[\u4e00-\u9fffA-Za-z·]{0,12}[》」]?)?"
+    r"(?:记者|記者|作者|通讯员|撰稿人|评论员|撰文|特派员)[\s:：丨|/／]+"
+    rf"(?P<names>{_NAME}(?:[\s、，,/]+(?:通讯员\s*)?{_NAME}){{0,5}})[\s】\])）]*"
+)
+_TEXT_BY = re.compile(
+    rf"[\s【\[(（]*文(?:字)?\s*[/／｜|丨]\s*(?P<names>{_NAME}(?:[\s、，,/]+{_NAME}){{0,4}})[\s】\])）]*"
+)
+
+
+def byline(line: str) -> str | None:
+    """The names in a line that is a byline and nothing else: 本报记者 李明, 【文/某网 作者 李明】."""
+    if len(line) > 60:
+        return None
+    match = _BYLINE.fullmatch(line) or _TEXT_BY.fullmatch(line)
+    return match["names"] if match else None
+
+
 def first_url(text: str) -> str | None:
     """The first web address in a text."""
     match = _URL.search(text)

@@ -31,6 +31,7 @@ STRANGE = 0.5  # weight, in a text's length, of n-grams that were never seen
 _NEVER = 2.0  # a threshold that no probability reaches
 _FEW = 30  # held-back decisions below which a column's own threshold says nothing
 _ENOUGH = 0.8  # probability that decides where nothing held back was wrong
+_BAYES = np.float32(0.7)  # share of naive Bayes beside the SVM where all texts have labels
 _MAGIC = b"syndicate model 1\n"
 
 
@@ -177,17 +178,17 @@ def _fit(known: Rows, labels: NDArray[np.intp], width: int, unknown: Rows) -> Fl
     if not unknown.count:
         bayes = complement_bayes(known.counts(truth))
         margin = svm(known, truth, np.ones(known.count, np.float32))
-        return _even(margin, known) + _even(bayes, known)
+        return _even(margin, known) + _BAYES * _even(bayes, known)
     labelled = known.counts(truth)
     bayes, margin = complement_bayes(labelled), svm(known, truth, np.ones(known.count, np.float32))
     both = _even(margin, unknown) + _even(bayes, unknown)
     chances = softmax(unknown.dot(both) * 2)
     for _ in range(2):
-        bayes = complement_bayes(labelled * 2 + unknown.counts(chances))
+        bayes = complement_bayes(labelled * 2 + unknown.counts(chances), 0.05)
         chances = softmax(unknown.dot(_even(bayes, unknown)) * 4)
     told = (chances.argmax(1)[:, None] == np.arange(width)).astype(np.float32)
     trust = np.concatenate([np.ones(known.count), chances.max(1) * 0.3]).astype(np.float32)
-    margin = svm(known.plus(unknown), np.concatenate([truth, told]), trust, rounds=4)
+    margin = svm(known.plus(unknown), np.concatenate([truth, told]), trust, rounds=3)
     return _even(margin, unknown) + _even(bayes, unknown)
 
 

@@ -31,6 +31,20 @@ _BARRIERS = frozenset(
     }
 )  # fmt: skip
 _ODD_PLACES = ("svg", "math", "select")  # where raw text is not raw
+_IGNORED = frozenset({"html", "head", "body", "frameset"})  # in a body, there is one already
+_TABLE_PARTS = frozenset({"caption", "colgroup", "tbody", "tfoot", "thead", "tr", "td", "th"})
+_LISTS = frozenset({"ul", "ol"})
+# Ordinary end tags do not reach across these ("special" in the standard, 13.2.4.2)
+_SPECIAL = frozenset(
+    {
+        "address", "applet", "article", "aside", "blockquote", "button", "caption", "center", "dd",
+        "details", "dir", "div", "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form",
+        "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "iframe", "li", "listing", "main",
+        "marquee", "menu", "nav", "noembed", "noframes", "noscript", "object", "ol", "p",
+        "plaintext", "pre", "search", "section", "select", "summary", "table", "tbody", "td",
+        "template", "textarea", "tfoot", "th", "thead", "title", "tr", "ul", "xmp"
+    }
+)  # fmt: skip
 _RAW = frozenset(
     {
         "script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes"
@@ -90,7 +104,7 @@ def _scan(html: str) -> int:
     while match := _TOKEN.search(html, at):
         at = match.end()
         name = (match["name"] or "").lower()
-        if not name or name in _VOID:
+        if not name or name in _VOID or name in _IGNORED:
             continue
         if match["end"]:
             open_.close(name)
@@ -112,17 +126,25 @@ class _Open:
     def __init__(self) -> None:
         self.stack: list[str] = []
         self.places: defaultdict[str, list[int]] = defaultdict(list)
-        self.barriers: list[int] = []
+        self.walls: dict[frozenset[str], list[int]] = {
+            _BARRIERS: [],
+            _LISTS: [],
+            _SPECIAL: [],
+        }
         self.orphans: Counter[str] = Counter()
         self.height = 0
 
     def open(self, name: str) -> None:
+        if name in _TABLE_PARTS and not self.places["table"]:
+            return
         closed = _CLOSES.get(name, ())
         while self.stack and (self.stack[-1] in closed or not self.stack[-1]):
             self._pop(keep_formatting=True)
-        self.places[name].append(len(self.stack))
-        if name in _BARRIERS:
-            self.barriers.append(len(self.stack))
+        at = len(self.stack)
+        self.places[name].append(at)
+        for kind, walls in self.walls.items():
+            if name in kind:
+                walls.append(at)
         self.stack.append(name)
         self.height += 1
 
@@ -132,22 +154,36 @@ class _Open:
             if self.orphans[name]:
                 self.orphans[name] -= 1
                 self.height -= 1
-        elif self.barriers and places[-1] < self.barriers[-1] and name not in _BARRIERS:
+        elif self._behind_wall(name, places[-1]):
             return  # not in scope: a parser ignores it
-        elif name in _FORMATTING:
-            self.stack[places.pop()] = ""
+        elif name in _FORMATTING or (name in _ODD_PLACES and self._behind(_SPECIAL, places[-1])):
+            self.stack[places.pop()] = ""  # svg and math are left at the first HTML element
             self.height -= 1
         else:
             while self._pop(keep_formatting=name not in _BARRIERS) != name:
                 pass
+
+    def _behind_wall(self, name: str, at: int) -> bool:
+        if name in _ODD_PLACES:
+            return name == "select" and self._behind(_BARRIERS, at)
+        if name == "li" and self._behind(_LISTS, at):
+            return True
+        if name not in _BARRIERS and self._behind(_BARRIERS, at):
+            return True
+        return not (name in _SPECIAL or name in _FORMATTING) and self._behind(_SPECIAL, at)
+
+    def _behind(self, kind: frozenset[str], at: int) -> bool:
+        walls = self.walls[kind]
+        return bool(walls) and at < walls[-1]
 
     def _pop(self, *, keep_formatting: bool) -> str:
         name = self.stack.pop()
         if not name:
             return name
         self.places[name].pop()
-        if name in _BARRIERS:
-            self.barriers.pop()
+        for kind, walls in self.walls.items():
+            if name in kind:
+                walls.pop()
         if keep_formatting and name in _FORMATTING:
             self.orphans[name] += 1  # and the height stays: it is opened again
         else:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import html as markup
 import json
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 from urllib.parse import urljoin
 
-from syndicate.core import dates
+from syndicate.core import dates, split
 from syndicate.core.plaintext import plain
 from syndicate.errors import ParseError
 from syndicate.model import (
@@ -27,12 +28,37 @@ Dict = dict[str, Any]
 
 def parse(text: str, url: str | None) -> ParsedFeed:
     """The feed in a JSON document; ParseError where it is none."""
+    return _read(_loaded(text), url)
+
+
+def parse_new(
+    text: str, url: str | None, known: Container[bytes]
+) -> tuple[ParsedFeed, tuple[bytes, ...]]:
+    """As `parse`, with only the entries whose items are not in `known`, and all items' hashes."""
+    data = _loaded(text)
+    items = data["items"]
+    around = {name: value for name, value in data.items() if name != "items"}
+    key = hashlib.blake2b(_canonical([split.READER, url, around]).encode(), digest_size=32).digest()
+    hashes = tuple(split.digest(_canonical(item), key) for item in items)
+    new = [item for item, hash in zip(items, hashes, strict=True) if hash not in known]
+    return _read({**data, "items": new}, url), hashes
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _loaded(text: str) -> Dict:
     try:
         data = json.loads(text, strict=False)
     except (ValueError, RecursionError) as error:
         raise ParseError(f"not JSON: {error}") from error
     if not isinstance(data, dict) or not isinstance(data.get("items"), list):
         raise ParseError("JSON, but no JSON Feed: it has no items")
+    return data
+
+
+def _read(data: Dict, url: str | None) -> ParsedFeed:
     base = _text(data.get("home_page_url")) or _text(data.get("feed_url")) or url or ""
     authors = tuple(_people(data))
     language = _text(data.get("language"))

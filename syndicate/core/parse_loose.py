@@ -27,6 +27,7 @@ from syndicate.model import (
     Publisher,
 )
 
+_BROKEN = "it is not well-formed XML and was read as well as can be"
 _DECLARED = re.compile(r"^\s*<\?xml[^>]*\?>")
 
 
@@ -48,6 +49,7 @@ def parse(text: str, url: str | None) -> ParsedFeed | None:
     if not version and not found.get("entries"):
         return None
     kind = "atom" if version.startswith("atom") else "rdf" if version == "rss10" else "rss"
+    kind = "cdf" if version == "cdf" else kind
     head = found.get("feed") or {}
     feed = ParsedFeed(
         format=kind,
@@ -64,7 +66,7 @@ def parse(text: str, url: str | None) -> ParsedFeed | None:
         authors=tuple(_people(head)),
         hub=_rel(head, "hub"),
         ttl_minutes=int(head["ttl"]) if str(head.get("ttl", "")).isdigit() else None,
-        problems=("it is not well-formed XML and was read as well as can be",),
+        problems=() if kind == "cdf" else (_BROKEN,),
     )
     entries = tuple(_entry(each, url or "") for each in found.get("entries", ()))
     return replace(feed, entries=entries)
@@ -82,9 +84,7 @@ def _people(holder: Any) -> Iterator[Person]:
         name = plain(author.get("name") or "")
         if name or author.get("email"):
             for person in names.read_people(name) or (Person(author.get("email") or ""),):
-                yield Person(
-                    person.name, author.get("href"), author.get("email") or person.email
-                )
+                yield Person(person.name, author.get("href"), author.get("email") or person.email)
 
 
 def _entry(item: Any, base: str) -> ParsedEntry:
@@ -120,7 +120,9 @@ def _entry(item: Any, base: str) -> ParsedEntry:
         ),
         categories=tuple(
             dict.fromkeys(
-                text for tag in item.get("tags", ()) if (text := tag.get("label") or tag.get("term"))
+                text
+                for tag in item.get("tags", ())
+                if (text := tag.get("label") or tag.get("term"))
             )
         ),
         language=(item.get("title_detail") or {}).get("language"),

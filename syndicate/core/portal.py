@@ -78,6 +78,11 @@ _DATE_IN_LINE = re.compile(
 )
 _COMMENTS = re.compile(r"comment|pinglun|reply|recommend|related|sidebar|hotnews|rank", re.I)
 _SUFFIX = re.compile(r"\s*(?:[-_|–—]+|::|»)\s*")
+_OTHER_MATTER = re.compile(
+    r"(?:相关|推荐|热门|猜你|延伸|更多|最新|精彩|热点|网友|大家|我来|发表|全部|最热)?"
+    r"(?:新闻|文章|阅读|推荐|评论|资讯|链接|排行|热文|跟帖|点击)(?:榜|区|排行)?\W*$|related|comments",
+    re.I,
+)
 _NEAR = 12  # lines around the title that are its labels
 
 
@@ -222,8 +227,9 @@ def _read_around(page: Page, title: str, body_lines: frozenset[str]) -> None:
                 break
     if "source" not in page.found.values:
         _neighbour_source(page, near)
-    for line in _after_body(page.lines, body_lines):
+    for line in _article_lines(page.lines, title):
         page.found.take(_tail(line))
+    _read_byline(page, title)
 
 
 def _scan(line: str) -> list[Labelled]:
@@ -281,9 +287,36 @@ def _neighbour_source(page: Page, near: Sequence[str]) -> None:
                     return
 
 
-def _after_body(lines: Sequence[str], body: frozenset[str]) -> list[str]:
-    last = max((i for i, line in enumerate(lines) if line in body and len(line) > 20), default=-1)
-    return [line for line in lines[last + 1 : last + 15] if len(line) < 160] if last >= 0 else []
+def _after_title(lines: Sequence[str], title: str) -> Sequence[str]:
+    at = max((i for i, line in enumerate(lines) if title and line == title), default=-1)
+    if at < 0:
+        at = next((i for i, line in enumerate(lines) if title and title in line), -1)
+    return lines[at + 1 :]
+
+
+def _article_lines(lines: Sequence[str], title: str) -> Iterator[str]:
+    """Short lines from the title to where other articles and the readers' comments begin."""
+    running = False
+    for line in _after_title(lines, title):
+        running = running or len(line) > 60
+        if running and len(line) < 20 and _OTHER_MATTER.match(line):
+            return
+        if len(line) < 160:
+            yield line
+
+
+def _read_byline(page: Page, title: str) -> None:
+    """The author named in the first lines of the text (【文/… 作者 …】), where no label does."""
+    if "author" in page.found.values:
+        return
+    running = 0
+    for line in _after_title(page.lines, title):
+        if named := labels.byline(line):
+            page.found.take([Labelled("author", "the byline", named)])
+            return
+        running += len(line) > 60
+        if running > 1:
+            return
 
 
 def _tail(line: str) -> list[Labelled]:
@@ -306,8 +339,8 @@ def _read_metas(page: Page) -> None:
             continue
         if name in _WEAK_METAS and not _is_trusted(name, value, site, page):
             continue
-        if own == "author" and urls.is_web(value):
-            continue
+        if own in ("author", "editor", "source") and (urls.is_web(value) or value.isdigit()):
+            continue  # the system's own number or page of a person
         page.found.take([Labelled(own, f"meta {name}", value)])
     linked = page.linked
     if "published" not in page.found.values and linked.get("datePublished"):
@@ -347,9 +380,23 @@ def _read_classes(page: Page) -> None:
             marks = f"{node.attributes.get('class') or ''} {node.attributes.get('id') or ''}"
             if not _CLASSES[own].search(marks) or _in_comments(node):
                 continue
-            if value := _value_of(own, _node_text(node)):
+            value = _value_of(own, _first_text(node))
+            if value and not (own == "author" and _is_source(value, page)):
                 page.found.take([Labelled(own, f"class {marks.strip()}", value)])
                 break
+
+
+def _first_text(node: LexborNode) -> str:
+    """A short element's text; of several texts in it the first, unless that is a label alone."""
+    parts = [" ".join(part.split()) for part in node.text(separator="\n").split("\n") if part.strip()]
+    if not parts:
+        return ""
+    return " ".join(parts) if labels.field_of(parts[0].rstrip(":： ")) else parts[0]
+
+
+def _is_source(value: str, page: Page) -> bool:
+    source = page.found.values.get("source")
+    return source is not None and source.value == value
 
 
 def _in_comments(node: LexborNode) -> bool:

@@ -461,3 +461,71 @@ def count_by_column(conn: Connection) -> Mapping[str, int]:
     """Published leads in each column, their children included."""
     query = sa.select(placements.c.column, sa.func.count()).group_by(placements.c.column)
     return {column: count for column, count in conn.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """One row of what changed since it was published."""
+
+    id: int
+    entry: str
+    column: str
+    received: datetime
+
+
+def touched(conn: Connection) -> list[Touched]:
+    """What changed since the last publishing, oldest first."""
+    query = sa.select(unpublished).order_by(unpublished.c.id)
+    return [Touched(row.id, row.entry, row.column, row.received) for row in conn.execute(query)]
+
+
+def untouch(conn: Connection, up_to: int) -> None:
+    """Forget the rows up to this id: their files are in place."""
+    conn.execute(sa.delete(unpublished).where(unpublished.c.id <= up_to))
+
+
+def count_touched(conn: Connection) -> int:
+    """How many entries changed since the last publishing."""
+    query = sa.select(sa.func.count(sa.distinct(unpublished.c.entry)))
+    return int(conn.execute(query).scalar_one())
+
+
+def newest_places(conn: Connection, column: str, limit: int) -> list[Place]:
+    """Where the newest published leads of a column stand, newest first; index alone."""
+    query = sa.select(placements).where(placements.c.column == column)
+    query = query.order_by(placements.c.sort_at.desc(), placements.c.entry).limit(limit)
+    return [_place(row) for row in conn.execute(query)]
+
+
+def places_received(
+    conn: Connection, column: str, start: datetime, end: datetime, limit: int | None = None
+) -> Iterator[Place]:
+    """Places of a column received in [start, end), oldest first; index alone."""
+    query = sa.select(placements).where(placements.c.column == column)
+    query = query.where(placements.c.received >= start, placements.c.received < end)
+    query = query.order_by(placements.c.received, placements.c.entry).limit(limit)
+    for row in conn.execute(query):
+        yield _place(row)
+
+
+def places_of(conn: Connection, ids: Sequence[str]) -> list[Place]:
+    """Every place of these entries."""
+    return list(_places_of(conn, ids))
+
+
+def _place(row: Any) -> Place:
+    return Place(row.column, row.entry, row.sort_at, row.received)
+
+
+def ids_after(conn: Connection, after: str, limit: int, status: str) -> list[str]:
+    """The next ids of entries with a status, for going through all of them in bounded memory."""
+    query = sa.select(entries.c.id).where(entries.c.id > after, entries.c.status == status)
+    return list(conn.execute(query.order_by(entries.c.id).limit(limit)).scalars())
+
+
+def first_received(conn: Connection, column: str) -> datetime | None:
+    """When the oldest place of a column was received."""
+    query = sa.select(placements.c.received).where(placements.c.column == column)
+    return conn.execute(
+        query.order_by(placements.c.received, placements.c.entry).limit(1)
+    ).scalar_one_or_none()

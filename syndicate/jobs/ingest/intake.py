@@ -16,12 +16,13 @@ from syndicate.adapters.store import entries, fingerprints, stories
 from syndicate.core import admit, attribution, dedupe, identity, lead, sections, story
 from syndicate.core.admit import Admitted
 from syndicate.core.attribution import FeedFacts
+from syndicate.core.document import Document
 from syndicate.core.identity import Known
 from syndicate.core.normalize import Prepared
 from syndicate.model import Decision, Entry, Filed, Status
 from syndicate.settings import Settings, Source
 
-File = Callable[[Entry, Source, str | None], Filed]
+File = Callable[[Entry, Source, str | None, str | None], Filed]  # moved to, stated column
 _US = "syndicate"
 # Texts shorter than this say too little to contradict that two entries are one article
 _LITTLE = 80
@@ -40,18 +41,6 @@ class Counts:
     columns: Counter[str] = field(default_factory=Counter)
     problems: list[tuple[str, str]] = field(default_factory=list)
     arrivals: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """What a source brought: its prepared entries, and what the feed says of itself.
-
-    `known` counts the items that were recognised by their bytes and not even parsed.
-    """
-
-    entries: tuple[Prepared, ...]
-    feed: FeedFacts
-    known: int = 0
 
 
 @dataclass
@@ -156,13 +145,18 @@ class Intake:
             said = attribution.effective(prepared.parsed, source, feed, self.settings.site)
             done = admit.updated(known, prepared, said, source, self.now)
             entry, filed = admit.filed(
-                done.entry, self.file(done.entry, source, moved.get(known.id)), self.now
+                done.entry, self._filed(done.entry, source, moved, prepared), self.now
             )
             self._store([entry], [*done.decisions, *filed])
             self._flag(entry, done.flags)
             self._remember(source, entry, prepared)
             fingerprints.remove(self.conn, [entry.id])
             self._join(source, {entry.id: entry}, {entry.id: prepared})
+
+    def _filed(
+        self, entry: Entry, source: Source, moved: dict[str, str], prepared: Prepared
+    ) -> Filed:
+        return self.file(entry, source, moved.get(entry.id), prepared.parsed.column)
 
     def _flag(self, entry: Entry, raised: Sequence[tuple[str, str]]) -> None:
         flags = [stories.Flag(entry.id, kind, self.now, reason) for kind, reason in raised]
@@ -181,7 +175,7 @@ class Intake:
         for id, prepared in fresh.items():
             admitted = self._admit(source, feed, id, prepared, taken)
             entry, filed = admit.filed(
-                admitted.entry, self.file(admitted.entry, source, moved.get(id)), self.now
+                admitted.entry, self._filed(admitted.entry, source, moved, prepared), self.now
             )
             made[id] = entry
             decisions += [*admitted.decisions, *filed]

@@ -1,0 +1,303 @@
+"""What was published: each file with its digest, each entry as it was recorded, what to ping.
+
+`published_files`   one row a file of the tree; for a feed, the entries in it, in order
+`published_entries` one row an entry with a page: the record that `verify` compares with
+`publishing`        a few values: fingerprint of settings and templates, the tag authority
+`archives`          the parts of a month's archive: where each begins
+`pings`             feeds that changed and hubs that have not heard of it yet
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from syndicate.adapters.store.engine import Instant, Json, insert, metadata
+
+PUBLISHED, DOWN = "published", "down"
+
+published_files = sa.Table(
+    "published_files",
+    metadata,
+    sa.Column("path", sa.String, primary_key=True),
+    sa.Column("digest", sa.LargeBinary, nullable=False),
+    sa.Column("kind", sa.String, nullable=False),  # feed | page | edition | other
+    sa.Column("entries", Json),  # of a feed: [[id, updated], …] in order
+    sqlite_with_rowid=False,
+)
+
+published_entries = sa.Table(
+    "published_entries",
+    metadata,
+    sa.Column("entry", sa.String, primary_key=True),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("at", Instant, nullable=False),  # of being taken down; else of the first publishing
+    sa.Column("iri", sa.String, nullable=False),
+    sa.Column("story", sa.String, nullable=False),
+    sa.Column("columns", Json, nullable=False),
+    sa.Column("record", Json),
+    sa.Index("published_entries_state", "state", "at"),
+    sqlite_with_rowid=False,
+)
+
+publishing = sa.Table(
+    "publishing",
+    metadata,
+    sa.Column("name", sa.String, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+archives = sa.Table(
+    "archives",
+    metadata,
+    sa.Column("column", sa.String, primary_key=True),
+    sa.Column("month", sa.String, primary_key=True),
+    sa.Column("part", sa.Integer, primary_key=True),
+    sa.Column("start", Instant, nullable=False),
+    sa.Column("entry", sa.String, nullable=False),  # the first, by reception
+)
+
+pings = sa.Table(
+    "pings",
+    metadata,
+    sa.Column("hub", sa.String, primary_key=True),
+    sa.Column("topic", sa.String, primary_key=True),
+    sa.Column("due", Instant, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Index("pings_due", "due"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A published file. `entries` is None where it is no feed."""
+
+    path: str
+    digest: bytes
+    kind: str
+    entries: tuple[tuple[str, datetime], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An entry as it was published last; `record` is None for what was taken down."""
+
+    entry: str
+    state: str
+    at: datetime
+    iri: str
+    story: str
+    columns: tuple[str, ...] = ()
+    record: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One page of a month's archive: its entries are those received from `start` on."""
+
+    column: str
+    month: str
+    part: int
+    start: datetime
+    entry: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """A hub that has yet to hear that a topic changed."""
+
+    hub: str
+    topic: str
+    due: datetime
+    tries: int
+
+
+def value(conn: Connection, name: str) -> str | None:
+    return conn.execute(
+        sa.select(publishing.c.value).where(publishing.c.name == name)
+    ).scalar_one_or_none()
+
+
+def set_value(conn: Connection, name: str, value: str) -> None:
+    statement = insert(conn, publishing).values(name=name, value=value)
+    update = {"value": statement.excluded["value"]}
+    conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_=update))
+
+
+def save_files(conn: Connection, files: Sequence[File]) -> None:
+    """Record what is in place now."""
+    if not files:
+        return
+    statement = insert(conn, published_files)
+    update = {name: statement.excluded[name] for name in ("digest", "kind", "entries")}
+    conn.execute(
+        statement.on_conflict_do_update(index_elements=["path"], set_=update),
+        [
+            {
+                "path": f.path,
+                "digest": f.digest,
+                "kind": f.kind,
+                "entries": None
+                if f.entries is None
+                else [[id, at.isoformat()] for id, at in f.entries],
+            }
+            for f in files
+        ],
+    )
+
+
+def forget_files(conn: Connection, paths: Sequence[str]) -> None:
+    for part in _parts(paths):
+        conn.execute(sa.delete(published_files).where(published_files.c.path.in_(part)))
+
+
+def file(conn: Connection, path: str) -> File | None:
+    row = conn.execute(
+        sa.select(published_files).where(published_files.c.path == path)
+    ).one_or_none()
+    return None if row is None else _file(row)
+
+
+def files(conn: Connection, kind: str | None = None) -> Iterator[File]:
+    """Every published file, by path."""
+    query = sa.select(published_files).order_by(published_files.c.path)
+    if kind is not None:
+        query = query.where(published_files.c.kind == kind)
+    for row in conn.execution_options(yield_per=500).execute(query):
+        yield _file(row)
+
+
+def count_files(conn: Connection) -> dict[str, int]:
+    """How many files of each kind there are."""
+    query = sa.select(published_files.c.kind, sa.func.count()).group_by(published_files.c.kind)
+    return {kind: count for kind, count in conn.execute(query)}
+
+
+def _file(row: Any) -> File:
+    listed = row.entries
+    entries = (
+        None
+        if listed is None
+        else tuple((id, datetime.fromisoformat(at)) for id, at in listed)
+    )
+    return File(row.path, bytes(row.digest), row.kind, entries)
+
+
+def save_entries(conn: Connection, known: Sequence[Known]) -> None:
+    if not known:
+        return
+    statement = insert(conn, published_entries)
+    names = ("state", "at", "iri", "story", "columns", "record")
+    update = {name: statement.excluded[name] for name in names}
+    conn.execute(
+        statement.on_conflict_do_update(index_elements=["entry"], set_=update),
+        [
+            {
+                "entry": k.entry,
+                "state": k.state,
+                "at": k.at,
+                "iri": k.iri,
+                "story": k.story,
+                "columns": list(k.columns),
+                "record": k.record,
+            }
+            for k in known
+        ],
+    )
+
+
+def forget_entries(conn: Connection, ids: Sequence[str]) -> None:
+    for part in _parts(ids):
+        conn.execute(sa.delete(published_entries).where(published_entries.c.entry.in_(part)))
+
+
+def known(conn: Connection, ids: Iterable[str]) -> dict[str, Known]:
+    """Entries as they were published, by id."""
+    found: dict[str, Known] = {}
+    for part in _parts(list(dict.fromkeys(ids))):
+        query = sa.select(published_entries).where(published_entries.c.entry.in_(part))
+        for row in conn.execute(query):
+            found[row.entry] = _known(row)
+    return found
+
+
+def all_known(conn: Connection, state: str | None = None) -> Iterator[Known]:
+    query = sa.select(published_entries).order_by(published_entries.c.entry)
+    if state is not None:
+        query = query.where(published_entries.c.state == state)
+    for row in conn.execution_options(yield_per=500).execute(query):
+        yield _known(row)
+
+
+def taken_down(conn: Connection) -> list[Known]:
+    """What was taken down, newest first."""
+    query = sa.select(published_entries).where(published_entries.c.state == DOWN)
+    query = query.order_by(published_entries.c.at.desc(), published_entries.c.entry)
+    return [_known(row) for row in conn.execute(query)]
+
+
+def _known(row: Any) -> Known:
+    return Known(
+        row.entry, row.state, row.at, row.iri, row.story, tuple(row.columns), row.record
+    )
+
+
+def parts(conn: Connection, column: str, month: str | None = None) -> list[Part]:
+    """The parts of a column's archive, oldest first."""
+    query = sa.select(archives).where(archives.c.column == column)
+    if month is not None:
+        query = query.where(archives.c.month == month)
+    query = query.order_by(archives.c.month, archives.c.part)
+    return [Part(r.column, r.month, r.part, r.start, r.entry) for r in conn.execute(query)]
+
+
+def set_parts(conn: Connection, column: str, month: str, made: Sequence[Part]) -> None:
+    """Replace the parts of one month."""
+    conn.execute(
+        sa.delete(archives).where(archives.c.column == column, archives.c.month == month)
+    )
+    if made:
+        conn.execute(
+            sa.insert(archives),
+            [
+                {"column": p.column, "month": p.month, "part": p.part, "start": p.start,
+                 "entry": p.entry}
+                for p in made
+            ],
+        )  # fmt: skip
+
+
+def add_pings(conn: Connection, hubs: Sequence[str], topics: Sequence[str], at: datetime) -> None:
+    """Each hub is to hear of each topic; one that waits already is not doubled."""
+    rows = [
+        {"hub": hub, "topic": topic, "due": at, "tries": 0} for hub in hubs for topic in topics
+    ]
+    if rows:
+        conn.execute(insert(conn, pings).on_conflict_do_nothing(), rows)
+
+
+def due_pings(conn: Connection, at: datetime) -> list[Ping]:
+    query = sa.select(pings).where(pings.c.due <= at).order_by(pings.c.due, pings.c.topic)
+    return [Ping(r.hub, r.topic, r.due, r.tries) for r in conn.execute(query)]
+
+
+def ping_done(conn: Connection, ping: Ping) -> None:
+    conn.execute(sa.delete(pings).where(_same(ping)))
+
+
+def ping_later(conn: Connection, ping: Ping, due: datetime) -> None:
+    conn.execute(sa.update(pings).where(_same(ping)).values(due=due, tries=ping.tries + 1))
+
+
+def _same(ping: Ping) -> Any:
+    return sa.and_(pings.c.hub == ping.hub, pings.c.topic == ping.topic)
+
+
+def _parts(ids: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]

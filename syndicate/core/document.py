@@ -1,0 +1,113 @@
+"""A source's document, read and prepared: bytes in, values for the database out.
+
+This is what runs in a worker process: decoding, parsing, cleaning and fingerprints, everything
+that costs time and could be made to cost too much. What comes back is small.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass, replace
+
+from syndicate.core import article, normalize, parse
+from syndicate.core.attribution import FeedFacts
+from syndicate.core.normalize import Prepared
+from syndicate.errors import ParseError
+from syndicate.model import ParsedEntry, ParsedFeed
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a document brought.
+
+    `entries` are those not known; `items` the hashes (16 bytes) by which all of its items are
+    known next time; `known` how many of them were passed over.
+    """
+
+    entries: tuple[Prepared, ...]
+    feed: FeedFacts
+    items: frozenset[bytes] = frozenset()
+    known: int = 0
+    hub: str | None = None
+    ttl_minutes: int | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def read_feed(
+    data: bytes,
+    content_type: str | None,
+    url: str | None,
+    zone: str,
+    known: Container[bytes] = frozenset(),
+) -> Document:
+    """Read a feed; entries whose items are known are not prepared again.
+
+    Raises ParseError where it cannot be read.
+    """
+    feed, hashes = parse.parse_new(data, content_type=content_type, url=url, known=known)
+    passed = sum(digest in known for digest in hashes)
+    return _document(feed, feed.entries, frozenset(hashes), passed, url, zone)
+
+
+def _document(
+    feed: ParsedFeed,
+    entries: tuple[ParsedEntry, ...],
+    items: frozenset[bytes],
+    known: int,
+    url: str | None,
+    zone: str,
+) -> Document:
+    prepared = tuple(
+        normalize.prepare(entry, zone=zone, base=feed.url or url, feed_language=feed.language)
+        for entry in entries
+    )
+    return Document(
+        entries=prepared,
+        feed=facts(feed),
+        items=items,
+        known=known,
+        hub=feed.hub,
+        ttl_minutes=feed.ttl_minutes,
+        skip_hours=feed.skip_hours,
+        skip_days=feed.skip_days,
+        problems=feed.problems,
+    )
+
+
+def facts(feed: ParsedFeed) -> FeedFacts:
+    """What a feed says of itself, as attribution needs it."""
+    return FeedFacts(
+        title=feed.title or None,
+        url=feed.url,
+        feed=feed.feed_url,
+        id=feed.id,
+        logo=feed.logo,
+        rights=feed.rights,
+        licence=feed.licence,
+        language=feed.language,
+    )
+
+
+def read_files(
+    files: tuple[tuple[str, bytes], ...], zone: str
+) -> tuple[tuple[Prepared, ...], tuple[tuple[str, str], ...]]:
+    """Articles of a folder, prepared, and (name, reason) of those that could not be read."""
+    prepared, failed = [], []
+    for name, data in files:
+        try:
+            parsed = article.read_file(name, data)
+        except ParseError as error:
+            failed.append((name, str(error)))
+            continue
+        prepared.append(
+            normalize.prepare(parsed, zone=zone, local_id=f"file:{name}", read_text=False)
+        )
+    return tuple(prepared), tuple(failed)
+
+
+def page(html: str, url: str, zone: str) -> Prepared:
+    """An article on a fetched page, prepared."""
+    parsed = article.read_page(html, url)
+    return normalize.prepare(replace(parsed, link=parsed.link or url), zone=zone, base=url)

@@ -1,0 +1,73 @@
+"""The footer: a short block at the end of an item's content that says where it comes from.
+
+Most readers show nothing else of an attribution (issue 6), so that it says everything once more
+in the site's language.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any
+
+from syndicate.core.outgoing import Outgoing, href, statement
+from syndicate.core.plaintext import xml_text
+
+_LABELS = {
+    "zh": {
+        "source": "来源", "authors": "作者", "original": "原文链接", "published": "发布时间",
+        "via": "转载自", "also": "另见", "rights": "版权", "notices": "声明", "colon": "：",
+        "comma": "、",
+    },
+    "en": {
+        "source": "Source", "authors": "Author", "original": "Original", "published": "Published",
+        "via": "Via", "also": "Also published by", "rights": "Rights", "notices": "Notices",
+        "colon": ": ", "comma": ", ",
+    },
+}  # fmt: skip
+
+
+def labels(language: str) -> dict[str, str]:
+    return _LABELS["zh" if language.lower().startswith("zh") else "en"]
+
+
+def anchor(text: str | None, url: str | None) -> str:
+    """A link, or plain text where there is no address."""
+    shown = escape(text or url or "")
+    return f'<a href="{escape(url)}">{shown}</a>' if url else shown
+
+
+def footer(out: Outgoing) -> str:
+    """The block as HTML."""
+    said, words = statement(out), labels(out.site.language)
+    rows = _rows(out, said, words)
+    lines = [f"{words[name]}{words['colon']}{html}" for name, html in rows if html]
+    parts = ["<hr>", f"<p>{'<br>'.join(lines)}</p>"] if lines else []
+    parts += [f"<p><small>{_text(text)}</small></p>" for text in notices(out, said)]
+    return "".join(parts)
+
+
+def _rows(out: Outgoing, said: dict[str, Any], words: dict[str, str]) -> list[tuple[str, str]]:
+    source = said["source"]
+    comma = words["comma"]
+    rights = comma.join(
+        anchor(value, href(value)) for value in (said["rights"], said["licence"]) if value
+    )
+    return [
+        ("source", anchor(source["name"], source["url"])),
+        ("authors", comma.join(anchor(p["name"], p["url"]) for p in said["authors"])),
+        ("original", anchor(out.original, out.original) if out.original else ""),
+        ("published", escape(said["published"] or "").replace("T", " ")),
+        ("rights", rights),
+        ("via", " → ".join(anchor(hop["name"], hop["url"]) for hop in said["via"])),
+        ("also", comma.join(anchor(each["name"], each["url"]) for each in said["also"])),
+    ]
+
+
+def notices(out: Outgoing, said: dict[str, Any]) -> tuple[str, ...]:
+    """Every notice that goes with it: its own, then the site's; each once."""
+    own = [notice["text"] for notice in said["notices"]]
+    return tuple(dict.fromkeys((*own, *(xml_text(text).strip() for text in out.notices))))
+
+
+def _text(text: str) -> str:
+    return escape(text).replace("\n", "<br>")

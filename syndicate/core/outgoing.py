@@ -1,0 +1,212 @@
+"""An entry as it goes out: what may be shown of it, its dates, its ids, its links.
+
+All formats, the pages and the record for `verify` are made from this one value, so that they
+cannot differ.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any, Literal
+from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo
+
+from syndicate.core import identity
+from syndicate.core.plaintext import shorten, xml_text
+from syndicate.model import Entry, GivenDate
+from syndicate.settings import Settings, Site, Source
+
+Shown = Literal["full", "summary", "link"]
+_UNSAFE = "%/:=&?~#+!$,;'@()*[]"
+_SPACE = re.compile(r"[ \t\r\n\f\v\x85\u2028\u2029]+")  # 李　明 keeps its wide space
+_TITLE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Also:
+    """Another member of the same story, and where it can be read."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """An entry with all that its published forms depend on besides it."""
+
+    entry: Entry
+    site: Site
+    zone: tzinfo  # of the source's dates
+    shown: Shown = "summary"
+    own: bool = False
+    also: tuple[Also, ...] = ()
+    notices: tuple[str, ...] = ()  # of the site itself, where they apply
+    link: Literal["original", "page"] = "original"
+
+    @property
+    def page(self) -> str:
+        """The address of the entry's own page."""
+        return page_url(self.site, self.entry.id)
+
+    @property
+    def original(self) -> str | None:
+        """Where the article stands at its origin; None where that is not known, or here."""
+        stated = self.entry.attribution.original_url
+        return href(stated or ("" if self.own else self.entry.url))
+
+    @property
+    def main_link(self) -> str:
+        if self.link == "page":
+            return self.page
+        return self.original or self.page
+
+    @property
+    def title(self) -> str:
+        """The title; without one the opening of the text, as a feed must have something there."""
+        title = line(self.entry.title)
+        if title:
+            return title
+        opening = shorten(line(self.entry.summary or self.entry.content_text), _TITLE)
+        return opening or ("无题" if self.site.language.startswith("zh") else "Untitled")
+
+    @property
+    def published(self) -> datetime | None:
+        return self._moment(self.entry.attribution.published)
+
+    @property
+    def modified(self) -> datetime | None:
+        return self._moment(self.entry.attribution.updated)
+
+    @property
+    def updated(self) -> datetime:
+        """Atom's `updated`: updated, else published, else received (contract §6)."""
+        received = self.entry.received.astimezone(ZoneInfo(self.site.timezone))
+        return (self.modified or self.published or received).replace(microsecond=0)
+
+    def _moment(self, given: GivenDate | None) -> datetime | None:
+        return given.earliest(self.zone) if given else None
+
+
+def outgoing(entry: Entry, settings: Settings, members: Sequence[Entry] = ()) -> Outgoing:
+    """An entry as these settings let it out; `members` are all published ones of its story."""
+    source = settings.source(entry.source) or Source(entry.source)
+    reprint = not source.own
+    return Outgoing(
+        entry=entry,
+        site=settings.site,
+        zone=ZoneInfo(source.timezone or settings.site.timezone),
+        shown=shown(source),
+        own=source.own,
+        also=tuple(also(each, settings) for each in members if each.id != entry.id),
+        notices=settings.site.notices.texts() if reprint else (),
+        link=settings.publish.link,
+    )
+
+
+def shown(source: Source) -> Shown:
+    """How much of an entry goes out (contract §4): without a right to more, the summary."""
+    if source.content:
+        return source.content
+    if source.own or source.type == "folder" or source.licence or source.permission:
+        return "full"
+    return "summary"
+
+
+def also(entry: Entry, settings: Settings) -> Also:
+    said = entry.attribution
+    name = line(said.source.name or "") or line(entry.title) or entry.source
+    target = href(said.original_url or entry.url) or page_url(settings.site, entry.id)
+    return Also(name, target)
+
+
+def page_url(site: Site, entry: str) -> str:
+    return f"{site.url}articles/{entry}.html"
+
+
+def line(text: str) -> str:
+    """Text for one line of XML: no control characters, single spaces."""
+    return _SPACE.sub(" ", xml_text(text)).strip()
+
+
+def href(url: str | None) -> str | None:
+    """A web address as an attribute may hold it, percent-encoded where it must be; else None."""
+    if not url:
+        return None
+    cleaned = quote(line(url), safe=_UNSAFE + "".join(set(line(url)) - set(map(chr, range(128)))))
+    try:
+        parts = urlsplit(cleaned)
+        usable = parts.scheme.lower() in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return None
+    if not usable or re.search(r"%(?![0-9A-Fa-f]{2})", cleaned) or "[" in parts.path:
+        return _strict(cleaned) if usable else None
+    return cleaned
+
+
+def _strict(url: str) -> str:
+    broken = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", url)
+    head, mark, tail = broken.partition("//")
+    host, slash, path = tail.partition("/")
+    return head + mark + host + slash + path.replace("[", "%5B").replace("]", "%5D")
+
+
+def iri(entry: Entry) -> str:
+    """The id in Atom and JSON Feed: the emitted guid where it is an absolute IRI, else a `tag:`.
+
+    It depends on nothing but what an entry keeps for ever (RFC 4287, 4.2.6), so that neither a
+    move between columns nor another site address changes it.
+    """
+    guid = line(entry.guid)
+    if identity.is_iri(guid):
+        return guid
+    return identity.tag(entry.id, None)
+
+
+def date_text(given: GivenDate | None) -> str | None:
+    return given.text if given else None
+
+
+def statement(out: Outgoing) -> dict[str, Any]:
+    """The attribution in the JSON shape of contract §3, cleaned: what feeds say, what is recorded."""
+    said = out.entry.attribution
+    source = said.source
+    return {
+        "source": {
+            "name": line(source.name or "") or None,
+            "url": href(source.url),
+            "feed": href(source.feed),
+        },
+        "authors": [
+            {"name": line(p.name), "url": href(p.url), "email": mail(p.email)}
+            for p in said.authors
+            if line(p.name)
+        ],
+        "original_url": out.original,
+        "original_id": line(said.original_id or "") or None,
+        "original_title": line(said.original_title or "") or None,
+        "published": date_text(said.published),
+        "updated": date_text(said.updated),
+        "rights": line(said.rights or "") or None,
+        "licence": line(said.licence or "") or None,
+        "editor": line(said.editor or "") or None,
+        "via": [
+            {"name": line(hop.name or "") or None, "url": href(hop.url)}
+            for hop in (() if out.own else said.via)
+            if line(hop.name or "") or href(hop.url)
+        ],
+        "also": [{"name": each.name, "url": each.url} for each in out.also],
+        "notices": [
+            {"text": xml_text(notice.text).strip(), "from": notice.origin.value}
+            for notice in (() if out.own else out.entry.notices)
+            if xml_text(notice.text).strip()
+        ],
+    }
+
+
+def mail(address: str | None) -> str | None:
+    """An address as RSS and Atom want it, None where it is none."""
+    cleaned = line(address or "")
+    return cleaned if re.fullmatch(r"[^@\s<>()\",;:]+@[^@\s<>()\",;:]+", cleaned) else None

@@ -1,0 +1,370 @@
+"""The interface's words in Chinese and English, both complete; dates as each language writes them.
+
+A theme or a mail asks for `words.source` and gets 来源 or Source. Another language gets English.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from syndicate.model import GivenDate
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Every word that pages, mails and feeds show of our own; `{…}` are filled with `str.format`."""
+
+    language: str
+    # attribution
+    source: str
+    author: str
+    editor: str
+    published: str
+    updated: str
+    received: str
+    original: str
+    original_title: str
+    rights: str
+    licence: str
+    via: str
+    also: str
+    notices: str
+    # navigation
+    home: str
+    columns: str
+    column: str
+    search: str
+    subscribe: str
+    feeds: str
+    sources: str
+    archive: str
+    text: str
+    previous: str
+    next: str
+    newer: str
+    older: str
+    more: str
+    skip: str
+    all_columns: str
+    editions: str
+    claims: str
+    contact: str
+    about: str
+    # pages
+    taken_down: str
+    taken_down_why: str
+    nothing_yet: str
+    nothing_yet_what: str
+    read_original: str
+    summary_only: str
+    by_feed: str
+    feed_how: str
+    search_hint: str
+    search_nothing: str
+    search_no_script: str
+    notices_intro: str
+    sources_intro: str
+    entries: str
+    sponsor: str
+    supervisor: str
+    phone: str
+    report_phone: str
+    email: str
+    address: str
+    im: str
+    untitled: str
+    # mail
+    in_browser: str
+    contents: str
+    items: str
+    why_you_get_this: str
+    preferences: str
+    unsubscribe: str
+    removed: str
+    correction: str
+    correction_text: str
+    # subscriptions
+    confirm: str
+    confirm_subject: str
+    confirm_text: str
+    confirm_page: str
+    confirmed: str
+    check_mail: str
+    unsubscribe_page: str
+    unsubscribed: str
+    your_address: str
+    which_digests: str
+    which_columns: str
+    how_often: str
+    each_edition: str
+    daily: str
+    weekly: str
+    save: str
+    saved: str
+    pause_until: str
+    export: str
+    erase: str
+    erased: str
+    language_name: str
+    time_zone: str
+    text_only: str
+    bad_link: str
+    # claims
+    claim_intro: str
+    claim_kind: str
+    claim_takedown: str
+    claim_royalty: str
+    claim_url: str
+    claim_text: str
+    claim_name: str
+    claim_send: str
+    claim_received: str
+    # separators
+    list_separator: str
+    colon: str
+
+    def join(self, names: list[str] | tuple[str, ...]) -> str:
+        """Names after one another, as the language separates them."""
+        return self.list_separator.join(names)
+
+    def date(self, given: GivenDate | None) -> str:
+        """A date at its own precision: 2022年6月24日 09:30, 24 June 2022."""
+        if given is None:
+            return ""
+        day, _, time = given.text.partition("T")
+        shown = _chinese_day(day) if self.language.startswith("zh") else _english_day(day)
+        clock = time[:8] if len(time) > 5 and time[5] == ":" else time[:5]
+        return f"{shown} {clock}".strip()
+
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+
+
+def _chinese_day(day: str) -> str:
+    parts = [str(int(part)) for part in day.split("-")]
+    return "".join(f"{part}{unit}" for part, unit in zip(parts, "年月日", strict=False))
+
+
+def _english_day(day: str) -> str:
+    year, *rest = (int(part) for part in day.split("-"))
+    if not rest:
+        return str(year)
+    month = _MONTHS[rest[0] - 1]
+    return f"{rest[1]} {month} {year}" if len(rest) > 1 else f"{month} {year}"
+
+
+ZH = Words(
+    language="zh-CN",
+    source="来源",
+    author="作者",
+    editor="责任编辑",
+    published="发布时间",
+    updated="更新时间",
+    received="收录时间",
+    original="原文链接",
+    original_title="原标题",
+    rights="版权",
+    licence="许可",
+    via="转载自",
+    also="另见",
+    notices="声明",
+    home="首页",
+    columns="栏目",
+    column="栏目",
+    search="搜索",
+    subscribe="订阅",
+    feeds="订阅源",
+    sources="来源一览",
+    archive="归档",
+    text="正文",
+    previous="上一篇",
+    next="下一篇",
+    newer="较新",
+    older="较早",
+    more="更多",
+    skip="跳到正文",
+    all_columns="全部栏目",
+    editions="往期摘要",
+    claims="权利人投诉",
+    contact="联系我们",
+    about="关于本站",
+    taken_down="本文已撤下",
+    taken_down_why="应权利人或编辑的要求，这篇文章已从本站撤下。",
+    nothing_yet="这里还没有文章",
+    nothing_yet_what="来源更新后，新文章会出现在这里。也可以先订阅，文章到了会通知您。",
+    read_original="阅读原文",
+    summary_only="本站只刊登摘要，全文请阅读原文。",
+    by_feed="用阅读器订阅",
+    feed_how="把这个地址复制到您的阅读器里，新文章会自动送达。",
+    search_hint="输入词语，在标题和正文中查找",
+    search_nothing="没有找到。换一个词试试，或到栏目中浏览。",
+    search_no_script="搜索需要浏览器脚本。没有脚本时，可以在栏目和归档中浏览。",
+    notices_intro="以下声明适用于本站转载的每一篇文章。",
+    sources_intro="本站从以下来源收录文章，谨致谢意。",
+    entries="篇",
+    sponsor="主办",
+    supervisor="主管",
+    phone="电话",
+    report_phone="监督电话",
+    email="邮箱",
+    address="地址",
+    im="即时通讯",
+    untitled="（无标题）",
+    in_browser="在浏览器中阅读",
+    contents="本期内容",
+    items="{count} 篇",
+    why_you_get_this="您收到这封邮件，是因为 {email} 订阅了“{digest}”。",
+    preferences="修改订阅",
+    unsubscribe="退订",
+    removed="本文已撤下",
+    correction="更正：{title}",
+    correction_text="我们此前寄给您的《{digest}》中，有一篇文章已被撤下，请勿再引用或转发：",
+    confirm="确认订阅",
+    confirm_subject="请确认订阅：{site}",
+    confirm_text="有人（可能是您）用这个地址订阅了 {site}。如果是您，请打开下面的链接，并按一次按钮确认。如果不是，请忽略这封邮件，您不会再收到它。",
+    confirm_page="按下按钮，开始接收邮件。",
+    confirmed="订阅已确认，谢谢。",
+    check_mail="请查看您的邮箱，并按其中的链接确认。",
+    unsubscribe_page="按下按钮，不再接收这些邮件。",
+    unsubscribed="已退订，您不会再收到这些邮件。",
+    your_address="您的邮箱地址",
+    which_digests="订阅哪些摘要",
+    which_columns="只看这些栏目（不选为全部）",
+    how_often="多久一次",
+    each_edition="每期",
+    daily="每天",
+    weekly="每周",
+    save="保存",
+    saved="已保存。",
+    pause_until="暂停到",
+    export="导出我的数据",
+    erase="删除我的数据",
+    erased="您的数据已删除。",
+    language_name="语言",
+    time_zone="时区",
+    text_only="只要纯文本",
+    bad_link="这个链接无效，或已经用过。",
+    claim_intro="如果您是权利人，请在这里告诉我们。我们会在 {days} 日内处理。",
+    claim_kind="事由",
+    claim_takedown="要求撤下",
+    claim_royalty="索取稿酬",
+    claim_url="文章地址",
+    claim_text="说明",
+    claim_name="您的姓名或单位",
+    claim_send="提交",
+    claim_received="已收到，编号 {number}，我们将在 {due} 前答复。",
+    list_separator="、",
+    colon="：",
+)
+
+EN = Words(
+    language="en",
+    source="Source",
+    author="Author",
+    editor="Editor",
+    published="Published",
+    updated="Updated",
+    received="Received",
+    original="Original",
+    original_title="Original title",
+    rights="Rights",
+    licence="Licence",
+    via="Republished from",
+    also="Also published by",
+    notices="Notices",
+    home="Home",
+    columns="Columns",
+    column="Column",
+    search="Search",
+    subscribe="Subscribe",
+    feeds="Feeds",
+    sources="Sources",
+    archive="Archive",
+    text="Article",
+    previous="Previous",
+    next="Next",
+    newer="Newer",
+    older="Older",
+    more="More",
+    skip="Skip to content",
+    all_columns="All columns",
+    editions="Past editions",
+    claims="Rights claims",
+    contact="Contact",
+    about="About this site",
+    taken_down="This article was taken down",
+    taken_down_why="It was removed from this site at the request of its rightsholder or an editor.",
+    nothing_yet="Nothing here yet",
+    nothing_yet_what="New articles appear here as soon as the sources have them. Subscribe to be told.",
+    read_original="Read the original",
+    summary_only="We show a summary only; the whole text is with the original.",
+    by_feed="Subscribe by feed",
+    feed_how="Copy this address into your feed reader; new articles will come by themselves.",
+    search_hint="Words to find in titles and texts",
+    search_nothing="Nothing found. Try another word, or browse the columns.",
+    search_no_script="Search needs scripts. Without them, browse the columns and the archive.",
+    notices_intro="These notices apply to every article that we republish.",
+    sources_intro="We read these sources, with thanks.",
+    entries="articles",
+    sponsor="Published by",
+    supervisor="Supervised by",
+    phone="Phone",
+    report_phone="Report line",
+    email="E-mail",
+    address="Address",
+    im="Messaging",
+    untitled="(untitled)",
+    in_browser="Read in your browser",
+    contents="In this edition",
+    items="{count} articles",
+    why_you_get_this="You get this because {email} is subscribed to “{digest}”.",
+    preferences="Preferences",
+    unsubscribe="Unsubscribe",
+    removed="This article was taken down",
+    correction="Correction: {title}",
+    correction_text="An article in “{digest}” that we mailed you was taken down. Please do not quote or pass it on:",
+    confirm="Confirm subscription",
+    confirm_subject="Please confirm: {site}",
+    confirm_text="Somebody, perhaps you, subscribed this address to {site}. If it was you, open the link below and press the button. If not, ignore this mail: nothing else will come.",
+    confirm_page="Press the button to start receiving mail.",
+    confirmed="Your subscription is confirmed. Thank you.",
+    check_mail="Please look into your mailbox and follow the link there.",
+    unsubscribe_page="Press the button to stop these mails.",
+    unsubscribed="You are unsubscribed and will get no more of these mails.",
+    your_address="Your e-mail address",
+    which_digests="Which digests",
+    which_columns="Only these columns (none chosen: all)",
+    how_often="How often",
+    each_edition="Each edition",
+    daily="Daily",
+    weekly="Weekly",
+    save="Save",
+    saved="Saved.",
+    pause_until="Pause until",
+    export="Export my data",
+    erase="Erase my data",
+    erased="Your data is erased.",
+    language_name="Language",
+    time_zone="Time zone",
+    text_only="Plain text only",
+    bad_link="This link is not valid, or was used already.",
+    claim_intro="If you hold the rights to something here, tell us. We answer within {days} days.",
+    claim_kind="What it is about",
+    claim_takedown="Take it down",
+    claim_royalty="Claim a royalty",
+    claim_url="Address of the article",
+    claim_text="What you want to tell us",
+    claim_name="Your name or organisation",
+    claim_send="Send",
+    claim_received="Received as number {number}; we answer by {due}.",
+    list_separator=", ",
+    colon=": ",
+)
+
+
+def of(language: str) -> Words:
+    """The words of a language: Chinese for any kind of it, else English."""
+    return ZH if language.lower().startswith("zh") else EN

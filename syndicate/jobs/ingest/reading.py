@@ -1,0 +1,230 @@
+"""One source read: what is due is fetched, what changed is parsed, a failure is a result."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from syndicate.adapters import folder
+from syndicate.adapters.http import Answer, Fetcher, Request
+from syndicate.adapters.parsing import Workers
+from syndicate.adapters.store.sources import SourceState
+from syndicate.core import document, polling
+from syndicate.core.attribution import FeedFacts
+from syndicate.core.document import Document
+from syndicate.core.normalize import Prepared
+from syndicate.errors import ParseError, SyndicateError
+from syndicate.settings import Settings, Source
+
+_FOLDER_BATCH = 40  # files that one worker reads at once
+_FILE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What one poll of one source came to: its next state, and a document where it changed.
+
+    `error` is None for a success. `problems` are what was wrong but did not stop it.
+    """
+
+    source: Source
+    state: SourceState
+    document: Document | None = None
+    error: str | None = None
+    problems: tuple[str, ...] = ()
+    answer: polling.Answer = polling.Answer()
+
+
+Read = Callable[[Source, SourceState], Awaitable[Brought]]
+
+
+def configured(source: Source) -> str:
+    """What a source's state was learned from: an edit of it in the config begins anew."""
+    return source.url or source.path
+
+
+@dataclass
+class Reader:
+    """Reads sources of all types."""
+
+    settings: Settings
+    workers: Workers
+    fetcher: Fetcher
+    now: datetime
+
+    async def read(self, source: Source, state: SourceState) -> Brought:
+        """Poll one source; never raises for what a source can do."""
+        try:
+            if source.type == "folder":
+                brought = await self._folder(source, state)
+            elif source.path:
+                brought = await self._file(source, state)
+            else:
+                brought = await self._feed(source, state)
+        except SyndicateError as error:
+            status = getattr(error, "status", None)
+            answer = polling.Answer(status=status, error=str(error))
+            brought = Brought(source, state, error=str(error), answer=answer)
+        return brought
+
+    async def _feed(self, source: Source, state: SourceState) -> Brought:
+        known = bool(state.etag or state.last_modified)
+        answer = await self.fetcher.fetch(
+            Request(state.url, state.etag, state.last_modified, max_bytes=None)
+        )
+        if answer.not_modified and known:
+            return Brought(source, state, answer=_for_polling(answer, state))
+        if answer.failure is not None:
+            told = _for_polling(answer, state)
+            return Brought(source, state, error=answer.failure, answer=told)
+        return await self._parsed(source, state, answer)
+
+    async def _parsed(self, source: Source, state: SourceState, answer: Answer) -> Brought:
+        digest = hashlib.blake2b(answer.body, digest_size=16).digest()
+        validators = replace(
+            state,
+            etag=answer.etag if answer.complete else None,
+            last_modified=answer.last_modified if answer.complete else None,
+            body_hash=digest,
+        )
+        if digest == state.body_hash:
+            return Brought(source, validators, answer=_for_polling(answer, state))
+        read = await self.workers.run(
+            document.read_feed,
+            answer.body,
+            answer.header("content-type"),
+            answer.url,
+            source.timezone,
+            state.items,
+        )
+        hub = read.hub or answer.link("hub")
+        after = _learned(validators, read, hub)
+        problems = (*answer.problems, *read.problems)
+        return Brought(source, after, read, None, problems, _for_polling(answer, after))
+
+    async def _file(self, source: Source, state: SourceState) -> Brought:
+        data = folder.feed_file(Path(source.path), self.settings.fetch.max_bytes)
+        digest = hashlib.blake2b(data, digest_size=16).digest()
+        if digest == state.body_hash:
+            return Brought(source, state, answer=polling.Answer(status=200))
+        read = await self.workers.run(
+            document.read_feed, data, None, source.url or None, source.timezone, state.items
+        )
+        after = _learned(replace(state, body_hash=digest), read, None)
+        return Brought(source, after, read, None, read.problems, polling.Answer(status=200))
+
+    async def _folder(self, source: Source, state: SourceState) -> Brought:
+        """Articles of a folder: files known by name and bytes are not read again."""
+        items: set[bytes] = set()
+        fresh: list[tuple[str, bytes]] = []
+        problems = []
+        for file in folder.files(Path(source.path)):
+            if file.data is None:
+                problems.append(f"{file.name}: {file.error}")
+                continue
+            digest = _file_digest(file.name, file.data)
+            items.add(digest)
+            if digest not in state.items:
+                fresh.append((file.name, file.data))
+        known = len(items) - len(fresh)
+        prepared, failed = await self._articles(fresh, source)
+        problems += [f"{name}: {reason}" for name, reason in failed]
+        unread = {_file_digest(n, d) for n, d in fresh if n in dict(failed)}
+        after = replace(state, items=frozenset(items - unread))
+        read = Document(prepared, FeedFacts(), after.items, known)
+        return Brought(source, after, read, None, tuple(problems), polling.Answer(status=200))
+
+    async def _articles(
+        self, files: list[tuple[str, bytes]], source: Source
+    ) -> tuple[tuple[Prepared, ...], tuple[tuple[str, str], ...]]:
+        prepared: list[Prepared] = []
+        failed: list[tuple[str, str]] = []
+        for start in range(0, len(files), _FOLDER_BATCH):
+            part = tuple(files[start : start + _FOLDER_BATCH])
+            try:
+                done, wrong = await self._batch(part, source)
+            except ParseError:  # one of them: each on its own tells which
+                done, wrong = (), ()
+                for each in part:
+                    try:
+                        one, bad = await self._batch((each,), source)
+                        done, wrong = (*done, *one), (*wrong, *bad)
+                    except ParseError as error:
+                        wrong = (*wrong, (each[0], str(error)))
+            prepared += done
+            failed += wrong
+        return tuple(prepared), tuple(failed)
+
+    async def _batch(
+        self, part: tuple[tuple[str, bytes], ...], source: Source
+    ) -> tuple[tuple[Prepared, ...], tuple[tuple[str, str], ...]]:
+        # trafilatura takes half a second to import in each worker, once
+        seconds = _FILE_SECONDS + len(part) * 0.5
+        return await self.workers.run(
+            document.read_files, part, source.timezone, timeout=seconds
+        )
+
+
+def _file_digest(name: str, data: bytes) -> bytes:
+    return hashlib.blake2b(name.encode() + b"\0" + data, digest_size=16).digest()
+
+
+def _learned(state: SourceState, read: Document, hub: str | None) -> SourceState:
+    """The state with what a document says of its feed."""
+    feed = read.feed
+    facts: dict[str, Any] = {
+        name: value
+        for name, value in (
+            ("url", feed.url),
+            ("feed", feed.feed),
+            ("id", feed.id),
+            ("logo", feed.logo),
+            ("rights", feed.rights),
+            ("licence", feed.licence),
+            ("language", feed.language),
+            ("hub", hub),
+            ("ttl", read.ttl_minutes),
+            ("skip_hours", list(read.skip_hours)),
+            ("skip_days", list(read.skip_days)),
+        )
+        if value
+    }
+    return replace(state, items=read.items, title=feed.title or state.title, facts=facts)
+
+
+def facts_of(state: SourceState) -> FeedFacts:
+    """What is remembered of what a feed says of itself."""
+    names = ("url", "feed", "id", "logo", "rights", "licence", "language")
+    known = {name: state.facts.get(name) for name in names}
+    return FeedFacts(title=state.title or None, **known)
+
+
+def _for_polling(answer: Answer, state: SourceState) -> polling.Answer:
+    return polling.Answer(
+        status=answer.status,
+        error=answer.failure,
+        retry_after=answer.header("retry-after"),
+        cache_control=answer.header("cache-control"),
+        expires=answer.header("expires"),
+        date=answer.header("date"),
+        moved_to=answer.moved_to,
+        ttl_minutes=state.facts.get("ttl"),
+        skip_hours=tuple(state.facts.get("skip_hours", ())),
+        skip_days=tuple(state.facts.get("skip_days", ())),
+    )
+
+
+def scheduled(brought: Brought, arrivals: tuple[datetime, ...], now: datetime) -> SourceState:
+    """The state to be stored: with its next poll, as the source and what it brought decide."""
+    fixed = polling.every(brought.source.every) if brought.source.every != "auto" else None
+    answer = replace(brought.answer, arrivals=arrivals, error=brought.error)
+    jitter = random.random() * 0.1  # noqa: S311
+    rhythm = polling.next_poll(brought.state.rhythm, answer, now, jitter, fixed)
+    return replace(brought.state, rhythm=rhythm)
+
+
