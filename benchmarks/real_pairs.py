@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 SHARED = Path(__file__).resolve().parents[1] / ".." / "shared" / "corpora"
-_SENTENCE = re.compile(r"[^。！？.!?\n]+(?:[。！？.!?]+|\n|$)\s*")
+_SENTENCE = re.compile(r".+?(?:[。！？!?]+|\.(?!\d)|\n|$)\s*", re.S)
 _TAG = re.compile(r"<[^>]+>")
 _SHORTEST = 100
 
@@ -47,7 +47,6 @@ def main(argv: Sequence[str]) -> dict[str, Any]:
     pairs = [*_reprints(articles, drawn), *_look_alikes(articles), *_series(articles, drawn)]
     _write(given.out / "pairs.jsonl", pairs)
     stream = list(_stream(articles, drawn))
-    drawn.shuffle(stream)
     _write(given.out / "truth.jsonl", stream)
     return {
         "articles": len(articles),
@@ -69,8 +68,9 @@ def read(corpora: Path) -> Iterator[Article]:
     """The real articles of all sets, each once."""
     seen: set[str] = set()
     for article in (*_news(corpora), *_pages(corpora), *_mixed(corpora), *_feeds(corpora)):
-        if len(article.text) >= _SHORTEST and article.text not in seen:
-            seen.add(article.text)
+        opening = article.text[:60]  # made of sentences of one pool, some share it
+        if len(article.text) >= _SHORTEST and (opening not in seen or article.house != "mixed"):
+            seen.add(opening)
             yield article
 
 
@@ -169,7 +169,7 @@ def _words(a: Article, r: random.Random) -> Article:
     letters = list(a.text)
     for _ in range(1 + len(letters) // 100):
         at = r.randrange(len(letters))
-        if "\u4e00" <= letters[at] <= "\u9fff":
+        if re.fullmatch("[\u4e00-\u9fff]{2}", "".join(letters[at : at + 2])):
             letters[at : at + 2] = r.choice("开展推进落实加强完善实施提升")
     return replace(a, text="".join(letters))
 
@@ -267,20 +267,29 @@ def _series(articles: Sequence[Article], r: random.Random) -> Iterator[dict[str,
         form = r.choice(forms)
         made = [
             form.format(n=n, m=1 + n % 12, d=1 + n % 28, k=100 + 7 * n, body=body)
-            for n in r.sample(range(1, 400), 2)
+            for n in r.sample(range(1, 28), 2)
         ]
         yield {"a": made[0], "b": made[1], "same": False, "kind": "series"}
 
 
 def _stream(articles: Sequence[Article], r: random.Random) -> Iterator[dict[str, Any]]:
+    """Each article, then two reprints of it, among all the others in between."""
+    rows = []
     for number, article in enumerate(articles):
-        kinds = ("origin", *r.sample(sorted(EDITS), 2))
-        for at, kind in enumerate(kinds):
-            made = article if kind == "origin" else EDITS[kind](article, r)
-            yield {
-                "feed": f"{article.house}-{at}" if at == 0 else f"r{number}-{at}",
-                "article": f"a{number}",
-                "kind": kind,
-                "title": made.title,
-                "text": made.text,
-            }
+        start = r.random()
+        rows.append((start, _streamed(article, number, "origin", article.house)))
+        for at, kind in enumerate(r.sample(sorted(EDITS), 2)):
+            made = EDITS[kind](article, r)
+            rows.append((start + r.random(), _streamed(made, number, kind, f"r{number}-{at}")))
+    rows.sort(key=lambda row: row[0])
+    yield from (row for _, row in rows)
+
+
+def _streamed(article: Article, number: int, kind: str, feed: str) -> dict[str, Any]:
+    return {
+        "feed": feed,
+        "article": f"a{number}",
+        "kind": kind,
+        "title": article.title,
+        "text": article.text,
+    }

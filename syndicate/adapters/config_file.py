@@ -39,6 +39,9 @@ def append(path: Path, columns: Sequence[Table], sources: Sequence[Table]) -> No
     before = _parsed(path, raw)
     text = raw.decode("utf-8")
     new = {"columns": list(columns), "sources": list(sources)}
+    for name in new:
+        if not isinstance(before.get(name, []), list):
+            raise ConfigError((Problem(str(path), 0, f"{name}: is no list of tables"),))
     changed = text
     for name, tables in new.items():
         changed = _added(changed, before, name, tables)

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote, unquote, urljoin, urlsplit
+from urllib.parse import urljoin
 
 import httpcore2
 from httpcore2 import AsyncHTTPConnection
@@ -27,6 +27,7 @@ from syndicate import __version__
 from syndicate.adapters import decompress
 from syndicate.adapters.dial import Dial, GuardedBackend, Permit, Resolve, SystemResolver
 from syndicate.adapters.pace import Pace, Sleep
+from syndicate.adapters.target import Target, redirected, target_of
 from syndicate.errors import FetchError
 
 FEEDS = (
@@ -53,7 +54,6 @@ _KEPT = frozenset(
         "link",
     }
 )
-_SAFE_PATH = "%/:@!$&'()*+,;=~-._"
 _LINK = re.compile(r"<([^>]*)>([^,<]*)")
 _REL = re.compile(r"""rel\s*=\s*"?([^";]+)""", re.I)
 
@@ -130,27 +130,6 @@ class Answer:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """An address, taken apart for dialling; `target` is ASCII, `host` IDNA and lower case."""
-
-    url: str
-    scheme: str
-    host: str
-    port: int
-    target: str
-    login: str | None = None
-
-    @property
-    def key(self) -> tuple[str, str, int]:
-        return self.scheme, self.host, self.port
-
-    @property
-    def authority(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _default_port(self.scheme) else f"{host}:{self.port}"
-
-
 @dataclass(slots=True)
 class _Read:
     """A body on its way in."""
@@ -215,7 +194,8 @@ class Fetcher:
         may not be dialled.
         """
         spent = 0.0
-        place, visited = _place(request.url), {request.url}
+        place = first = target_of(request.url)
+        visited = {place.url}
         moved_to: str | None = None
         permanent, loop = True, asyncio.get_running_loop()
         for _ in range(_MAX_REDIRECTS + 1):
@@ -231,14 +211,15 @@ class Fetcher:
                 spent += loop.time() - started
             self._mark(place.host, answer.status)
             if location is None:
-                return replace(answer, moved_to=moved_to)
+                # What is polled with a login stays where the operator wrote it
+                return replace(answer, moved_to=None if first.login else moved_to)
             permanent = permanent and answer.status in _PERMANENT
-            place = _redirected(place, location, request.url)
+            place = redirected(place, location, first.url)
             moved_to = place.url if permanent else moved_to
             if place.url in visited:
-                raise FetchError("redirects in a ring", where=request.url)
+                raise FetchError("redirects in a ring", where=first.url)
             visited.add(place.url)
-        raise FetchError(f"more than {_MAX_REDIRECTS} redirects", where=request.url)
+        raise FetchError(f"more than {_MAX_REDIRECTS} redirects", where=first.url)
 
     def _mark(self, host: str, status: int) -> None:
         if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
@@ -246,7 +227,7 @@ class Fetcher:
         else:
             self.pace.answered(host)
 
-    async def _exchange(self, place: _Place, request: Request) -> tuple[Answer, bytes | None]:
+    async def _exchange(self, place: Target, request: Request) -> tuple[Answer, bytes | None]:
         """One request, one answer, and where it redirects to. A body that is not what it is
         marked as is asked for once more, not compressed."""
         try:
@@ -259,7 +240,7 @@ class Fetcher:
             raise FetchError(f"the compressed body is broken ({error})", where=place.url) from error
 
     async def _attempt(
-        self, place: _Place, request: Request, encoding: bytes
+        self, place: Target, request: Request, encoding: bytes
     ) -> tuple[Answer, bytes | None]:
         sent = self._request(place, request, encoding)
         async with self._answer(place, sent) as response:
@@ -276,7 +257,7 @@ class Fetcher:
             coding = headers.get("content-encoding", b"").decode("latin-1")
             return await self._body(answer, response, coding, limit), None
 
-    def _request(self, place: _Place, request: Request, encoding: bytes) -> httpcore2.Request:
+    def _request(self, place: Target, request: Request, encoding: bytes) -> httpcore2.Request:
         headers = [
             (b"Host", place.authority.encode()),
             (b"User-Agent", self._agent),
@@ -295,13 +276,13 @@ class Fetcher:
             scheme=place.scheme.encode(),
             host=place.host.encode(),
             port=place.port,
-            target=place.target.encode(),
+            target=place.path.encode(),
         )
         return httpcore2.Request(b"GET", url, headers=headers)
 
     @asynccontextmanager
     async def _answer(
-        self, place: _Place, request: httpcore2.Request
+        self, place: Target, request: httpcore2.Request
     ) -> AsyncIterator[httpcore2.Response]:
         """The head of an answer; its connection is kept for the next one where that works."""
         try:
@@ -315,7 +296,7 @@ class Fetcher:
             raise FetchError(_words(error), where=place.url) from error
 
     async def _send(
-        self, place: _Place, request: httpcore2.Request
+        self, place: Target, request: httpcore2.Request
     ) -> tuple[AsyncHTTPConnection, httpcore2.Response]:
         kept = await self._take(place)
         if kept is not None:
@@ -337,7 +318,7 @@ class Fetcher:
             self._context = ssl.create_default_context()
         return self._context
 
-    async def _take(self, place: _Place) -> AsyncHTTPConnection | None:
+    async def _take(self, place: Target) -> AsyncHTTPConnection | None:
         for index, (key, connection) in enumerate(self._idle):
             if key == place.key:
                 del self._idle[index]
@@ -347,7 +328,7 @@ class Fetcher:
                 return None
         return None
 
-    async def _keep(self, place: _Place, connection: AsyncHTTPConnection) -> None:
+    async def _keep(self, place: Target, connection: AsyncHTTPConnection) -> None:
         if not connection.is_idle():
             await connection.aclose()
             return
@@ -416,62 +397,6 @@ def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, bytes]:
         else:
             found.setdefault(key, value)
     return found
-
-
-def _default_port(scheme: str) -> int:
-    return 443 if scheme == "https" else 80
-
-
-def _place(url: str) -> _Place:
-    """Take an address apart; FetchError where it is none that can be fetched."""
-    try:
-        parts = urlsplit(url.strip())
-        scheme, host, port = parts.scheme.lower(), parts.hostname or "", parts.port
-    except ValueError as error:
-        raise FetchError(f"is no address ({error})", where=url) from None
-    if scheme not in ("http", "https"):
-        raise FetchError("only http and https can be fetched", where=url)
-    target = quote(parts.path or "/", safe=_SAFE_PATH)
-    if parts.query:
-        target += "?" + quote(parts.query, safe=_SAFE_PATH + "?")
-    login = None
-    if parts.username is not None:
-        login = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-    return _Place(
-        parts._replace(fragment="").geturl(),
-        scheme,
-        _host(host, url),
-        _default_port(scheme) if port is None else port,
-        target,
-        login,
-    )
-
-
-def _host(host: str, url: str) -> str:
-    if ":" in host:
-        return host
-    try:
-        ascii_ = host.encode("idna").decode("ascii").lower()
-    except UnicodeError:
-        raise FetchError(f"{host!r} is no host name", where=url) from None
-    if not re.fullmatch(r"[a-z0-9_.\-]+", ascii_):
-        raise FetchError(f"{host!r} is no host name", where=url)
-    return ascii_
-
-
-def _redirected(place: _Place, location: bytes, asked: str) -> _Place:
-    try:
-        text = location.decode("utf-8")
-    except UnicodeDecodeError:
-        text = location.decode("latin-1")
-    try:
-        target = urljoin(place.url, text.strip())
-        following = _place(target)
-    except (FetchError, ValueError) as error:
-        what = error.what if isinstance(error, FetchError) else str(error)
-        raise FetchError(f"redirects to {text!r}: {what}", where=asked) from None
-    same = following.key == place.key
-    return replace(following, login=following.login or (place.login if same else None))
 
 
 def _words(error: Exception) -> str:

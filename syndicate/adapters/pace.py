@@ -10,7 +10,7 @@ from time import monotonic
 Sleep = Callable[[float], Awaitable[None]]
 
 _FIRST_GAP = 0.5  # seconds between exchanges with a host that said 429 or 503
-_LONGEST_GAP = 4.0
+_LONGEST_GAP = 2.0
 
 
 class _Lane:

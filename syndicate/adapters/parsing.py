@@ -48,7 +48,12 @@ def _serve(pipe: Connection) -> None:
             answer = (False, ParseError("it is nested too deeply"))
         except Exception as error:  # whatever a parser does on hostile input stays here
             answer = (False, ParseError(f"it cannot be read: {type(error).__name__}: {error}"))
-        pipe.send(answer)
+        try:
+            pipe.send(answer)
+        except (BrokenPipeError, ConnectionError):
+            return
+        except Exception as error:  # an answer that cannot be pickled
+            pipe.send((False, ParseError(f"its answer cannot be sent: {error}")))
 
 
 class _Worker:
@@ -96,7 +101,9 @@ class Workers:
         the SyndicateError that it raised itself.
         """
         async with self._slots:
-            worker = self._idle.pop() if self._idle else await asyncio.to_thread(self._start)
+            worker = self._alive()
+            if worker is None:
+                worker = await asyncio.to_thread(_Worker, self._context)
             try:
                 fine, value = await asyncio.wait_for(worker.run(function, arguments), timeout)
             except TimeoutError:
@@ -113,8 +120,14 @@ class Workers:
             raise cast(SyndicateError, value)
         return cast(T, value)
 
-    def _start(self) -> _Worker:
-        return _Worker(self._context)
+    def _alive(self) -> _Worker | None:
+        """An idle worker that still lives; one that was killed meanwhile is no document's fault."""
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.process.is_alive():
+                return worker
+            worker.kill()
+        return None
 
     def close(self) -> None:
         """End all workers."""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from syndicate.core import urls
+from syndicate.core.outgoing import href, line
 from syndicate.core.words import Words
 from syndicate.model import Attribution, Entry, Hop, Notice, ParsedEntry, Publisher
 from syndicate.settings import Site, Source
@@ -54,7 +55,11 @@ def effective(parsed: ParsedEntry, source: Source, feed: FeedFacts, site: Site) 
         source=origin,
         original_id=parsed.id,
         original_url=said.original_url or parsed.link,
-        rights=said.rights or origin.rights or _of_feed(feed.rights, stated) or source.rights or None,
+        rights=said.rights
+        or origin.rights
+        or _of_feed(feed.rights, stated)
+        or source.rights
+        or None,
         licence=said.licence or _of_feed(feed.licence, stated) or source.licence or None,
         via=via,
     )
@@ -132,7 +137,7 @@ def _of_feed(value: str | None, stated: Publisher | None) -> str | None:
 class Row:
     """One line of an attribution: `kind` for templates, a label, and texts with their links."""
 
-    kind: str  # source | author | editor | published | updated | original | rights | via | also
+    kind: str  # source author editor published updated original original-title rights via also
     label: str
     parts: tuple[tuple[str, str | None], ...]
 
@@ -148,24 +153,39 @@ class Row:
 def rows(entry: Entry, words: Words, also: Sequence[Entry] = ()) -> tuple[Row, ...]:
     """What is shown of an entry's attribution, in the order of the page; what is not known is
     left out. `also` are the other members of its story."""
+    return rows_with(entry, words, [_other(other) for other in also])
+
+
+def rows_with(
+    entry: Entry,
+    words: Words,
+    also: Sequence[tuple[str, str | None]] = (),
+    *,
+    original: str | None = None,
+    own: bool = False,
+) -> tuple[Row, ...]:
+    """The same, the other members being given as names with addresses, and the original link
+    as it is emitted. Texts are single lines; addresses are web addresses or None."""
     said = entry.attribution
+    original = href(original or said.original_url)
     found = (
         Row("source", words.source, _source_parts(said.source)),
-        Row("author", words.author, tuple((p.name, p.url) for p in said.authors if p.name)),
+        Row("author", words.author, tuple(p for a in said.authors for p in _one(a.name, a.url))),
         Row("editor", words.editor, _one(said.editor)),
-        Row("published", words.published, _one(said.published.text if said.published else None)),
-        Row("updated", words.updated, _one(said.updated.text if said.updated else None)),
-        Row("original", words.original, _one(said.original_url, said.original_url)),
+        Row("published", words.published, _one(words.date(said.published))),
+        Row("updated", words.updated, _one(words.date(said.updated))),
+        Row("original", words.original, _one(original, original)),
         Row("original-title", words.original_title, _one(said.original_title)),
-        Row("rights", words.rights, (*_one(said.rights), *_licence(said.licence))),
-        Row("via", words.via, tuple(_hop(hop) for hop in said.via)),
-        Row("also", words.also, tuple(_other(other) for other in also)),
+        Row("rights", words.rights, (*_one(said.rights), *_one(said.licence, said.licence))),
+        Row("via", words.via, () if own else tuple(p for hop in said.via for p in _hop(hop))),
+        Row("also", words.also, tuple(p for name, url in also for p in _one(name, url))),
     )
     return tuple(row for row in found if row.parts)
 
 
 def _one(text: str | None, url: str | None = None) -> tuple[tuple[str, str | None], ...]:
-    return ((text, url),) if text else ()
+    text = line(text or "")
+    return ((text, href(url)),) if text else ()
 
 
 def _source_parts(source: Publisher) -> tuple[tuple[str, str | None], ...]:
@@ -173,12 +193,8 @@ def _source_parts(source: Publisher) -> tuple[tuple[str, str | None], ...]:
     return _one(source.name or address, address)
 
 
-def _licence(licence: str | None) -> tuple[tuple[str, str | None], ...]:
-    return _one(licence, licence if urls.is_web(licence) else None)
-
-
-def _hop(hop: Hop) -> tuple[str, str | None]:
-    return (hop.name or hop.url or "", hop.url)
+def _hop(hop: Hop) -> tuple[tuple[str, str | None], ...]:
+    return _one(hop.name or hop.url, hop.url)
 
 
 def _other(entry: Entry) -> tuple[str, str | None]:

@@ -59,15 +59,15 @@ _ZONE = (
     r"(?P<zone>Z|(?:GMT|UTC|UT)?\s*[+-]\d{1,2}:?\d{2}|(?:GMT|UTC)\s*[+-]\d{1,2}|[+-]\d{2}"
     r"|[A-Za-z]{1,5})?(?:\s*\([^)]*\))?"
 )
-_DAY_NAME = r"(?:(?P<weekday>[A-Za-z]{2,9})\.?,?\s+)?"
+_DAY_NAME = r"(?:(?P<weekday>[A-Za-z]{2,9})\.?(?:,\s*|\s+))?"
 _ISO = re.compile(
     r"(?P<year>\d{4})(?:(?P<sep>[-/.])(?P<month>\d{1,2})(?:(?P=sep)(?P<day>\d{1,2}))?)?"
-    rf"(?:(?:\s*[T ]\s*|\s+){_TIME}\s*{_ZONE})?",
+    rf"(?:(?:\s*[T ]\s*|\s+){_TIME}\s*(?P<half>[ap]\.?m\.?)?\s*{_ZONE})?",
     re.I,
 )
 _COMPACT = re.compile(
     r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})"
-    r"(?:T?(?P<hour>\d{2}):?(?P<minute>\d{2})(?::?(?P<second>\d{2}))?\s*"
+    r"(?:[T\s]?(?P<hour>\d{2}):?(?P<minute>\d{2})(?::?(?P<second>\d{2}))?\s*"
     r"(?P<zone>Z|[+-]\d{2}:?\d{2})?)?",
     re.I,
 )
@@ -88,6 +88,16 @@ _ASCTIME = re.compile(
     r"(?:(?P<zone>[A-Za-z]{1,5}|[+-]\d{2}:?\d{2})\s+)?(?P<year>\d{4})",
     re.I,
 )
+_YEAR_FIRST = re.compile(
+    rf"(?P<year>\d{{4}})[\s-](?P<name>[A-Za-z]{{3,9}})[\s-](?P<day>\d{{1,2}})(?:,?\s*{_TIME}\s*{_ZONE})?",
+    re.I,
+)
+# Either order of day and month is in use, so one of the two must be no month (or both the same)
+_NUMBERS = re.compile(
+    rf"(?P<first>\d{{1,2}})(?P<sep>[/.-])(?P<second_>\d{{1,2}})(?P=sep)(?P<year>\d{{4}})"
+    rf"(?:,?\s*{_TIME}\s*(?P<half>[ap]\.?m\.?)?\s*{_ZONE})?",
+    re.I,
+)
 _MONTH_YEAR = re.compile(r"(?P<name>[A-Za-z]{3,9})\.?,?\s+(?P<year>\d{4})", re.I)
 _CHINESE = re.compile(
     r"(?P<era>民國|民国|中華民國|公元)?\s*(?P<year>\d{2,4})\s*年\s*(?:(?P<month>\d{1,2})\s*月\s*"
@@ -97,23 +107,31 @@ _CHINESE = re.compile(
     r"(?:(?P<hour>\d{1,2})\s*(?:[:：]\s*(?P<minute>\d{2})(?:\s*[:：]\s*(?P<second>\d{2}))?"
     r"|[时時点點]\s*(?:(?P<minute2>\d{1,2})\s*分?\s*(?:(?P<second2>\d{1,2})\s*秒)?)?)))?\s*" + _ZONE
 )
-_WEEKDAY_HALF = re.compile(
-    r"\s*[(（]?(?:星期|周|週)[一二三四五六日天][)）]?\s*(?=\d|上午|下午|$)"
-)
+_WEEKDAY_HALF = re.compile(r"\s*[(（]?(?:星期|周|週)[一二三四五六日天][)）]?\s*(?=\d|上午|下午|$)")
 _HALF_DAY = re.compile(r"(?P<head>.*\d)\s*(?P<half>上午|下午|晚上)\s*(?P<tail>\d{1,2}[:：].*)")
 _EPOCH = re.compile(r"1\d{9}(?:\d{3})?")
+_BARE_HOUR = re.compile(r"(?<![\d:])(\d{1,2})\s*([ap]\.?m\b\.?)", re.I)
+_ISO_TIME = re.compile(r"(?<=\d)T(\d{2}):?(\d{2})?:?(\d{2})?(?=$|Z|[+-]|[.,]\d)", re.I)
+_DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
+_ZONE_IN_BRACKETS = re.compile(r"[(\[]((?:GMT|UTC)\s*[+-]\d{1,2}(?::?\d{2})?)[)\]]", re.I)
+_ZONE_NAME = re.compile(r"(?<=[\dZz])\[[\w/+-]+\]$")  # RFC 9557, beside an offset
+_LEAD = re.compile(r"^(?:发布于|发表于|更新于|刊于|(?:发布|发表|更新|刊发)?(?:时间|日期))\s*:?\s*")
 _TAIL = re.compile(r"\s*(?:发布|发表|更新|刊登|讯)$")
 
 
 def read_date(text: str | None, *, cst: str = CHINA) -> GivenDate | None:
     """The date that a text is, with the precision and offset that it states; None if it is none.
 
-    `cst` is what the zone name CST means; to the feeds that we read it is China's.
+    A zone stated by name is an offset (GMT: `+00:00`), `Z` stays `Z`; one that is unknown leaves
+    the time without offset. `cst` is what the zone name CST means; to the feeds that we read it is China's.
     """
     if not text or len(text) > _LONGEST * 4:
         return None
     cleaned = " ".join(unicodedata.normalize("NFKC", text).split())
-    cleaned = _TAIL.sub("", cleaned.strip(" ,;|。·"))
+    cleaned = _LEAD.sub("", _TAIL.sub("", cleaned.strip(" ,;|。·").translate(_DASHES)))
+    cleaned = _ZONE_IN_BRACKETS.sub(r"\1", cleaned)
+    if re.search(r"(?:Z|[+-]\d\d:?\d\d)\[", cleaned, re.I):
+        cleaned = _ZONE_NAME.sub("", cleaned)
     if not cleaned or len(cleaned) > _LONGEST:
         return None
     for reader in _READERS:
@@ -127,7 +145,7 @@ def read_date(text: str | None, *, cst: str = CHINA) -> GivenDate | None:
 
 
 def _iso(text: str, cst: str) -> GivenDate | None:
-    text = _WEEKDAY_HALF.sub(" ", text)
+    text = _ISO_TIME.sub(_with_colons, _WEEKDAY_HALF.sub(" ", text))
     if match := _ISO.fullmatch(text.strip()):
         return _made(match.groupdict(), cst)
     if match := _HALF_DAY.fullmatch(text):
@@ -135,6 +153,11 @@ def _iso(text: str, cst: str) -> GivenDate | None:
         if inner:
             return _made({**inner.groupdict(), "half": match["half"]}, cst)
     return None
+
+
+def _with_colons(match: re.Match[str]) -> str:
+    """`T0930` as `T09:30`, `T09` as `T09:00`."""
+    return f"T{match[1]}:{match[2] or '00'}" + (f":{match[3]}" if match[3] else "")
 
 
 def _compact(text: str, cst: str) -> GivenDate | None:
@@ -158,13 +181,26 @@ def _week_or_ordinal(text: str, cst: str) -> GivenDate | None:
 
 
 def _named_month(text: str, cst: str) -> GivenDate | None:
-    for pattern in (_RFC, _AMERICAN, _ASCTIME, _MONTH_YEAR):
+    text = _BARE_HOUR.sub(r"\1:00 \2", text)
+    for pattern in (_RFC, _AMERICAN, _ASCTIME, _YEAR_FIRST, _MONTH_YEAR):
         match = pattern.fullmatch(text)
         if match and match["name"].lower() in _MONTHS:
             fields = match.groupdict()
             fields["month"] = str(_MONTHS[match["name"].lower()])
             return _made(fields, cst)
     return None
+
+
+def _numbers(text: str, cst: str) -> GivenDate | None:
+    match = _NUMBERS.fullmatch(text)
+    if not match:
+        return None
+    fields = match.groupdict()
+    first, second = fields["first"], fields["second_"]
+    if int(first) <= 12 and int(second) <= 12 and int(first) != int(second):
+        return None
+    month, day = (second, first) if int(first) > 12 else (first, second)
+    return _made({**fields, "month": month, "day": day}, cst)
 
 
 def _chinese(text: str, cst: str) -> GivenDate | None:
@@ -184,6 +220,8 @@ def _chinese(text: str, cst: str) -> GivenDate | None:
 def _arabic(text: str) -> str:
     """Chinese numerals in dates as digits: 二〇二二年十二月二十四日 → 2022年12月24日."""
 
+    text = text.replace("廿", "二十").replace("卅", "三十")
+
     def number(match: re.Match[str]) -> str:
         word = match[0]
         if "十" not in word:
@@ -193,9 +231,11 @@ def _arabic(text: str) -> str:
             (_CHINESE_DIGITS[tens] if tens else 1) * 10 + (_CHINESE_DIGITS[ones] if ones else 0)
         )
 
-    return re.sub(r"[〇○零一二三四五六七八九两]*十?[〇○零一二三四五六七八九]+|十", number, text) if (
-        re.search(r"[〇○零一二三四五六七八九十]+\s*[年月日号時时点點]", text)
-    ) else text
+    return (
+        re.sub(r"[〇○零一二三四五六七八九两]*十?[〇○零一二三四五六七八九]+|十", number, text)
+        if (re.search(r"[〇○零一二三四五六七八九十]+\s*[年月日号時时点點]", text))
+        else text
+    )
 
 
 def _epoch(text: str, cst: str) -> GivenDate | None:
@@ -238,13 +278,16 @@ def _year(text: str) -> int | None:
 
 
 def _hour(hour: int, half: str | None) -> int:
+    """The hour of 24; ValueError for what can be read in two ways (晚上12点, 上午12:30)."""
     if not half:
         return hour
+    if hour == 12 and (half[0] in "上晚" or half == "傍晚"):
+        raise ValueError(f"{half}{hour}")
     if half[0] in "pP下傍晚" and hour < 12:
         return hour + 12
     if half == "中午" and hour < 11:
         return hour + 12
-    if half[0] in "aA" and hour == 12:
+    if half[0] in "aA凌" and hour == 12:
         return 0
     return hour
 
@@ -274,6 +317,7 @@ _READERS: tuple[Callable[[str, str], GivenDate | None], ...] = (
     _compact,
     _week_or_ordinal,
     _named_month,
+    _numbers,
     _chinese,
     _epoch,
 )

@@ -45,7 +45,9 @@ _HTML_DECLARED = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([A-Za-z0-9._:-]
 _HEAD = 4096
 
 
-def decode(data: bytes, content_type: str | None, *, xml: bool = True) -> tuple[str, tuple[str, ...]]:
+def decode(
+    data: bytes, content_type: str | None, *, xml: bool = True
+) -> tuple[str, tuple[str, ...]]:
     """The text of a document, and what was wrong with its encoding. Never raises.
 
     `xml`: it may declare its encoding, in an XML declaration or a `<meta>`.

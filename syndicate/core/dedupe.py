@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 import struct
+import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -30,14 +31,24 @@ _SHORT = 300
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _MIX2 = np.uint64(0xBF58476D1CE4E5B9)
 _NOT_WORD = re.compile(r"[\W_]+")
-_NUMBER = re.compile(r"\d+(?:\.\d+)?|[零〇一二三四五六七八九十百千]{2,}(?=[号期日月年届次章节回部集名])|(?<=第)[一二三四五六七八九十百零〇]+")
-_REPRINT_MARK = re.compile(r"^\s*[\[【(（](?:转载|转发|转|推荐|原创|reprint)[\]】)）]\s*|\s*[|｜-]\s*reprint\s*$", re.I)
-# Sentences that go with a reprint and are no part of it
-_BOILERPLATE = re.compile(
-    r"免责声明|版权归|转载自|转载请|如有侵权|侵权请|未经授权|仅供学习|来源于网络|责任编辑|原标题|阅读原文"
-    r"|republished with|all rights reserved|copyright holder"
+_NUMBER = re.compile(
+    r"\d+(?:\.\d+)?|[零〇一二三四五六七八九十百千]{2,}(?=[号期日月年届次章节回部集名])"
+    r"|(?<=第)[一二三四五六七八九十百零〇]+"
 )
-_ENDS = "。！？!?"
+_LAST = re.compile(r"[\W_]+$")
+_NUMBERS = 64  # of a text that are kept
+_OPENING = 90  # characters of the beginning that are kept as they are
+_REPRINT_MARK = re.compile(
+    r"^\s*[\[【(（](?:转载|转发|转|推荐|原创|reprint)[\]】)）]\s*|\s*[|｜-]\s*reprint\s*$", re.I
+)
+# Sentences that go with a reprint and are no part of it; as folded
+_BOILERPLATE = re.compile(
+    r"免责声明|版权归|转载自|转载请|如有侵权|侵权请|未经授权|仅供学习|来源于网络|责任编辑|原标题"
+    r"|阅读原文|仅代表作者|不代表本|立场无关|联系我们删除|republished with|all rights reserved"
+    r"|copyright holder|originally published|originally appeared|click here to read"
+)
+_LINE = "\x7f"  # stands for a line's end while a text is folded
+_STOPS = (*"。！？!?", ". ", _LINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,7 @@ class Fingerprint:
     size: int
     exact: bytes
     title: str
+    opening: str
     numbers: tuple[str, ...]
     title_numbers: tuple[str, ...]
     limit: int
@@ -60,8 +72,8 @@ class Fingerprint:
 
     def pack(self) -> bytes:
         """For the database; `keys` are not needed once it is indexed."""
-        texts = "\n".join((self.title, " ".join(self.numbers), " ".join(self.title_numbers)))
-        raw = texts.encode()
+        texts = "\n".join((self.title, self.opening, " ".join(self.numbers), " ".join(self.title_numbers)))
+        raw = texts.encode("utf-8", "replace")
         head = struct.pack(
             "<IIHHH", self.size, self.limit, len(raw), len(self.kept) // 4, len(self.head) // 4
         )
@@ -74,12 +86,13 @@ def unpack(data: bytes) -> Fingerprint:
     at = 14
     exact = data[at : at + 16]
     at += 16
-    title, numbers, title_numbers = data[at : at + texts].decode().split("\n")
+    title, opening, numbers, title_numbers = data[at : at + texts].decode().split("\n")
     at += texts
     return Fingerprint(
         size=size,
         exact=exact,
         title=title,
+        opening=opening,
         numbers=tuple(numbers.split()),
         title_numbers=tuple(title_numbers.split()),
         limit=limit,
@@ -100,7 +113,7 @@ class Verdict:
 
 def fingerprint(title: str, text: str) -> Fingerprint:
     """The fingerprint of an article. Never raises; the time is bounded, whatever the length."""
-    folded = _without_boilerplate(fold(text[:_LONGEST]))
+    folded = _without_boilerplate(fold(text[:_LONGEST].strip().replace("\n", _LINE)))
     plain = _NOT_WORD.sub("", folded)
     name = _NOT_WORD.sub("", fold(_REPRINT_MARK.sub("", title)))[:120]
     if len(plain) < GRAM * 2:  # a title with little or no text: the title is the text
@@ -114,8 +127,9 @@ def fingerprint(title: str, text: str) -> Fingerprint:
         size=len(plain),
         exact=hashlib.blake2b(plain.encode("utf-8", "replace"), digest_size=16).digest(),
         title=name,
-        numbers=_numbers(folded[: _SHORT * 2]),
-        title_numbers=_numbers(fold(title)),
+        opening=plain[:_OPENING],
+        numbers=_numbers(folded),
+        title_numbers=tuple(_NUMBER.findall(fold(title))),
         limit=limit,
         kept=kept.tobytes(),
         head=head.tobytes() if len(low) > _HEAD else b"",
@@ -124,21 +138,28 @@ def fingerprint(title: str, text: str) -> Fingerprint:
 
 
 def _without_boilerplate(text: str) -> str:
-    """A folded text without the sentences that a reprint adds."""
+    """A folded text without the sentences that a reprint adds; whole where little else is left."""
     kept, at = [], 0
     for match in _BOILERPLATE.finditer(text):
         if match.start() < at:
             continue
-        start = max(at, *(text.rfind(end, at, match.start()) + 1 for end in (*_ENDS, ". ")))
-        ends = [i + 1 for end in (*_ENDS, ". ") if (i := text.find(end, match.end())) >= 0]
+        start = max(at, *(text.rfind(end, at, match.start()) + len(end) for end in _STOPS))
+        ends = [i + len(end) for end in _STOPS if (i := text.find(end, match.end())) >= 0]
         kept.append(text[at:start])
         at = min(ends, default=len(text))
-    return "".join((*kept, text[at:])) if kept else text
+    if not kept:
+        return text
+    rest = "".join((*kept, text[at:]))
+    return rest if len(rest) > GRAM * 2 else text
 
 
 def _numbers(text: str) -> tuple[str, ...]:
-    found = (match.lstrip("0") or "0" for match in _NUMBER.findall(text))
-    return tuple(sorted(set(found)))[:64]
+    """The distinct numbers of a text, but for one at its very end, which may be cut in two."""
+    end = len(_LAST.sub("", text))
+    found = {m[0].lstrip("0") or "0" for m in _NUMBER.finditer(text) if m.end() < end}
+    if len(found) > _NUMBERS:  # the same choice for every text that has them
+        found = set(sorted(found, key=lambda number: zlib.crc32(number.encode()))[:_NUMBERS])
+    return tuple(sorted(found))
 
 
 def _grams(text: str) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
@@ -185,6 +206,10 @@ def _keys(hashes: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> tuple[int, ...
 
 _NEEDED = 0.34  # containment above which edits explain the rest
 _LIKELY = 0.62  # containment above which the headline may be any other
+_SURE = 0.9  # containment above which the opening may be any other
+_ALIKE = 0.75  # of the longer's size: neither is a cut of the other
+_OPENING_NEEDED = 0.65
+_SENTENCE = 50
 
 
 def judge(a: Fingerprint, b: Fingerprint) -> Verdict:
@@ -200,7 +225,7 @@ def judge(a: Fingerprint, b: Fingerprint) -> Verdict:
         return Verdict(False, score, "the texts differ")
     if _series(a, b):
         return Verdict(False, score, "titles that differ in their numbers")
-    if reason := _different_numbers(a, b, score):
+    if reason := _different_numbers(a, b):
         return Verdict(False, score, reason)
     if reason := _different_reports(a, b, score):
         return Verdict(False, score, reason)
@@ -259,25 +284,46 @@ def _series(a: Fingerprint, b: Fingerprint) -> bool:
     return first == second
 
 
-def _different_numbers(a: Fingerprint, b: Fingerprint, score: float) -> str:
-    """Short texts say what they say with their numbers."""
-    if min(a.size, b.size) >= _SHORT:
-        return ""
+def _different_numbers(a: Fingerprint, b: Fingerprint) -> str:
+    """A text says what it says with its numbers: a short one is another with any other number,
+    a long one of the same size where most of them are other ones."""
     first, second = set(a.numbers), set(b.numbers)
-    if first <= second or second <= first:
+    mine, theirs = first - second, second - first
+    if not mine or not theirs:
         return ""
-    return "short texts with other numbers"
+    shorter, longer = sorted((a.size, b.size))
+    if shorter < _SHORT:
+        return "short texts with other numbers"
+    if shorter > longer * _ALIKE and len(mine) + len(theirs) > len(first & second):
+        return "one form with other numbers"
+    return ""
 
 
 def _different_reports(a: Fingerprint, b: Fingerprint, score: float) -> str:
     """Two reports of one day share whole sentences: what edits leave of a text is far more.
 
     Where less than `_LIKELY` of the shorter text is left, only the same headline makes them one:
-    two dismissals announced in one form share half their text and differ in the name.
+    two dismissals announced in one form share half their text and differ in the name. Up to
+    `_SURE` the openings have to be alike, for what is reported stands in the first sentence.
     """
-    if score >= _LIKELY or _same_title(a.title, b.title):
+    if score >= _SURE or _same_title(a.title, b.title):
         return ""
-    return f"{score:.0%} of the shorter text stands in the longer, under other titles"
+    if score < _LIKELY:
+        return f"{score:.0%} of the shorter text stands in the longer, under other titles"
+    shorter, longer = sorted((a.size, b.size))
+    if shorter > longer * _ALIKE and _opening(a, b) < _OPENING_NEEDED:
+        return f"{score:.0%} of the shorter text stands in the longer, but they open otherwise"
+    return ""
+
+
+def _opening(a: Fingerprint, b: Fingerprint) -> float:
+    """How much of the first sentence of one stands in the beginning of the other, in 3-grams."""
+    return max(_within(a.opening[:_SENTENCE], b.opening), _within(b.opening[:_SENTENCE], a.opening))
+
+
+def _within(sentence: str, text: str) -> float:
+    grams = {sentence[i : i + 3] for i in range(len(sentence) - 2)}
+    return sum(gram in text for gram in grams) / len(grams) if grams else 0.0
 
 
 def _same_title(first: str, second: str) -> bool:

@@ -27,7 +27,8 @@ _GUESSES = (
     "feed.atom", "rss/index.xml", "rss2.xml", "index.rdf", "?feed=rss2",
 )  # fmt: skip
 _NAMED = re.compile(
-    r"(^|/)(rss|atom|feeds?|index)(2|10|20)?(\.(xml|rdf|json|atom|rss|php|aspx?|jsp))/?$"
+    r"(^|/)(rss|atom|feeds?)(2|10|20)?\.(xml|rdf|json|atom|rss|php|aspx?|jsp)$"
+    r"|(^|/)index\.(xml|rdf|atom)$"
     r"|(^|/)(rss|atom|feeds?)/?$|\.(rss|atom|rdf)$|[?&](feed|format|type)=(rss2?|atom|json)\b",
     re.I,
 )

@@ -33,7 +33,8 @@ _ARROW = r"\s*(?:>+|›|»|＞+|→|/|\\|\||-{1,2}|—+|·|»+)\s*"
 _CRUMB_LABEL = re.compile(rf"^\W*{_PLACE}(?:是)?\s*[:：]?\s*(?P<path>.+)$", re.I)
 _HOME = r"(?:网站首页|本站首页|首\s*页|主页|home|首頁|[\u4e00-\u9fff]{2,12}网)"
 _CRUMB_BARE = re.compile(
-    rf"^\W*(?:网站首页|本站首页|首\s*页|首頁|主页|home)\s*(?:>+|›|»|＞+|→|/|»)\s*(?P<rest>.+)$", re.I
+    rf"^\W*(?:网站首页|本站首页|首\s*页|首頁|主页|home)\s*(?:>+|›|»|＞+|→|/|»)\s*(?P<rest>.+)$",
+    re.I,
 )
 _NO_COLUMN = re.compile(
     r"(?:网站首页|本站首页|首\s*页|首頁|主页|home|正文|文章正文|内容|详情|内容详情|详细内容|文章|查看"
@@ -73,8 +74,9 @@ _COPYRIGHT = re.compile(
     r"(?P<name>[A-Za-z\u4e00-\u9fff][^.,|。，]{1,40}?)\s*(?:[.,|。，]|all rights|版权|$)",
     re.I,
 )
-_SPACES = re.compile(r"[ \t\u00a0\u2002\u2003\u3000]+")
-_INDENT = re.compile(r"^[ \t\u00a0\u3000]+")
+# not the wide space, which pads a name (李　明)
+_SPACES = re.compile(r"[ \t\u00a0\u2002\u2003]+")
+_REGISTRATION = re.compile(r"\s*[\u4e00-\u9fff]?(?:ICP|公网安备|网安备|增值电信).*$", re.I)
 _META_FIELDS = frozenset({"source", "author", "editor", "published", "updated", "via"})
 _SENTENCE_END = re.compile(r"[。！？!?.;；…”\"」』)）]$")
 
@@ -111,6 +113,8 @@ def is_meta(line: str) -> bool:
     """Whether a line is labels with their values, and little else."""
     if len(line) > 240:
         return False
+    if _is_bare_meta(line):
+        return True
     found = list(labels.scan(line))
     known = [each for each in found if each.field in _META_FIELDS]
     if not known:
@@ -119,10 +123,27 @@ def is_meta(line: str) -> bool:
     return covered >= len(line) * 0.5
 
 
+def _is_bare_meta(line: str) -> bool:
+    """A line of labels most of which are empty: 2022-06-24 来源： 作者： 浏览次数：12次."""
+    count = labels.count(line)
+    if not count or len(line) > 160:
+        return False
+    before = labels.before(line)
+    return (count >= 2 and len(before) <= 40) or (bool(before) and _loose_date(line) is not None)
+
+
+def _loose_date(line: str) -> GivenDate | None:
+    """A date without a label: alone on its line, before the first label, or between bars."""
+    for part in (line, labels.before(line), *re.split(r"\s*[|｜]\s*|\s{2,}", line)):
+        if part and len(part) < 40 and (found := dates.read_date(part) or _leading_date(part)):
+            return found
+    return None
+
+
 def read_dump(text: str) -> ParsedEntry:
     """One article from the text of a portal page. Never raises; nothing is invented."""
     lines = [line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
-    plain = [_SPACES.sub(" ", line).strip() for line in lines]
+    plain = _joined([_SPACES.sub(" ", line).strip() for line in lines])
     head_end, title_at = _head(lines, plain)
     found = Found()
     _read_head(plain[:head_end], title_at, found)
@@ -132,6 +153,29 @@ def read_dump(text: str) -> ParsedEntry:
     _read_foot(lines, plain, body_end, found)
     title = plain[title_at] if title_at is not None else ""
     return entry(title, body, found, site(plain))
+
+
+def _joined(plain: Sequence[str]) -> list[str]:
+    """The lines, a label alone on its line joined with the short value on the next one (a table)."""
+    joined = list(plain)
+    for index, line in enumerate(plain[:-1]):
+        value = plain[index + 1]
+        field = labels.field_of(line) if 2 <= len(line) <= 8 else ""
+        if field in _META_FIELDS and _is_value(field, value):
+            joined[index], joined[index + 1] = f"{line.rstrip(':： ')}：{value}", ""
+    return joined
+
+
+def _is_value(field: str, text: str) -> bool:
+    if field in ("published", "updated"):
+        return dates.read_date(text) is not None
+    return (
+        2 <= len(text) <= 20
+        and not labels.count(text)
+        and not labels.field_of(text)
+        and not re.search(r"[，。！？、；：:!?]", text)
+        and not _NAVIGATION.match(text)
+    )
 
 
 def _head(lines: Sequence[str], plain: Sequence[str]) -> tuple[int, int | None]:
@@ -161,12 +205,13 @@ def _first_metas(lines: Sequence[str], plain: Sequence[str]) -> list[int]:
     for index, line in enumerate(plain):
         if not line:
             continue
-        if is_meta(lines[index].strip()) or (found and _is_small_label(line)):
+        small = bool(found) and not letters and _is_small_label(line)
+        if is_meta(line) or small:
             if found and letters > 60:
                 break
             found.append(index)
             letters = 0
-        elif found and index - found[-1] > 2 and letters:
+        elif found and (index - found[-1] > 2 and letters or _is_running(line)):
             break
         elif breadcrumb(line) is None:
             letters += len(line)
@@ -175,6 +220,10 @@ def _first_metas(lines: Sequence[str], plain: Sequence[str]) -> list[int]:
     if found and _mostly_body_before(plain, found[0]):
         return []  # labels at the foot alone
     return found
+
+
+def _is_running(line: str) -> bool:
+    return len(line) > 30 and bool(_SENTENCE_END.search(line))
 
 
 def _is_small_label(line: str) -> bool:
@@ -228,8 +277,8 @@ def _read_head(plain: Sequence[str], title: int | None, found: Found) -> None:
             found.breadcrumb = found.breadcrumb or crumb
             continue
         found.take(list(labels.scan(line)))
-        if found.loose_date is None and len(line) < 40:
-            found.loose_date = dates.read_date(line)
+        if found.loose_date is None and (len(line) < 40 or is_meta(line)):
+            found.loose_date = _loose_date(line)
         if notices.opens_notice(line):
             found.notices.append(Notice(line, notices.origin(line)))
 
@@ -285,14 +334,16 @@ def _without_notices(body: Sequence[str], found: Found) -> list[str]:
             found.notices.append(Notice(line, notices.origin(line)))
         elif _is_source_line(line) and len(line) < 120:
             found.take(list(labels.scan(line.strip("()（）[]【】 "), bare=False)))
-        elif not (_NAVIGATION.match(line) and len(line) < 40) and not _is_picture_credit(line):
+        elif not (_NAVIGATION.match(line) and len(line) < 40) and not _COUNTER.fullmatch(line):
             kept.append(line)
     return kept
 
 
-def _is_picture_credit(line: str) -> bool:
-    """（图片来源：…）on a line of its own belongs to a picture that a dump does not have."""
-    return bool(re.match(r"^[(（【\[]?\s*(?:图片来源|图源|题图来源|照片来源)\s*[:：].{1,40}$", line))
+_COUNTER = re.compile(
+    r"(?:浏览|点击|阅读|访问)(?:次数|数|量|率)?\s*[:：]?\s*\d[\d,万.]*\s*次?"
+    r"|(?:views|reads|hits)\s*:?\s*[\d,]+",
+    re.I,
+)
 
 
 def _read_foot(lines: Sequence[str], plain: Sequence[str], start: int, found: Found) -> None:
@@ -332,7 +383,7 @@ def site(plain: Sequence[str]) -> Hop | None:
     for pattern in (_OWNED, _OWNED_AFTER, _OWNER, _COPYRIGHT):
         for line in footer:
             match = pattern.search(line)
-            name = match["name"].strip(" -·|") if match else ""
+            name = _REGISTRATION.sub("", match["name"]).strip(" -·|") if match else ""
             if name and not re.fullmatch(r"[\d\s]+", name):
                 own = match.groupdict().get("domain") if match else None
                 return Hop(name, _address(own or domain))

@@ -16,7 +16,7 @@ from syndicate.core import feed_json, feed_xml
 from syndicate.core.outgoing import Outgoing, iri, line
 from syndicate.settings import Settings
 
-__all__ = ["Channel", "Fragments", "Tombstone", "emit", "fragments", "iri", "join", "split"]
+__all__ = ["Channel", "Tombstone", "channel", "emit", "fragment", "iri", "join", "split"]
 
 Format = Literal["rss", "atom", "json"]
 FORMATS: dict[Format, str] = {"rss": "rss.xml", "atom": "atom.xml", "json": "feed.json"}
@@ -63,17 +63,6 @@ class Channel:
         return self.site + self.home
 
 
-@dataclass(frozen=True, slots=True)
-class Fragments:
-    """One entry in each format, and when it was last changed."""
-
-    id: str
-    updated: datetime
-    rss: bytes
-    atom: bytes
-    json: bytes
-
-
 def channel(settings: Settings, column: str, path: str, authority: str) -> Channel:
     """The channel of a column ("" for the whole site) at a path of the published tree.
 
@@ -96,15 +85,11 @@ def channel(settings: Settings, column: str, path: str, authority: str) -> Chann
     )
 
 
-def fragments(out: Outgoing) -> Fragments:
-    """An entry in every format. Never raises, whatever is in it."""
-    return Fragments(
-        id=out.entry.id,
-        updated=out.updated,
-        rss=feed_xml.rss_item(out),
-        atom=feed_xml.atom_entry(out),
-        json=feed_json.item(out),
-    )
+def fragment(format: Format, out: Outgoing) -> bytes:
+    """An entry in one format. Never raises, whatever is in it."""
+    if format == "json":
+        return feed_json.item(out)
+    return feed_xml.rss_item(out) if format == "rss" else feed_xml.atom_entry(out)
 
 
 def join(
@@ -126,5 +111,5 @@ def split(format: Format, document: bytes) -> list[bytes]:
 
 def emit(format: Format, channel: Channel, entries: Sequence[Outgoing]) -> bytes:
     """A whole document at once."""
-    made = [fragments(out) for out in entries]
-    return join(format, channel, [f.updated for f in made], [getattr(f, format) for f in made])
+    made = [fragment(format, out) for out in entries]
+    return join(format, channel, [out.updated for out in entries], made)

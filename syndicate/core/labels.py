@@ -16,21 +16,81 @@ from syndicate.model import Evidence, GivenDate, Person
 # Longest first within a field; the order of fields decides nothing
 LABELS: dict[str, tuple[str, ...]] = {
     "source": (
-        *("文章来源", "信息来源", "稿件来源", "新闻来源", "内容来源", "资讯来源", "来源于", "来源自"),
-        *("信息来源于", "文章出处", "出处", "来源", "來源", "稿源", "来自", "发布机构", "发布单位", "供稿单位"),
+        *(
+            "文章来源",
+            "信息来源",
+            "稿件来源",
+            "新闻来源",
+            "内容来源",
+            "资讯来源",
+            "来源于",
+            "来源自",
+        ),
+        *(
+            "信息来源于",
+            "文章出处",
+            "出处",
+            "来源",
+            "來源",
+            "稿源",
+            "来自",
+            "发布机构",
+            "发布单位",
+            "供稿单位",
+        ),
         *("信息来源单位", "source", "originally published by", "published by"),
     ),
     "author": (
-        *("文章作者", "本文作者", "作者", "撰文", "撰稿人", "撰稿", "文字", "供稿人", "供稿", "记者"),
+        *(
+            "文章作者",
+            "本文作者",
+            "作者",
+            "撰文",
+            "撰稿人",
+            "撰稿",
+            "文字",
+            "供稿人",
+            "供稿",
+            "记者",
+        ),
         *("author", "authors", "written by", "by"),
     ),
     "editor": (
-        *("责任编辑", "責任編輯", "网络编辑", "网站编辑", "执行编辑", "本文编辑", "编辑人", "责编", "編輯", "编辑"),
+        *(
+            "责任编辑",
+            "責任編輯",
+            "网络编辑",
+            "网站编辑",
+            "执行编辑",
+            "本文编辑",
+            "编辑人",
+            "责编",
+            "編輯",
+            "编辑",
+        ),
         *("editor", "edited by"),
     ),
     "published": (
-        *("发布时间", "发布日期", "發佈時間", "发表时间", "发表日期", "发文日期", "成文日期", "公布日期"),
-        *("刊发时间", "时间", "日期", "發布時間", "发布于", "发表于", "published", "publication date"),
+        *(
+            "发布时间",
+            "发布日期",
+            "發佈時間",
+            "发表时间",
+            "发表日期",
+            "发文日期",
+            "成文日期",
+            "公布日期",
+        ),
+        *(
+            "刊发时间",
+            "时间",
+            "日期",
+            "發布時間",
+            "发布于",
+            "发表于",
+            "published",
+            "publication date",
+        ),
         *("date", "posted on", "posted", "published on"),
     ),
     "updated": (
@@ -38,7 +98,16 @@ LABELS: dict[str, tuple[str, ...]] = {
         *("last updated", "updated", "last modified"),
     ),
     "original_url": (
-        *("原文链接", "原文链接地址", "原文地址", "原文网址", "原始链接", "来源链接", "来源网址", "文章链接"),
+        *(
+            "原文链接",
+            "原文链接地址",
+            "原文地址",
+            "原文网址",
+            "原始链接",
+            "来源链接",
+            "来源网址",
+            "文章链接",
+        ),
         *("阅读原文", "查看原文", "原文出处", "原链接", "原文", "original link", "original url"),
         *("original article", "original", "read the original", "source url"),
     ),
@@ -51,10 +120,57 @@ LABELS: dict[str, tuple[str, ...]] = {
     "licence": ("许可协议", "授权协议", "许可", "licence", "license"),
     # Known, and not ours: they only end the value before them
     "other": (
-        *("浏览次数", "浏览量", "浏览", "阅读量", "阅读次数", "阅读", "点击数", "点击量", "点击率", "点击"),
-        *("访问量", "人气", "字号", "字体", "字体大小", "打印", "分享到", "分享", "关键词", "关键字", "标签"),
-        *("栏目", "分类", "所属栏目", "审核", "校对", "校对人", "二审", "三审", "终审", "监制", "值班编委"),
-        *("索引号", "文号", "主题词", "摄影", "制图", "制作", "翻译", "投稿邮箱", "联系电话", "views", "tags"),
+        *(
+            "浏览次数",
+            "浏览量",
+            "浏览",
+            "阅读量",
+            "阅读次数",
+            "阅读",
+            "点击数",
+            "点击量",
+            "点击率",
+            "点击",
+        ),
+        *(
+            "访问量",
+            "人气",
+            "字号",
+            "字体",
+            "字体大小",
+            "打印",
+            "分享到",
+            "分享",
+            "关键词",
+            "关键字",
+            "标签",
+        ),
+        *(
+            "栏目",
+            "分类",
+            "所属栏目",
+            "审核",
+            "校对",
+            "校对人",
+            "二审",
+            "三审",
+            "终审",
+            "监制",
+            "值班编委",
+        ),
+        *(
+            "索引号",
+            "文号",
+            "主题词",
+            "摄影",
+            "制图",
+            "制作",
+            "翻译",
+            "投稿邮箱",
+            "联系电话",
+            "views",
+            "tags",
+        ),
         *("category", "keywords", "comments", "share", "print", "评论", "收藏", "纠错", "图片来源"),
         *("资料来源", "数据来源", "图源", "图片", "视频来源", "题图来源", "照片来源", "制表"),
     ),
@@ -80,8 +196,14 @@ _LABEL = re.compile(
 )
 # Labels that are one even without a colon, when what follows them is set off by a space
 _BARE = re.compile(
-    r"(?:^|(?<=[\s|｜]))(?P<label>来源于|来源自|来源|作者|责任编辑|责编|发布时间|发布日期|转载自|转自)"
+    r"(?:^|(?<=[\s|｜]))(?P<label>来源于|来源自|文章来源|信息来源|稿件来源|稿源|来源|作者|编辑|发表时间|更新时间|责任编辑|责编|发布时间|发布日期|转载自|转自)"
     r"[ \t\u3000]+(?=\S)"
+)
+# An English byline: By Jane Doe and John Smith | June 24, 2022
+_BY = re.compile(
+    r"^(?P<label>[Bb]y|BY|[Ww]ritten by)\s+"
+    r"(?P<names>[A-Z][\w.'’-]*(?:,?\s+(?:and\s+|&\s+)?(?:[A-Z][\w.'’-]*|de|da|van|von|der|la|bin))*)"
+    r"(?=$|\s*[|｜·•—–,(]|\s+-\s|\s{2,})"
 )
 _ANY_LABEL = re.compile(rf"{_LABEL.pattern}|{_BARE.pattern.replace('?P<label>', '?P<bare>')}", re.I)
 _END = re.compile(r"[ \t\u3000]{2,}|[|｜\t\u2003]|\s[-—–·]\s|(?<=\S)[ \u3000]+(?=\d{4}[-年/.])")
@@ -111,6 +233,9 @@ def scan(line: str, *, bare: bool = True) -> Iterator[Labelled]:
 
     An empty label (来源： with nothing behind) gives no value. `bare`: also labels without colon.
     """
+    if bare and (by := _BY.match(line)):
+        yield Labelled("author", by["label"], by["names"].strip(" ,"))
+        line = line[by.end() :]
     pattern = _ANY_LABEL if bare else _LABEL
     found = list(pattern.finditer(line))
     for index, match in enumerate(found):
@@ -120,6 +245,17 @@ def scan(line: str, *, bare: bool = True) -> Iterator[Labelled]:
         value = _value(field, line[match.end() : end])
         if value:
             yield Labelled(field, label, value)
+
+
+def count(line: str) -> int:
+    """How many labels with a colon a line has, those without value among them."""
+    return sum(1 for _ in _LABEL.finditer(line))
+
+
+def before(line: str) -> str:
+    """What stands before the first label of a line; all of it where there is none."""
+    match = _ANY_LABEL.search(line)
+    return (line[: match.start()] if match else line).strip(" |｜\t\u3000")
 
 
 def field_of(label: str) -> str:
@@ -133,7 +269,9 @@ def _value(field: str, text: str) -> str:
     if field in ("original_url", "published", "updated", "rights", "licence", "original_title"):
         text = re.split(r"[|｜\t]|[ \u3000]{3,}", text, maxsplit=1)[0]
     elif field == "author" or field == "editor":
-        text = re.split(r"[|｜\t]|[ \u3000]{4,}|(?<=\S)[ \u3000]+(?=\d{4}[-年/.])", text, maxsplit=1)[0]
+        text = re.split(
+            r"[|｜\t]|[ \u3000]{4,}|(?<=\S)[ \u3000]+(?=\d{4}[-年/.])", text, maxsplit=1
+        )[0]
     else:
         text = _END.split(text, maxsplit=1)[0]
         text = _BRACKETED_ROLE.split(text, maxsplit=1)[0]

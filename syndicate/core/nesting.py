@@ -30,10 +30,12 @@ _BARRIERS = frozenset(
         "table", "td", "th", "caption", "object", "applet", "marquee", "template", "html", "select"
     }
 )  # fmt: skip
-_ODD_PLACES = ("svg", "math", "select")  # where raw text is not raw
+_ODD_PLACES = ("svg", "math", "select", "noscript")  # where raw text is not raw
 _IGNORED = frozenset({"html", "head", "body", "frameset"})  # in a body, there is one already
 _TABLE_PARTS = frozenset({"caption", "colgroup", "tbody", "tfoot", "thead", "tr", "td", "th"})
 _LISTS = frozenset({"ul", "ol"})
+_BUTTON = frozenset({"button"})
+_TABLES = frozenset({"table", "template"})
 # Ordinary end tags do not reach across these ("special" in the standard, 13.2.4.2)
 _SPECIAL = frozenset(
     {
@@ -45,6 +47,11 @@ _SPECIAL = frozenset(
         "template", "textarea", "tfoot", "th", "thead", "title", "tr", "ul", "xmp"
     }
 )  # fmt: skip
+# Open paragraphs end before these
+_ENDS_P = _SPECIAL - {
+    "applet", "button", "caption", "iframe", "marquee", "noembed", "noframes", "noscript", "object",
+    "select", "table", "tbody", "td", "template", "textarea", "tfoot", "th", "thead", "title", "tr"
+}  # fmt: skip
 _RAW = frozenset(
     {
         "script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes"
@@ -104,13 +111,13 @@ def _scan(html: str) -> int:
     while match := _TOKEN.search(html, at):
         at = match.end()
         name = (match["name"] or "").lower()
-        if not name or name in _VOID or name in _IGNORED:
+        if not name or name in _VOID:
             continue
         if match["end"]:
             open_.close(name)
         elif name in _RAW and not any(open_.places[place] for place in _ODD_PLACES):
             at = _raw_end(name, html, at)
-        else:
+        elif not (match[0].endswith("/>") and open_.is_foreign):
             open_.open(name)
             deepest = max(deepest, open_.height)
     return deepest
@@ -127,16 +134,27 @@ class _Open:
         self.stack: list[str] = []
         self.places: defaultdict[str, list[int]] = defaultdict(list)
         self.walls: dict[frozenset[str], list[int]] = {
-            _BARRIERS: [],
-            _LISTS: [],
-            _SPECIAL: [],
+            kind: [] for kind in (_BARRIERS, _LISTS, _TABLES, _BUTTON, _SPECIAL)
         }
         self.orphans: Counter[str] = Counter()
         self.height = 0
 
+    @property
+    def is_foreign(self) -> bool:
+        """Whether svg or math is open; HTML inside, which would end it, is not looked for."""
+        return bool(self.places["svg"] or self.places["math"])
+
     def open(self, name: str) -> None:
-        if name in _TABLE_PARTS and not self.places["table"]:
+        if not self.is_foreign and (
+            name in _IGNORED or (name in _TABLE_PARTS and not self.places["table"])
+        ):
             return
+        if (
+            name in _ENDS_P
+            and self.places["p"]
+            and not self._behind_wall("p", self.places["p"][-1])
+        ):
+            self.close("p")
         closed = _CLOSES.get(name, ())
         while self.stack and (self.stack[-1] in closed or not self.stack[-1]):
             self._pop(keep_formatting=True)
@@ -156,21 +174,31 @@ class _Open:
                 self.height -= 1
         elif self._behind_wall(name, places[-1]):
             return  # not in scope: a parser ignores it
-        elif name in _FORMATTING or (name in _ODD_PLACES and self._behind(_SPECIAL, places[-1])):
-            self.stack[places.pop()] = ""  # svg and math are left at the first HTML element
+        elif places[-1] < self._top() and any(self.places[odd] for odd in _ODD_PLACES):
+            return  # parsers differ in what it closes there: telling too much is safe
+        elif name in _FORMATTING or name == "form":
+            self.stack[places.pop()] = ""
             self.height -= 1
         else:
             while self._pop(keep_formatting=name not in _BARRIERS) != name:
                 pass
 
+    def _top(self) -> int:
+        while self.stack and not self.stack[-1]:
+            self.stack.pop()
+        return len(self.stack) - 1
+
     def _behind_wall(self, name: str, at: int) -> bool:
-        if name in _ODD_PLACES:
-            return name == "select" and self._behind(_BARRIERS, at)
+        if name in ("svg", "math"):
+            return False
+        if name in _TABLE_PARTS or name in _TABLES:
+            return self._behind(_TABLES, at)
+        if self._behind(_BARRIERS, at) or (name == "p" and self._behind(_BUTTON, at)):
+            return True
         if name == "li" and self._behind(_LISTS, at):
             return True
-        if name not in _BARRIERS and self._behind(_BARRIERS, at):
-            return True
-        return not (name in _SPECIAL or name in _FORMATTING) and self._behind(_SPECIAL, at)
+        ordinary = name not in _SPECIAL and name not in _FORMATTING
+        return (ordinary or name == "noscript") and self._behind(_SPECIAL, at)
 
     def _behind(self, kind: frozenset[str], at: int) -> bool:
         walls = self.walls[kind]

@@ -22,6 +22,7 @@ _DOCTYPE = re.compile(r"<!DOCTYPE\s[^<>\[]*(?:\[.*?\]\s*)?>", re.I | re.S)
 _HTML = re.compile(
     r"^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!DOCTYPE\s+html|html|head|body)\b", re.I | re.S
 )
+_WINDOWS = re.compile(r"&#1(?:2[89]|[345]\d);")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>\s*")
 _TAGS = re.compile(r"<(/?)([A-Za-z_][^\s/>]*)[^<>]*?(/?)>")
 _ROOT = re.compile(r"<(?:[\w-]+:)?(?:rss|feed|rdf|channel|item|entry)[\s>]", re.I)
@@ -121,8 +122,6 @@ def _xml(text: str, url: str | None) -> ParsedFeed:
         feed = parse_xml.parse(prepared(text), url)
     except (etree.XMLSyntaxError, ValueError):
         feed = parse_loose.parse(text, url)
-    if feed is None and _CDF.search(text[:5000]):
-        feed = parse_loose.parse(text, url)
     if feed is None:
         raise ParseError("it is not a feed")
     return feed
@@ -132,6 +131,8 @@ def prepared(text: str) -> str:
     """The text without its XML declaration (it is UTF-8 now) and with HTML's entities resolved."""
     bare = _DECLARATION.sub("", text, count=1)
     bare = _DOCTYPE.sub("", bare, count=1) if "<!DOCTYPE" in bare[:2000] else bare
+    if "&#1" in bare:  # Windows characters by their bytes, as browsers read them
+        bare = _WINDOWS.sub(lambda m: html.unescape(m[0]), bare)
     if "&" in bare:
         bare = _UNDECLARED.sub(
             lambda m: html.unescape(m[0]) if m[0] != html.unescape(m[0]) else "&amp;" + m[1] + ";",

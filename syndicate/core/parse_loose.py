@@ -12,8 +12,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
+from urllib.parse import urljoin
 
-from syndicate.core import dates, names, urls
+from lxml import etree
+
+from syndicate.core import dates, names, parse_xml, urls
 from syndicate.core.parse_xml import absolute
 from syndicate.core.plaintext import plain
 from syndicate.model import (
@@ -35,9 +38,8 @@ def parse(text: str, url: str | None) -> ParsedFeed | None:
     """The feed that feedparser finds in a text; None where it finds none."""
     import feedparser
 
+    # Without an address of its own, feedparser leaves ids and links as they are
     headers = {"content-type": "application/xml; charset=utf-8"}
-    if url:
-        headers["content-location"] = url
     data = '<?xml version="1.0" encoding="utf-8"?>' + _DECLARED.sub("", text)
     found = feedparser.parse(
         BytesIO(data.encode("utf-8", "replace")),
@@ -49,27 +51,43 @@ def parse(text: str, url: str | None) -> ParsedFeed | None:
     if not version and not found.get("entries"):
         return None
     kind = "atom" if version.startswith("atom") else "rdf" if version == "rss10" else "rss"
-    kind = "cdf" if version == "cdf" else kind
     head = found.get("feed") or {}
     feed = ParsedFeed(
         format=kind,
         title=plain(head.get("title") or ""),
-        url=head.get("link"),
+        url=_join(url, head.get("link")),
         feed_url=_rel(head, "self"),
         id=None,
         language=head.get("language"),
         description=plain(head.get("subtitle") or ""),
         rights=plain(head.get("rights") or "") or None,
         licence=head.get("license"),
-        logo=(head.get("image") or {}).get("href") or head.get("logo"),
+        logo=_join(url, (head.get("image") or {}).get("href") or head.get("logo")),
         updated=dates.read_date(head.get("updated")),
         authors=tuple(_people(head)),
         hub=_rel(head, "hub"),
         ttl_minutes=int(head["ttl"]) if str(head.get("ttl", "")).isdigit() else None,
-        problems=() if kind == "cdf" else (_BROKEN,),
+        problems=(_BROKEN,),
     )
-    entries = tuple(_entry(each, url or "") for each in found.get("entries", ()))
-    return replace(feed, entries=entries)
+    base = url or ""
+    entries = tuple(_entry(each, base) for each in found.get("entries", ()))
+    return replace(feed, entries=_with_raw_ids(entries, text, url))
+
+
+def _with_raw_ids(
+    entries: tuple[ParsedEntry, ...], text: str, url: str | None
+) -> tuple[ParsedEntry, ...]:
+    """The entries with their ids as written: feedparser resolves them against `xml:base`."""
+    try:
+        raw = parse_xml.read(parse_xml.root_of(_DECLARED.sub("", text), recover=True), url)
+    except (etree.XMLSyntaxError, ValueError, AttributeError, TypeError):
+        return entries
+    if raw is None or len(raw.entries) != len(entries):
+        return entries
+    return tuple(
+        replace(e, id=r.id, attribution=replace(e.attribution, original_id=r.id)) if r.id else e
+        for e, r in zip(entries, raw.entries, strict=True)
+    )
 
 
 def _rel(holder: Any, rel: str) -> str | None:
@@ -92,7 +110,7 @@ def _entry(item: Any, base: str) -> ParsedEntry:
     contents = [c.get("value") or "" for c in item.get("content", ())]
     summary = item.get("summary") or ""
     html = next(filter(None, contents), "") or summary
-    link = item.get("link")
+    link = _join(base, item.get("link"))
     identity = item.get("id") or None
     dc_source = item.get("dc_source") or ""
     return ParsedEntry(
@@ -126,10 +144,15 @@ def _entry(item: Any, base: str) -> ParsedEntry:
             )
         ),
         language=(item.get("title_detail") or {}).get("language"),
-        enclosures=tuple(_files(item)),
-        thumbnail=next((t.get("url") for t in item.get("media_thumbnail", ())), None),
+        enclosures=tuple(_files(item, base)),
+        thumbnail=_join(base, next((t.get("url") for t in item.get("media_thumbnail", ())), None)),
         raw_dates=tuple(raw),
     )
+
+
+def _categories(item: Any) -> Iterator[str]:
+    found = (tag.get("label") or tag.get("term") for tag in item.get("tags", ()))
+    yield from dict.fromkeys(text for text in found if text)
 
 
 def _source(item: Any, dc_source: str) -> Publisher:
@@ -155,9 +178,16 @@ def _date(item: Any, field: str, raw: list[tuple[str, str]]) -> GivenDate | None
     return found
 
 
-def _files(item: Any) -> Iterator[Enclosure]:
+def _join(base: str | None, url: str | None) -> str | None:
+    try:
+        return urljoin(base or "", url.strip()) if url and url.strip() else None
+    except ValueError:
+        return url
+
+
+def _files(item: Any, base: str) -> Iterator[Enclosure]:
     for each in item.get("enclosures", ()):
-        url = each.get("href") or each.get("url")
+        url = _join(base, each.get("href") or each.get("url"))
         if url:
             length = str(each.get("length") or "")
             yield Enclosure(url, each.get("type"), int(length) if length.isdigit() else None)

@@ -8,6 +8,7 @@ Elements are known by a short prefix for their namespace and their local name (`
 
 from __future__ import annotations
 
+import base64
 import html as markup
 import re
 from collections.abc import Iterable, Iterator
@@ -17,8 +18,8 @@ from urllib.parse import urljoin
 
 from lxml import etree
 
-from syndicate.core import dates, names, urls
-from syndicate.core.plaintext import plain
+from syndicate.core import dates, names, parse_cdf, urls
+from syndicate.core.plaintext import plain, xml_text
 from syndicate.model import (
     Attribution,
     Enclosure,
@@ -65,6 +66,8 @@ _PREFIXES = {
     "http://prismstandard.org/namespaces/basic/2.0/": "prism",
     "http://prismstandard.org/namespaces/1.2/basic/": "prism",
 }
+_FOLDED = {space.lower(): prefix for space, prefix in _PREFIXES.items()}
+_ATOM = "{http://www.w3.org/2005/Atom}"
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _PERIODS = {"hourly": 60, "daily": 1440, "weekly": 10080, "monthly": 43200, "yearly": 525600}
@@ -95,7 +98,7 @@ def name_of(element: Element) -> str:
     known = _NAMES.get(tag)
     if known is None:
         space, _, local = tag[1:].rpartition("}") if tag[0] == "{" else ("", "", tag)
-        prefix = _PREFIXES.get(space, "?")
+        prefix = _PREFIXES.get(space) if space in _PREFIXES else _FOLDED.get(space.lower(), "?")
         known = _NAMES[tag] = f"{prefix}:{local}" if prefix else local
         if len(_NAMES) > 5000:
             _NAMES.clear()
@@ -153,9 +156,16 @@ def parse(text: str, url: str | None) -> ParsedFeed | None:
     return read(root_of(text), url)
 
 
-def root_of(text: str) -> Element:
+def root_of(text: str, *, recover: bool = False) -> Element:
+    """The root element; nothing is fetched or expanded. `recover`: of a broken text, what can be
+    read (None where that is nothing)."""
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, huge_tree=False, remove_pis=True, strip_cdata=False
+        resolve_entities=False,
+        no_network=True,
+        huge_tree=False,
+        remove_pis=True,
+        strip_cdata=False,
+        recover=recover,
     )
     return etree.fromstring(text.encode("utf-8", "replace"), parser)
 
@@ -171,22 +181,26 @@ def read(root: Element, url: str | None) -> ParsedFeed | None:
         return ParsedFeed("atom", entries=(entry,))
     local = name.rpartition(":")[2].lower()
     if local == "feed":  # Atom in no namespace, or in one that nobody knows
-        return atom_feed(_as_atom(root), scope)
+        return atom_feed(_moved(root, _ATOM), scope)
     if local == "rss":
+        root = _moved(root, "") if name.startswith("?") else root
         return rss_feed(root, scope, "rss")
     if name == "rdf:RDF":
         return rss_feed(root, scope, "rdf")
     if local == "channel" and any(name_of(c) == "item" for c in root):
         return rss_feed(root, scope, "rss", channel=root)
+    if local == "channel" and not name.startswith("?"):
+        return parse_cdf.read(root, url)
     return None
 
 
-def _as_atom(root: Element) -> Element:
-    for element in root.iter():
-        if isinstance(element.tag, str):
-            space, _, local = element.tag.rpartition("}")
-            if not space or space.lstrip("{") == root.tag.rpartition("}")[0].lstrip("{"):
-                element.tag = "{http://www.w3.org/2005/Atom}" + local
+def _moved(root: Element, target: str) -> Element:
+    """The tree with the elements of the root's name space, or of none, in `target` instead."""
+    own = root.tag.rpartition("}")[0]
+    for element in root.iter(etree.Element):
+        space, _, local = element.tag.rpartition("}")
+        if space in ("", own):
+            element.tag = target + local
     return root
 
 
@@ -245,9 +259,8 @@ def _rights(fields: Fields) -> str | None:
     return plain(text) or None if text else None
 
 
-def _html(element: Element, scope: Scope) -> str:
-    """Embedded HTML: escaped text as it is, inline XHTML written out; addresses are resolved
-    against its base later, so that a base of its own is marked."""
+def _html(element: Element) -> str:
+    """Embedded HTML: escaped text as it is, inline XHTML written out."""
     if len(element):
         inner = (element.text or "") + "".join(
             etree.tostring(child, encoding="unicode") for child in element
@@ -268,14 +281,15 @@ def absolute(html: str, base: str) -> str:
     return _LINKS.sub(resolve, html)
 
 
-_LINKS = re.compile(r"""(\s(?:href|src|poster|cite)\s*=\s*)(["'])((?![a-zA-Z][a-zA-Z0-9+.-]*:|#)[^"']*)\2""")
+_LINKS = re.compile(
+    r"""(\s(?:href|src|poster|cite)\s*=\s*)(["'])((?![a-zA-Z][a-zA-Z0-9+.-]*:|#)[^"']*)\2"""
+)
 
 
 def _media(fields: Fields) -> Iterator[Element]:
     """Media RSS elements of an item, those within groups and contents too."""
     for group in (*fields.each("media:group"), *fields.each("media:content")):
-        for child in group:
-            yield child
+        yield from group
     for name, elements in fields.all.items():
         if name.startswith("media:"):
             yield from elements
@@ -302,6 +316,14 @@ def _media_files(fields: Fields) -> Iterator[Enclosure]:
             url = _join(fields.scope.base, element.get("url"))
             if url:
                 yield Enclosure(url, element.get("type"), _length(element.get("fileSize")))
+
+
+def _media_description(fields: Fields) -> str:
+    """What a video or picture is said to show, as HTML: plain text unless `type` says html."""
+    for element in _media(fields):
+        if name_of(element) == "media:description" and (text := text_of(element)):
+            return text if element.get("type") == "html" else markup.escape(text, quote=False)
+    return ""
 
 
 def _length(text: str | None) -> int | None:
@@ -339,8 +361,10 @@ def _hub(fields: Fields) -> str | None:
 
 def _link(fields: Fields, *rels: str) -> str | None:
     for element in fields.each("atom:link"):
-        if (element.get("rel") or "alternate").lower() in rels and element.get("href"):
-            return _join(fields.scope.base, element.get("href"))
+        if (element.get("rel") or "alternate").lower() in rels:
+            found = _join(fields.scope.base, element.get("href") or text_of(element))
+            if found:
+                return found
     return None
 
 
@@ -358,6 +382,9 @@ def rss_feed(root: Element, scope: Scope, kind: str, channel: Element = None) ->
     for holder in fields.each("items"):
         items += [c for c in holder if name_of(c) == "item"]
     feed = rss_head(fields, kind)
+    if feed.logo is None and kind == "rdf":
+        images = (Fields(c, fields.scope).text("url") for c in root if name_of(c) == "image")
+        feed = replace(feed, logo=_join(fields.scope.base, next(images, None)))
     whole = Scope(_join(fields.scope.base, "") or fields.scope.base, feed.language)
     return replace(feed, entries=tuple(rss_item(item, whole) for item in items))
 
@@ -370,7 +397,7 @@ def rss_head(fields: Fields, kind: str) -> ParsedFeed:
     image = fields.first("itunes:image")
     logo = logo or (image.get("href") if image is not None else None)
     problems = ()
-    updated = _date(raw, "updated", fields.text("lastBuildDate", "pubDate", "dc:date"))
+    updated = _date(raw, "updated", fields.text(*_CHANNEL_DATES))
     link = fields.text("link") or _link(fields, "alternate")
     return ParsedFeed(
         format=kind,
@@ -378,18 +405,22 @@ def rss_head(fields: Fields, kind: str) -> ParsedFeed:
         url=_join(fields.scope.base, link),
         feed_url=_link(fields, "self"),
         language=fields.text("language", "dc:language") or fields.scope.language,
-        description=plain(fields.text("description", "itunes:summary") or ""),
+        description=plain(fields.text("description", "itunes:summary", "itunes:subtitle") or ""),
         rights=_rights(fields),
         licence=_licence(fields) or _link(fields, "license"),
         logo=_join(fields.scope.base, logo),
         updated=updated,
-        authors=_people(fields.texts("managingEditor", "dc:creator", "itunes:author")),
+        authors=_people(fields.texts(*_CHANNEL_AUTHORS)),
         hub=_hub(fields),
         ttl_minutes=_update_minutes(fields),
         skip_hours=tuple(_skip_hours(fields)),
         skip_days=tuple(_skip_days(fields)),
         problems=problems,
     )
+
+
+_CHANNEL_DATES = ("lastBuildDate", "pubDate", "dc:date", "dcterms:modified", "dcterms:issued")
+_CHANNEL_AUTHORS = ("managingEditor", "dc:creator", "author", "dc:author", "itunes:author")
 
 
 def _skip_hours(fields: Fields) -> Iterator[int]:
@@ -404,23 +435,31 @@ def _skip_days(fields: Fields) -> Iterator[str]:
         yield from Fields(holder, fields.scope).texts("day")
 
 
+_CONTENTS = (
+    "content:encoded", "xhtml:body", "xhtml:div", "body", "fullitem", "fullText", "fulltext"
+)  # fmt: skip
+_SUMMARIES = ("description", "dc:description", "atom:summary", "itunes:summary", "summary")
+
+
 def rss_item(item: Element, scope: Scope) -> ParsedEntry:
     """One item, with what the modules that feeds really use say of it."""
     fields = Fields(item, scope)
     raw: list[tuple[str, str]] = []
     guid, link = _guid_and_link(item, fields)
-    content = fields.first("content:encoded", "xhtml:body", "xhtml:div", "fullText", "fulltext")
-    description = fields.first("description", "dc:description", "atom:summary", "itunes:summary")
+    content = fields.first(*_CONTENTS)
+    description = fields.first(*_SUMMARIES)
     atom_content = fields.first("atom:content")
-    html = _html(content, fields.scope) if content is not None else ""
+    html = _html(content) if content is not None else ""
     if not html and atom_content is not None:
         html = _atom_html(atom_content, fields.scope)
-    summary = _html(description, fields.scope) if description is not None else ""
+    summary = _html(description) if description is not None else _media_description(fields)
     base = fields.scope.base or link or ""
     if not html:
         html, summary = summary, ""
     published = fields.text("pubDate", "dc:date", "dcterms:issued", "dcterms:created", "pubdate")
-    published = published or fields.text("atom:published", "atom:issued", "dcterms:available", "date")
+    published = published or fields.text(
+        "atom:published", "atom:issued", "dcterms:available", "date"
+    )
     return ParsedEntry(
         id=guid,
         link=link,
@@ -467,8 +506,8 @@ def _guid_and_link(item: Element, fields: Fields) -> tuple[str | None, str | Non
         link = element.get("href") if element is not None else None
     link = _join(fields.scope.base, link or _link(fields, "alternate"))
     if not link and guid_element is not None and name_of(guid_element) == "guid":
-        if (guid_element.get("isPermaLink") or "true").lower() != "false" and urls.is_web(guid):
-            link = guid
+        permanent = (guid_element.get("isPermaLink") or "true").lower() != "false"
+        link = guid if permanent and urls.is_web(guid) else None
     if about and not link and urls.is_web(about):
         link = about
     return guid or about or None, link
@@ -489,17 +528,19 @@ def _rss_source(fields: Fields) -> Publisher:
     element = fields.first("source")
     stated = plain(text_of(element)) or None if element is not None else None
     feed = _join(fields.scope.base, element.get("url")) if element is not None else None
-    words = [t for t in fields.texts("dc:source") if not urls.is_web(t) and not t.startswith("urn:")]
+    words = [
+        t for t in fields.texts("dc:source") if not urls.is_web(t) and not t.startswith("urn:")
+    ]
     name = stated or next(iter(map(plain, words)), None) or fields.text("dc:publisher")
     return Publisher(name=plain(name) if name else None, feed=feed)
 
 
 def _rss_authors(fields: Fields) -> tuple[Person, ...]:
     """`dc:creator`, each; then `author`, which adds an address; else what other modules say."""
-    creators = [person for text in fields.texts("dc:creator") for person in _creator(text)]
+    stated = fields.texts("dc:creator", "dc:author")
+    creators = [person for text in stated for person in _creator(text)]
     authors = [p for text in fields.texts("author") for p in names.read_people(plain(text))]
-    for element in fields.each("atom:author"):
-        authors.append(atom_person(element, fields.scope))
+    authors += [atom_person(element, fields.scope) for element in fields.each("atom:author")]
     named = _merged(p for p in (*creators, *authors) if p.name)
     if named:
         return named
@@ -523,6 +564,8 @@ def _vias(fields: Fields) -> Iterator[Hop]:
 def _rss_categories(fields: Fields) -> Iterator[str]:
     found = fields.texts("category", "dc:subject", "media:category")
     found += [c.get("term") or "" for c in fields.each("atom:category")]
+    for element in fields.each("itunes:category"):
+        found += [c.get("text") or "" for c in element.iter(etree.Element)]
     for holder in fields.each("itunes:keywords", "media:keywords"):
         found += text_of(holder).split(",")
     yield from dict.fromkeys(text.strip() for text in found if text.strip())
@@ -575,6 +618,8 @@ def _atom_text(element: Element | None) -> str:
     if element is None:
         return ""
     kind = (element.get("type") or "text").lower()
+    if element.get("mode") == "base64":
+        return plain(_unpacked(element))
     if len(element) or kind in ("xhtml", "application/xhtml+xml"):
         return " ".join(text_of(element).split())
     text = element.text or ""
@@ -583,13 +628,24 @@ def _atom_text(element: Element | None) -> str:
     return " ".join(text.split())
 
 
+def _unpacked(element: Element) -> str:
+    """Text in base64, as Atom 0.3 allowed; "" where it is none."""
+    try:
+        data = base64.b64decode("".join((element.text or "").split()), validate=True)
+    except ValueError:
+        return ""
+    return xml_text(data.decode("utf-8", "replace")).strip()
+
+
 def _atom_html(element: Element, scope: Scope) -> str:
     kind = (element.get("type") or "text").lower()
     own = scope.of(element)
     if element.get("src"):
         return ""
-    if kind in ("xhtml", "application/xhtml+xml") or len(element):
-        html = _html(element, own)
+    if element.get("mode") == "base64":
+        html = _unpacked(element) if "htm" in kind or kind.startswith("text") else ""
+    elif kind in ("xhtml", "application/xhtml+xml") or len(element):
+        html = _html(element)
     elif kind in ("html", "text/html") or element.get("mode") == "escaped":
         html = (element.text or "").strip()
     elif kind.startswith("text") or kind == "text":
@@ -609,7 +665,7 @@ def atom_person(element: Element, scope: Scope) -> Person:
         return names.read_person(plain(text_of(element)))
     url = _join(fields.scope.base, fields.text("atom:uri", "atom:url", "atom:homepage"))
     email = fields.text("atom:email")
-    return Person(name or email or "", url, email)
+    return Person(name or email or url or "", url, email)
 
 
 def _atom_people(fields: Fields, *wanted: str) -> Iterator[Person]:
@@ -646,6 +702,8 @@ def atom_entry(element: Element, scope: Scope, feed: ParsedFeed | None) -> Parse
     short = _atom_html(summary, fields.scope) if summary is not None else ""
     if not html:
         html, short = short, ""
+    if not html:
+        html = _media_description(fields)
     published = fields.text("atom:published", "atom:issued", "atom:created", "dc:date")
     updated = fields.text("atom:updated", "atom:modified", "dcterms:modified")
     identity = fields.text("atom:id", "dc:identifier")
@@ -679,9 +737,7 @@ def atom_entry(element: Element, scope: Scope, feed: ParsedFeed | None) -> Parse
     )
 
 
-def _atom_authors(
-    fields: Fields, source: Publisher, feed: ParsedFeed | None
-) -> tuple[Person, ...]:
+def _atom_authors(fields: Fields, source: Publisher, feed: ParsedFeed | None) -> tuple[Person, ...]:
     stated = [*_atom_people(fields, "atom:author")]
     stated += [p for text in fields.texts("dc:creator") for p in _creator(text)]
     if not stated:

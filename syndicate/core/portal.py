@@ -60,7 +60,7 @@ _WEAK_METAS = frozenset({"author", "copyright", "source", "date"})
 _CLASSES = {
     "source": re.compile(
         r"(?:^|[\s_-])(?:source|laiyuan|media[_-]?name|from|art[_-]?source|ly|article[_-]source"
-        r"|post[_-]source|origin|color-a-1)(?:$|[\s_-])|(?:source|laiyuan)$",
+        r"|post[_-]source|origin)(?:$|[\s_-])|(?:source|laiyuan)$",
         re.I,
     ),
     "author": re.compile(
@@ -83,6 +83,7 @@ _OTHER_MATTER = re.compile(
     r"(?:新闻|文章|阅读|推荐|评论|资讯|链接|排行|热文|跟帖|点击)(?:榜|区|排行)?\W*$|related|comments",
     re.I,
 )
+_MEDIUM = re.compile(r'"(?:media|mediaName|media_name|sourceName)"\s*:\s*"([^"\\\\]{2,20})"')
 _NEAR = 12  # lines around the title that are its labels
 
 
@@ -110,7 +111,6 @@ def read_page(html: str, url: str | None) -> ParsedEntry:
     body, body_lines = _body(html, page, title)
     _read_around(page, title, body_lines)
     _read_metas(page)
-    _read_classes(page)
     return _entry(page, title, body)
 
 
@@ -161,10 +161,10 @@ def _title(page: Page) -> str:
     for name in ("articletitle", "title"):
         if stated := page.metas.get(name):
             return _without_site(stated, page) if name == "title" else stated
-    for node in page.tree.css("h1, h2, h3"):
-        text = _node_text(node)
-        if len(text) >= 4 and (text in whole or whole.startswith(text[:12])):
-            return text
+    heads = [_node_text(node) for node in page.tree.css("h1, h2, h3")]
+    fitting = [h for h in heads if 4 <= len(h) < 150 and (h in whole or whole.startswith(h[:12]))]
+    if fitting:
+        return max(fitting, key=len)
     if stated := page.metas.get("og:title") or str(page.linked.get("headline") or ""):
         return _without_site(stated, page)
     heads = [_node_text(node) for node in page.tree.css("h1")]
@@ -211,40 +211,72 @@ def _crumb_of_nodes(tree: LexborHTMLParser) -> tuple[str, ...]:
 
 def _read_around(page: Page, title: str, body_lines: frozenset[str]) -> None:
     """Labels near the title first, then those after the body; never those within it."""
-    near = list(_near_title(page.lines, title, body_lines))
+    at = _title_at(page.lines, title, body_lines)
+    near = list(_near_title(page.lines, at, body_lines))
     for line in near:
         page.found.take(_scan(line))
-    if not page.found.values.get("published"):
-        for line in near:
-            if (match := _DATE_IN_LINE.search(line)) and dates.read_date(match[0]):
-                page.found.take([Labelled("published", "", match[0])])
-                _loose_source(page, line, match)
-                break
-    elif "source" not in page.found.values:
-        for line in near:
-            if match := _DATE_IN_LINE.search(line):
-                _loose_source(page, line, match)
-                break
+    for line in _article_lines(page.lines, at):
+        page.found.take(_tail(line))
+    _read_byline(page, at)
+    _read_script(page, near)
+    _read_classes(page, [*page.lines[max(0, at - 3) : at], *_until_text(page.lines, at)])
+    _read_loose(page, near)
+
+
+def _until_text(lines: Sequence[str], at: int) -> Iterator[str]:
+    for line in lines[at + 1 : at + 1 + _NEAR]:
+        if len(line) > 60:
+            return
+        yield line
+
+
+def _read_loose(page: Page, near: Sequence[str]) -> None:
+    """A date without a label, and the source that stands beside it."""
+    dated = [
+        (line, match)
+        for line in near
+        if (match := _DATE_IN_LINE.search(line)) and dates.read_date(match[0])
+    ]
+    if not dated:
+        return
+    line, match = dated[0]
+    page.found.take([Labelled("published", "", match[0])])
+    _loose_source(page, line, match)
     if "source" not in page.found.values:
         _neighbour_source(page, near)
-    for line in _article_lines(page.lines, title):
-        page.found.take(_tail(line))
-    _read_byline(page, title)
+
+
+def _read_script(page: Page, near: Sequence[str]) -> None:
+    """The medium that the page's own data names, where a reader sees it too by the title."""
+    if "source" in page.found.values:
+        return
+    for node in page.tree.css("script"):
+        for match in _MEDIUM.finditer(node.text() or ""):
+            if match[1] in near:
+                page.found.take([Labelled("source", "the page's data", match[1])])
+                return
 
 
 def _scan(line: str) -> list[Labelled]:
-    return [each for each in labels.scan(line) if len(each.value) < 80 or each.field == "original_url"]
+    return [
+        each for each in labels.scan(line) if len(each.value) < 80 or each.field == "original_url"
+    ]
 
 
-def _near_title(lines: Sequence[str], title: str, body: frozenset[str]) -> Iterator[str]:
-    at = -1
-    for index, line in enumerate(lines):
-        if title and (line == title or (title in line and len(line) < len(title) + 30)):
-            at = index  # the last one before the body
-            if any(each in body for each in lines[index + 1 : index + _NEAR]):
-                break
-    if at < 0:
-        at = 0
+def _title_at(lines: Sequence[str], title: str, body: frozenset[str]) -> int:
+    """The line that is the title: the last one before the body, else the first; 0 for none."""
+    held = [i for i, line in enumerate(lines) if title and _holds(line, title)]
+    for index in held:
+        if any(each in body for each in lines[index + 1 : index + _NEAR]):
+            return index
+    return held[0] if held else 0
+
+
+def _holds(line: str, title: str) -> bool:
+    return title in line and len(line) < len(title) + 30
+
+
+def _near_title(lines: Sequence[str], at: int, body: frozenset[str]) -> Iterator[str]:
     for line in lines[max(0, at - 3) : at]:
         if len(line) < 160 and any(e.field in ("published", "source") for e in labels.scan(line)):
             yield line
@@ -271,7 +303,10 @@ def _is_name_of_source(text: str) -> bool:
         2 <= len(text) <= 20
         and not labels.field_of(text.rstrip(":："))
         and not any(labels.scan(text))
-        and not re.search(r"[\d。，,:：!！?？/]|评论|字号|分享|打印|收藏|来源|作者|阅读|浏览|星期|更新|责编|编辑", text)
+        and not re.search(
+            r"[\d。，,:：!！?？/]|评论|字号|分享|打印|收藏|来源|作者|阅读|浏览|星期|更新|责编|编辑",
+            text,
+        )
     )
 
 
@@ -281,23 +316,18 @@ def _neighbour_source(page: Page, near: Sequence[str]) -> None:
         if not _DATE_IN_LINE.fullmatch(line.strip()):
             continue
         for other in near[max(0, index - 1) : index + 2]:
-            if other != line and re.search(r"(?:网|报|社|台|刊|新闻|时报|日报|晚报|周刊|杂志|棱镜)$", other):
+            if other != line and re.search(
+                r"(?:网|报|社|台|刊|新闻|时报|日报|晚报|周刊|杂志|棱镜)$", other
+            ):
                 if _is_name_of_source(other):
                     page.found.take([Labelled("source", "", other)])
                     return
 
 
-def _after_title(lines: Sequence[str], title: str) -> Sequence[str]:
-    at = max((i for i, line in enumerate(lines) if title and line == title), default=-1)
-    if at < 0:
-        at = next((i for i, line in enumerate(lines) if title and title in line), -1)
-    return lines[at + 1 :]
-
-
-def _article_lines(lines: Sequence[str], title: str) -> Iterator[str]:
+def _article_lines(lines: Sequence[str], at: int) -> Iterator[str]:
     """Short lines from the title to where other articles and the readers' comments begin."""
     running = False
-    for line in _after_title(lines, title):
+    for line in lines[at + 1 :]:
         running = running or len(line) > 60
         if running and len(line) < 20 and _OTHER_MATTER.match(line):
             return
@@ -305,17 +335,17 @@ def _article_lines(lines: Sequence[str], title: str) -> Iterator[str]:
             yield line
 
 
-def _read_byline(page: Page, title: str) -> None:
+def _read_byline(page: Page, at: int) -> None:
     """The author named in the first lines of the text (【文/… 作者 …】), where no label does."""
     if "author" in page.found.values:
         return
     running = 0
-    for line in _after_title(page.lines, title):
+    for line in page.lines[at + 1 :]:
         if named := labels.byline(line):
             page.found.take([Labelled("author", "the byline", named)])
             return
         running += len(line) > 60
-        if running > 1:
+        if running > 6:
             return
 
 
@@ -372,7 +402,8 @@ def _linked_names(value: Any) -> list[str]:
     ]
 
 
-def _read_classes(page: Page) -> None:
+def _read_classes(page: Page, near: Sequence[str]) -> None:
+    """Elements whose class says what they are, where they stand by the title."""
     for own in ("published", "source", "author"):
         if own in page.found.values:
             continue
@@ -381,6 +412,8 @@ def _read_classes(page: Page) -> None:
             if not _CLASSES[own].search(marks) or _in_comments(node):
                 continue
             value = _value_of(own, _first_text(node))
+            if value and not any(value in line for line in near if len(line) <= 80):
+                continue
             if value and not (own == "author" and _is_source(value, page)):
                 page.found.take([Labelled(own, f"class {marks.strip()}", value)])
                 break
@@ -388,7 +421,9 @@ def _read_classes(page: Page) -> None:
 
 def _first_text(node: LexborNode) -> str:
     """A short element's text; of several texts in it the first, unless that is a label alone."""
-    parts = [" ".join(part.split()) for part in node.text(separator="\n").split("\n") if part.strip()]
+    parts = [
+        " ".join(part.split()) for part in node.text(separator="\n").split("\n") if part.strip()
+    ]
     if not parts:
         return ""
     return " ".join(parts) if labels.field_of(parts[0].rstrip(":： ")) else parts[0]
@@ -586,9 +621,7 @@ def _site(page: Page) -> Hop | None:
     return None
 
 
-def _hops(
-    values: dict[str, Labelled], source: str | None, where: Hop | None
-) -> tuple[Hop, ...]:
+def _hops(values: dict[str, Labelled], source: str | None, where: Hop | None) -> tuple[Hop, ...]:
     hops = [Hop(values["via"].value)] if "via" in values else []
     if where is not None and where.name != source:
         hops.append(where)

@@ -391,6 +391,34 @@ def test_what_is_no_address(url: str, words: str) -> None:
         visit(saying(b""), use)
 
 
+def test_a_login_goes_to_its_server_alone_and_into_no_report() -> None:
+    async def handler(head: str, writer: asyncio.StreamWriter) -> None:
+        there = "GET /there" in head
+        writer.write(response(FEED) if there else response(b"", "Location: /there", status="301 M"))
+
+    async def use(fetcher: Fetcher, server: Server) -> tuple[Answer, list[str]]:
+        url = f"http://me:p%40ss@127.0.0.1:{server.port}/feed"
+        return await fetcher.fetch(Request(url)), server.asked
+
+    answer, asked = visit(handler, use)
+    assert all("Authorization: Basic bWU6cEBzcw==" in head for head in asked)
+    assert "ss@" not in answer.url
+    assert answer.moved_to is None
+
+    async def elsewhere(fetcher: Fetcher, server: Server) -> list[str]:
+        url = f"http://me:p%40ss@other.example:{server.port}/feed"
+        await fetcher.fetch(Request(url))
+        return server.asked
+
+    async def away(head: str, writer: asyncio.StreamWriter) -> None:
+        port = head.partition("Host: other.example:")[2].partition("\r")[0]
+        to = f"Location: http://127.0.0.1:{port}/there"
+        writer.write(response(FEED) if not port else response(b"", to, status="302 Found"))
+
+    asked = visit(away, elsewhere, resolve=lookups(other=[["127.0.0.1"]]))
+    assert ["Authorization" in head for head in asked] == [True, False]
+
+
 def test_statuses_are_answers_with_words() -> None:
     answer = get(response(b"sorry", "Retry-After: 120", status="503 Busy"))
     assert answer.failure == "HTTP 503 Service Unavailable"

@@ -49,6 +49,7 @@ PAGE = "https://river.example/news/index.html"
             [Found("https://river.example/feeds/", "all", "link on the page"),
              Found("https://x.example/y", "y", "link on the page")], id="anchors by name",
         ),
+        pytest.param('<a href="/index.php">首页</a><a href="/feedback">意见</a>', [], id="no feeds"),
         pytest.param(
             '<a href="/list/12">RSS 订阅源</a><a href="/about">关于</a>',
             [Found("https://river.example/list/12", "RSS 订阅源", "link called “RSS 订阅源”")],

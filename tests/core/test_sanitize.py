@@ -188,6 +188,23 @@ def test_depth(html: str, expected: int) -> None:
     assert depth(html) == expected
 
 
+@pytest.mark.parametrize("unit", [
+    "</td><td><ul>", "<ul></li></td><li>", "<h1></mtext><mtext>", "<desc></html><html>",
+    "<svg><span></a></svg>", "<div/></desc></p><p>", "<form></form><form><mi></object>",
+    "<td></th></dd><th><table></nobr>", "<select></tr><i><math></select>", "<b>x</html><html><th>",
+    "<object><marquee></object></title>", "<p><svg><foreignObject>", "<svg><title><div></title></svg>",
+    "<li><table><td>", "<html><svg><tr>", "<svg><path/></svg>",
+])  # fmt: skip
+def test_depth_is_not_deceived_by(unit: str) -> None:
+    html = unit * 260
+    built, walk = 0, [(LexborHTMLParser(html).body, 0)]
+    while walk:
+        node, level = walk.pop()
+        built = max(built, level)
+        walk += [(child, level + 1) for child in node.iter(include_text=False)]
+    assert depth(html) * 2.1 + 20 >= built
+
+
 @pytest.mark.parametrize(
     "html",
     [

@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -332,7 +333,7 @@ def newest(
     if leads:
         query = query.where(entries.c.lead)
     query = query.order_by(entries.c.sort_at.desc(), entries.c.id).limit(limit)
-    for row in conn.execution_options(yield_per=200).execute(query):
+    for row in conn.execute(query.execution_options(yield_per=200)):
         yield _entry(row)
 
 
@@ -374,7 +375,7 @@ def placed_between(
         .where(placements.c.received >= start, placements.c.received < end)
         .order_by(placements.c.received.desc(), placements.c.entry)
     )
-    for row in conn.execution_options(yield_per=200).execute(query):
+    for row in conn.execute(query.execution_options(yield_per=200)):
         yield _entry(row)
 
 
@@ -479,9 +480,17 @@ def touched(conn: Connection) -> list[Touched]:
     return [Touched(row.id, row.entry, row.column, row.received) for row in conn.execute(query)]
 
 
-def untouch(conn: Connection, up_to: int) -> None:
-    """Forget the rows up to this id: their files are in place."""
-    conn.execute(sa.delete(unpublished).where(unpublished.c.id <= up_to))
+def touched_ids(conn: Connection) -> array[int]:
+    """The ids of the rows of what changed; for when there are too many to hold."""
+    query = sa.select(unpublished.c.id).order_by(unpublished.c.id)
+    return array("q", conn.execute(query.execution_options(yield_per=5000)).scalars())
+
+
+def untouch(conn: Connection, ids: Sequence[int]) -> None:
+    """Forget these rows: their files are in place. One by one, because a row with a smaller id
+    may have been committed since."""
+    for part in _parts(ids):
+        conn.execute(sa.delete(unpublished).where(unpublished.c.id.in_(list(part))))
 
 
 def count_touched(conn: Connection) -> int:
@@ -498,14 +507,26 @@ def newest_places(conn: Connection, column: str, limit: int) -> list[Place]:
 
 
 def places_received(
-    conn: Connection, column: str, start: datetime, end: datetime, limit: int | None = None
+    conn: Connection, column: str, start: tuple[datetime, str], end: tuple[datetime, str]
 ) -> Iterator[Place]:
-    """Places of a column received in [start, end), oldest first; index alone."""
+    """Places of a column by (reception, entry) in [start, end), oldest first; index alone."""
+    key = sa.tuple_(placements.c.received, placements.c.entry)
     query = sa.select(placements).where(placements.c.column == column)
-    query = query.where(placements.c.received >= start, placements.c.received < end)
-    query = query.order_by(placements.c.received, placements.c.entry).limit(limit)
+    query = query.where(key >= _key(start), key < _key(end))
+    query = query.order_by(placements.c.received, placements.c.entry)
     for row in conn.execute(query):
         yield _place(row)
+
+
+def _key(value: tuple[datetime, str]) -> Any:
+    return sa.tuple_(sa.literal(value[0], Instant), sa.literal(value[1], sa.String))
+
+
+def months_received(conn: Connection, column: str) -> Iterator[datetime]:
+    """When each place of a column was received, oldest first; index alone."""
+    query = sa.select(placements.c.received).where(placements.c.column == column)
+    query = query.order_by(placements.c.received, placements.c.entry)
+    yield from conn.execute(query.execution_options(yield_per=5000)).scalars()
 
 
 def places_of(conn: Connection, ids: Sequence[str]) -> list[Place]:
@@ -523,9 +544,43 @@ def ids_after(conn: Connection, after: str, limit: int, status: str) -> list[str
     return list(conn.execute(query.order_by(entries.c.id).limit(limit)).scalars())
 
 
+def sources_of(conn: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """Which source brought each of these entries."""
+    found: dict[str, str] = {}
+    for part in _parts(ids):
+        query = sa.select(entries.c.id, entries.c.source).where(entries.c.id.in_(part))
+        found.update({id: source for id, source in conn.execute(query)})
+    return found
+
+
+def place_count(conn: Connection, column: str, most: int) -> int:
+    """How many places a column has, counted up to a number."""
+    query = sa.select(placements.c.entry).where(placements.c.column == column).limit(most)
+    return int(conn.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar_one())
+
+
 def first_received(conn: Connection, column: str) -> datetime | None:
     """When the oldest place of a column was received."""
     query = sa.select(placements.c.received).where(placements.c.column == column)
     return conn.execute(
         query.order_by(placements.c.received, placements.c.entry).limit(1)
     ).scalar_one_or_none()
+
+
+def statuses(conn: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """The status of each of these entries that exists."""
+    found: dict[str, str] = {}
+    for part in _parts(ids):
+        query = sa.select(entries.c.id, entries.c.status).where(entries.c.id.in_(part))
+        found.update({id: status for id, status in conn.execute(query)})
+    return found
+
+
+def main_columns(conn: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """The main column of each of these that is the lead of its story."""
+    found: dict[str, str] = {}
+    for part in _parts(ids):
+        query = sa.select(entries.c.id, entries.c.column)
+        query = query.where(entries.c.id.in_(part), entries.c.lead)
+        found.update({id: column for id, column in conn.execute(query)})
+    return found

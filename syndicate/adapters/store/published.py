@@ -39,6 +39,7 @@ published_entries = sa.Table(
     sa.Column("at", Instant, nullable=False),  # of being taken down; else of the first publishing
     sa.Column("iri", sa.String, nullable=False),
     sa.Column("story", sa.String, nullable=False),
+    sa.Column("received", Instant, nullable=False),
     sa.Column("columns", Json, nullable=False),
     sa.Column("record", Json),
     sa.Index("published_entries_state", "state", "at"),
@@ -92,6 +93,7 @@ class Known:
     at: datetime
     iri: str
     story: str
+    received: datetime
     columns: tuple[str, ...] = ()
     record: dict[str, Any] | None = None
 
@@ -168,7 +170,7 @@ def files(conn: Connection, kind: str | None = None) -> Iterator[File]:
     query = sa.select(published_files).order_by(published_files.c.path)
     if kind is not None:
         query = query.where(published_files.c.kind == kind)
-    for row in conn.execution_options(yield_per=500).execute(query):
+    for row in conn.execute(query.execution_options(yield_per=500)):
         yield _file(row)
 
 
@@ -192,7 +194,7 @@ def save_entries(conn: Connection, known: Sequence[Known]) -> None:
     if not known:
         return
     statement = insert(conn, published_entries)
-    names = ("state", "at", "iri", "story", "columns", "record")
+    names = ("state", "at", "iri", "story", "received", "columns", "record")
     update = {name: statement.excluded[name] for name in names}
     conn.execute(
         statement.on_conflict_do_update(index_elements=["entry"], set_=update),
@@ -203,6 +205,7 @@ def save_entries(conn: Connection, known: Sequence[Known]) -> None:
                 "at": k.at,
                 "iri": k.iri,
                 "story": k.story,
+                "received": k.received,
                 "columns": list(k.columns),
                 "record": k.record,
             }
@@ -230,20 +233,27 @@ def all_known(conn: Connection, state: str | None = None) -> Iterator[Known]:
     query = sa.select(published_entries).order_by(published_entries.c.entry)
     if state is not None:
         query = query.where(published_entries.c.state == state)
-    for row in conn.execution_options(yield_per=500).execute(query):
+    for row in conn.execute(query.execution_options(yield_per=500)):
         yield _known(row)
 
 
-def taken_down(conn: Connection) -> list[Known]:
+def taken_down(conn: Connection, limit: int | None = None) -> list[Known]:
     """What was taken down, newest first."""
     query = sa.select(published_entries).where(published_entries.c.state == DOWN)
     query = query.order_by(published_entries.c.at.desc(), published_entries.c.entry)
-    return [_known(row) for row in conn.execute(query)]
+    return [_known(row) for row in conn.execute(query.limit(limit))]
 
 
 def _known(row: Any) -> Known:
     return Known(
-        row.entry, row.state, row.at, row.iri, row.story, tuple(row.columns), row.record
+        row.entry,
+        row.state,
+        row.at,
+        row.iri,
+        row.story,
+        row.received,
+        tuple(row.columns),
+        row.record,
     )
 
 

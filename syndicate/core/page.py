@@ -1,0 +1,496 @@
+"""What each page shows, as values: the templates only put them in their places.
+
+Every function gives a frozen page with `frame` (what all pages share), `head`, `breadcrumb`,
+and what is its own; `context` makes of it what a template is rendered with. The template of
+a page is `TEMPLATES[type]`. Where each file goes is in contract §5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from syndicate.core import attribution
+from syndicate.core import frame as frames
+from syndicate.core.attribution import Row
+from syndicate.core.frame import Frame, Head, Link, breadcrumb, direction, title_of
+from syndicate.core.linked_data import news_article
+from syndicate.core.outgoing import Outgoing, href, line
+from syndicate.core.plaintext import shorten, xml_text
+from syndicate.core.words import Words
+from syndicate.model import NoticeFrom
+from syndicate.settings import Column, Digest, Site
+
+_TEASER = 110  # characters of a summary in a list: two lines of Chinese
+_LATIN_TEASER = 190
+_DESCRIPTION = 150
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An entry in a list. `url` is its page, relative to the listing page."""
+
+    id: str
+    title: str
+    url: str
+    source: str
+    authors: str
+    date: str
+    datetime: str  # for <time datetime>
+    summary: str
+    language: str
+    direction: str
+    column: Link | None = None
+    count: int = 0  # other members of its story
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A column on the front page, with its newest."""
+
+    title: str
+    url: str
+    description: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FrontPage:
+    """index.html: columns with their newest."""
+
+    frame: Frame
+    head: Head
+    sections: tuple[Section, ...]
+    breadcrumb: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnPage:
+    """COLUMN/index.html, or a month of it."""
+
+    frame: Frame
+    head: Head
+    breadcrumb: tuple[Link, ...]
+    title: str
+    description: str
+    items: tuple[Item, ...]
+    children: tuple[Link, ...]
+    months: tuple[Link, ...]
+    feeds: str  # folder of its feeds, relative to the page
+    month: str = ""  # in words, "" on the first page
+    earlier: Link | None = None
+    later: Link | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A notice as shown: whose it is, and its text."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArticlePage:
+    """articles/ID.html."""
+
+    frame: Frame
+    head: Head
+    breadcrumb: tuple[Link, ...]
+    id: str
+    title: str
+    original_title: str
+    language: str
+    direction: str
+    byline: tuple[Row, ...]
+    body: Markup
+    shown: str  # full | summary | link
+    own: bool
+    original: str | None
+    rows: tuple[Row, ...]
+    notices: tuple[Shown, ...]  # the entry's own, whole
+    site_notices: tuple[str, ...]
+    files: tuple[Link, ...]
+    previous: Link | None
+    next: Link | None
+
+
+@dataclass(frozen=True, slots=True)
+class TextPage:
+    """A page that its frame and words are enough for: taken down, notices."""
+
+    frame: Frame
+    head: Head
+    breadcrumb: tuple[Link, ...]
+    title: str
+    texts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A source as readers are told of it."""
+
+    name: str
+    url: str = ""
+    feed: str = ""
+    entries: int = 0
+    rights: str = ""
+    licence: str = ""
+    permission: str = ""
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SourcesPage:
+    """sources.html: who we read."""
+
+    frame: Frame
+    head: Head
+    breadcrumb: tuple[Link, ...]
+    title: str
+    sources: tuple[Read, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """search.html: works with search.js; without it, leads to columns and months."""
+
+    frame: Frame
+    head: Head
+    breadcrumb: tuple[Link, ...]
+    title: str
+    shards: int
+    kept: int
+    months: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EditionLink:
+    """An edition that went out: its local date, the page of it, its size."""
+
+    date: str
+    title: str
+    url: str
+    items: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EditionsPage:
+    """editions/DIGEST/index.html."""
+
+    frame: Frame
+    head: Head
+    breadcrumb: tuple[Link, ...]
+    title: str
+    description: str
+    editions: tuple[EditionLink, ...]
+
+
+Page = FrontPage | ColumnPage | ArticlePage | TextPage | SourcesPage | SearchPage | EditionsPage
+TEMPLATES: Mapping[type, str] = {
+    FrontPage: "index.html",
+    ColumnPage: "column.html",
+    ArticlePage: "article.html",
+    SourcesPage: "sources.html",
+    SearchPage: "search.html",
+    EditionsPage: "editions.html",
+}
+
+
+def context(page: Page) -> dict[str, Any]:
+    """What a template is rendered with (docs/templates.md)."""
+    return {"page": page, "frame": page.frame, "words": page.frame.words, "site": page.frame.site}
+
+
+def style(site: Site) -> dict[str, Any]:
+    """The context of style.css and feed.css: the accent for light and for dark ground."""
+    return {"accent": frames.light_accent(site), "accent_dark": frames.dark_accent(site)}
+
+
+def item(out: Outgoing, frame: Frame, column: Link | None = None) -> Item:
+    """An entry as a list shows it."""
+    entry, said = out.entry, out.entry.attribution
+    limit = _TEASER if entry.language.startswith(("zh", "ja", "ko")) else _LATIN_TEASER
+    teaser = line(entry.summary or entry.content_text[:1000])
+    given = said.published
+    return Item(
+        id=entry.id,
+        title=out.title,
+        url=f"{frame.root}articles/{entry.id}.html",
+        source=line(said.source.name or said.source.url or ""),
+        authors=frame.words.comma.join(line(p.name) for p in said.authors if line(p.name)),
+        date=given.text[:10] if given else "",
+        datetime=given.text if given else "",
+        summary="" if out.shown == "link" else shorten(teaser, limit),
+        language=entry.language,
+        direction=direction(entry.language),
+        column=column,
+        count=len(out.also),
+    )
+
+
+def front(
+    frame: Frame, columns: Sequence[Column], newest: Mapping[str, Sequence[Outgoing]]
+) -> FrontPage:
+    """The front page: each outermost column that has something, with its newest."""
+    words, site = frame.words, frame.site
+    sections = [
+        Section(
+            title=title_of(column, words),
+            url=f"{frame.root}{column.id}/index.html",
+            description=column.description,
+            items=tuple(item(out, frame) for out in newest[column.id]),
+        )
+        for column in columns
+        if newest.get(column.id)
+    ]
+    head = Head(
+        title=site.name,
+        description=words.comma.join(section.title for section in sections),
+        canonical=site.url,
+    )
+    return FrontPage(frame, head, tuple(sections))
+
+
+def column(
+    frame: Frame,
+    columns: Sequence[Column],
+    id: str,
+    entries: Sequence[Outgoing],
+    months: Sequence[str] = (),
+) -> ColumnPage:
+    """A column's first page: its newest, and links to its months (`YYYY-MM`, newest first)."""
+    return _column(frame, columns, id, entries, months, "")
+
+
+def month(
+    frame: Frame,
+    columns: Sequence[Column],
+    id: str,
+    entries: Sequence[Outgoing],
+    months: Sequence[str],
+    month: str,
+) -> ColumnPage:
+    """COLUMN/archive/YYYY-MM.html: what was received in one month; `frame` is two deep."""
+    return _column(frame, columns, id, entries, months, month)
+
+
+def _column(
+    frame: Frame,
+    columns: Sequence[Column],
+    id: str,
+    entries: Sequence[Outgoing],
+    months: Sequence[str],
+    month: str,
+) -> ColumnPage:
+    words = frame.words
+    this = next(column for column in columns if column.id == id)
+    title = title_of(this, words)
+    folder = f"{frame.root}{id}/"
+    crumbs = breadcrumb(frame, columns, id)
+    links = {m: Link(words.month(m), f"{folder}archive/{m}.html") for m in months}
+    at = months.index(month) if month in months else -1
+    return ColumnPage(
+        frame=frame,
+        head=Head(
+            title=f"{title} · {words.month(month)}" if month else title,
+            description=this.description,
+            canonical=f"{frame.site.url}{id}/" + (f"archive/{month}.html" if month else ""),
+            feeds=f"{id}/",
+            feeds_title=title,
+        ),
+        breadcrumb=(*crumbs, links.get(month) or Link(words.month(month))) if month else crumbs,
+        title=title,
+        description=this.description,
+        items=tuple(item(out, frame) for out in entries),
+        children=tuple(
+            frames.column_link(frame.root, child, words) for child in columns if child.parent == id
+        ),
+        months=tuple(links.values()),
+        feeds=folder,
+        month=words.month(month) if month else "",
+        earlier=links[months[at + 1]] if month and at + 1 < len(months) else None,
+        later=links[months[at - 1]] if month and at > 0 else None,
+    )
+
+
+def article(
+    out: Outgoing,
+    frame: Frame,
+    columns: Sequence[Column],
+    *,
+    noindex: bool = False,
+    previous: Outgoing | None = None,
+    next: Outgoing | None = None,
+) -> ArticlePage:
+    """An entry's page. `previous` is the newer neighbour in its column, `next` the older."""
+    entry, words = out.entry, frame.words
+    rows = rows_of(out, words)
+    crumbs = (*breadcrumb(frame, columns, entry.column), Link(words.article))
+    return ArticlePage(
+        frame=frame,
+        head=_article_head(out, frame, columns, noindex),
+        breadcrumb=crumbs,
+        id=entry.id,
+        title=out.title,
+        original_title=_other_title(out),
+        language=entry.language,
+        direction=direction(entry.language),
+        byline=tuple(r for r in rows if r.kind in ("source", "author", "published")),
+        body=_body(out),
+        shown=out.shown,
+        own=out.own,
+        original=out.original,
+        rows=rows,
+        notices=() if out.own else _notices(out, words),
+        site_notices=out.notices,
+        files=tuple(_file(f.url, f.title) for f in entry.enclosures if href(f.url)),
+        previous=_neighbour(previous, frame),
+        next=_neighbour(next, frame),
+    )
+
+
+def rows_of(out: Outgoing, words: Words) -> tuple[Row, ...]:
+    """The attribution rows of an entry that goes out, with its story's other members."""
+    also = tuple((each.name, each.url) for each in out.also)
+    return attribution.rows_with(out.entry, words, also, original=out.original, own=out.own)
+
+
+def _article_head(out: Outgoing, frame: Frame, columns: Sequence[Column], noindex: bool) -> Head:
+    entry = out.entry
+    teaser = "" if out.shown == "link" else line(entry.summary or entry.content_text[:1000])
+    filed = next((c for c in columns if c.id == entry.column), None)
+    return Head(
+        title=out.title,
+        description=shorten(teaser, _DESCRIPTION),
+        canonical=out.page if out.own else out.original or out.page,
+        robots="noindex" if noindex else "",
+        type="article",
+        image=href(entry.thumbnail) or "",
+        json_ld=news_article(out, title_of(filed, frame.words) if filed else ""),
+        feeds=f"{filed.id}/" if filed else "",
+        feeds_title=title_of(filed, frame.words) if filed else "",
+    )
+
+
+def _other_title(out: Outgoing) -> str:
+    original = line(out.entry.attribution.original_title or "")
+    return original if original and original != out.title else ""
+
+
+def _body(out: Outgoing) -> Markup:
+    """What may be shown of the text; `content_html` was cleaned when it came (sanitize.clean)."""
+    entry = out.entry
+    if out.shown == "link":
+        return Markup()
+    if out.shown == "full" and entry.content_html:
+        return Markup(xml_text(entry.content_html))  # noqa: S704
+    return Markup("<p>{}</p>").format(entry.summary) if entry.summary else Markup()
+
+
+def _notices(out: Outgoing, words: Words) -> tuple[Shown, ...]:
+    labels = {
+        NoticeFrom.ENTRY: words.notice_entry,
+        NoticeFrom.SITE: words.notice_site,
+        NoticeFrom.SOURCE: words.notice_source,
+    }
+    shown = [(labels[n.origin], xml_text(n.text).strip()) for n in out.entry.notices]
+    return tuple(Shown(label, text) for label, text in dict.fromkeys(shown) if text)
+
+
+def _file(url: str, title: str | None) -> Link:
+    return Link(line(title or "") or url.rsplit("/", 1)[-1] or url, href(url) or "")
+
+
+def _neighbour(out: Outgoing | None, frame: Frame) -> Link | None:
+    if out is None:
+        return None
+    return Link(out.title, f"{frame.root}articles/{out.entry.id}.html", out.entry.language)
+
+
+def taken_down(frame: Frame) -> TextPage:
+    """The page of a retracted entry: that it was taken down, without title or text."""
+    words = frame.words
+    return TextPage(
+        frame=frame,
+        head=Head(title=words.taken_down, robots="noindex"),
+        breadcrumb=_home(frame, words.taken_down),
+        title=words.taken_down,
+    )
+
+
+def notices(frame: Frame) -> TextPage:
+    """notices.html: the site's notices, whom to reach, how to claim."""
+    words, site = frame.words, frame.site
+    return TextPage(
+        frame=frame,
+        head=Head(title=words.notices, canonical=f"{site.url}notices.html"),
+        breadcrumb=_home(frame, words.notices),
+        title=words.notices,
+        texts=site.notices.texts(),
+    )
+
+
+def sources(frame: Frame, read: Sequence[Read]) -> SourcesPage:
+    """sources.html: who we read, with links to them; addresses that are none are left out."""
+    words = frame.words
+    shown = [
+        Read(
+            name=line(r.name) or r.url or r.feed,
+            url=href(r.url) or "",
+            feed=href(r.feed) or "",
+            entries=r.entries,
+            rights=line(r.rights),
+            licence=line(r.licence),
+            permission=line(r.permission),
+            own=r.own,
+        )
+        for r in read
+    ]
+    return SourcesPage(
+        frame=frame,
+        head=Head(title=words.sources, canonical=f"{frame.site.url}sources.html"),
+        breadcrumb=_home(frame, words.sources),
+        title=words.sources,
+        sources=tuple(shown),
+    )
+
+
+def search(frame: Frame, shards: int, kept: int, months: Sequence[str] = ()) -> SearchPage:
+    """search.html over an index of so many shards that keeps the newest `kept` entries."""
+    words = frame.words
+    return SearchPage(
+        frame=frame,
+        head=Head(title=words.search, canonical=f"{frame.site.url}search.html"),
+        breadcrumb=_home(frame, words.search),
+        title=words.search,
+        shards=shards,
+        kept=kept,
+        months=tuple(Link(words.month(m), f"{frame.root}archive/{m}.atom.xml") for m in months),
+    )
+
+
+def edition_index(frame: Frame, digest: Digest, editions: Sequence[EditionLink]) -> EditionsPage:
+    """editions/DIGEST/index.html, newest first; `url` of each is relative to the page."""
+    words, title = frame.words, digest.title or digest.id
+    folder = f"editions/{digest.id}/"
+    return EditionsPage(
+        frame=frame,
+        head=Head(
+            title=f"{title} · {words.editions}",
+            description=digest.description,
+            canonical=frame.site.url + folder,
+            feeds_title=title,
+        ),
+        breadcrumb=_home(frame, title),
+        title=title,
+        description=digest.description,
+        editions=tuple(editions),
+    )
+
+
+def _home(frame: Frame, here: str) -> tuple[Link, ...]:
+    return (Link(frame.words.home, f"{frame.root}index.html"), Link(here))

@@ -1,0 +1,70 @@
+"""The small files beside feeds and pages: OPML, sitemap, robots.txt, gone.txt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from lxml import etree
+
+from syndicate.core.outgoing import line
+from syndicate.settings import Settings
+
+SITEMAP_ONE = 2000  # above that an index; the protocol's own limit is 50,000
+_SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
+
+
+def opml(settings: Settings) -> bytes:
+    """Every feed of the site as OPML 2.0, children inside their parents."""
+    root = etree.Element("opml", version="2.0")
+    head = etree.SubElement(root, "head")
+    etree.SubElement(head, "title").text = line(settings.site.name)
+    body = etree.SubElement(root, "body")
+    site = settings.site
+    _outline(body, line(site.name), f"{site.url}atom.xml", site.url)
+    _columns(body, settings, "")
+    return _written(root)
+
+
+def _columns(parent: etree._Element, settings: Settings, of: str) -> None:
+    for column in settings.columns:
+        if column.parent == of:
+            url = f"{settings.site.url}{column.id}/"
+            node = _outline(parent, line(column.title) or column.id, f"{url}atom.xml", url)
+            _columns(node, settings, column.id)
+
+
+def _outline(parent: etree._Element, title: str, feed: str, page: str) -> etree._Element:
+    attributes = {"text": title, "title": title, "type": "rss", "xmlUrl": feed, "htmlUrl": page}
+    return etree.SubElement(parent, "outline", attributes)
+
+
+def sitemap(urls: Iterable[str]) -> bytes:
+    return _urls("urlset", "url", urls)
+
+
+def sitemap_index(urls: Iterable[str]) -> bytes:
+    return _urls("sitemapindex", "sitemap", urls)
+
+
+def _urls(outer: str, inner: str, urls: Iterable[str]) -> bytes:
+    root = etree.Element(f"{{{_SITEMAP}}}{outer}", nsmap={None: _SITEMAP})
+    for url in urls:
+        node = etree.SubElement(root, f"{{{_SITEMAP}}}{inner}")
+        etree.SubElement(node, f"{{{_SITEMAP}}}loc").text = url
+    return _written(root)
+
+
+def _written(root: etree._Element) -> bytes:
+    written: bytes = etree.tostring(
+        root, encoding="UTF-8", xml_declaration=True, pretty_print=True
+    )
+    return written
+
+
+def robots(settings: Settings) -> bytes:
+    return f"User-agent: *\nAllow: /\n\nSitemap: {settings.site.url}sitemap.xml\n".encode()
+
+
+def gone(ids: Sequence[str]) -> bytes:
+    """Paths that are served with 410, one a line."""
+    return "".join(f"articles/{id}.html\n" for id in sorted(ids)).encode()

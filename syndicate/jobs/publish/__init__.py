@@ -1,0 +1,8 @@
+"""publish: changed columns to feeds and pages on disk."""
+
+from __future__ import annotations
+
+from syndicate.jobs.publish.job import Counts, Published, fingerprint, publish
+from syndicate.jobs.publish.pages import Pages
+
+__all__ = ["Counts", "Pages", "Published", "fingerprint", "publish"]

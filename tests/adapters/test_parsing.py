@@ -1,0 +1,104 @@
+"""Workers: what hangs is killed, what dies is replaced, and only its own document fails."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import pytest
+
+from syndicate.adapters.parsing import Workers
+from syndicate.core import parse
+from syndicate.errors import ParseError
+
+T = TypeVar("T")
+leave: Callable[[int], object] = os._exit
+
+
+@pytest.fixture(scope="module")
+def run() -> Callable[[Callable[[Workers], Awaitable[T]]], T]:
+    """Runs a coroutine over two workers."""
+
+    def call(test: Callable[[Workers], Awaitable[T]]) -> T:
+        async def main() -> T:
+            workers = Workers(2)
+            try:
+                return await test(workers)
+            finally:
+                workers.close()
+
+        return asyncio.run(main())
+
+    return call
+
+
+def test_a_feed_is_read(run: Callable[..., None]) -> None:
+    async def test(workers: Workers) -> None:
+        data = b"<rss><channel><title>T</title><item><guid>1</guid></item></channel></rss>"
+        feed, hashes = await workers.run(parse.parse_new, data)
+        assert feed == parse.parse(data)
+        assert len(hashes) == 1
+
+    run(test)
+
+
+def test_what_takes_too_long_is_killed_and_the_next_is_read(run: Callable[..., None]) -> None:
+    async def test(workers: Workers) -> None:
+        start = time.monotonic()
+        with pytest.raises(ParseError, match=r"longer than 0\.2 s"):
+            await workers.run(time.sleep, 60, timeout=0.2)
+        assert time.monotonic() - start < 10
+        assert await workers.run(abs, -1) == 1
+
+    run(test)
+
+
+def test_a_dead_worker_fails_its_own_document_alone(run: Callable[..., None]) -> None:
+    async def test(workers: Workers) -> None:
+        jobs: list[Awaitable[object]] = [workers.run(leave, 3), workers.run(abs, -2)]
+        dying, living = await asyncio.gather(*jobs, return_exceptions=True)
+        assert isinstance(dying, ParseError)
+        assert living == 2
+        assert [await workers.run(abs, n) for n in (-3, -4, -5)] == [3, 4, 5]
+
+    run(test)
+
+
+def test_a_worker_killed_while_idle_is_replaced(run: Callable[..., None]) -> None:
+    async def test(workers: Workers) -> None:
+        pid = await workers.run(os.getpid)
+        os.kill(pid, 9)
+        while os.path.exists(f"/proc/{pid}/exe"):
+            await asyncio.sleep(0.01)
+        assert await workers.run(abs, -1) == 1
+
+    run(test)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        pytest.param(b"", "empty", id="empty"),
+        pytest.param(b"<html><body/></html>", "web page", id="page"),
+        pytest.param(b"<r/>", "not a feed", id="no-feed"),
+        pytest.param(b"<!DOCTYPE r [<!ENTITY a 'b'>]><rss/>", "entities", id="entity"),
+        pytest.param(b"<rss>" + b"<a>" * 100_000, "nested", id="deep"),
+    ],
+)
+def test_reasons_come_back(run: Callable[..., None], data: bytes, reason: str) -> None:
+    async def test(workers: Workers) -> None:
+        with pytest.raises(ParseError, match=reason):
+            await workers.run(parse.parse_new, data)
+
+    run(test)
+
+
+def test_memory_is_bounded(run: Callable[..., None]) -> None:
+    async def test(workers: Workers) -> None:
+        with pytest.raises(ParseError, match="memory"):
+            await workers.run(bytes, 4_000_000_000, timeout=20)
+
+    run(test)
