@@ -84,7 +84,7 @@ class Templates:
     def check(
         self, samples: Mapping[str, Mapping[str, Any] | object] | None = None
     ) -> tuple[Problem, ...]:
-        """Everything wrong: each template compiled, and rendered where a sample context is given."""
+        """What is wrong: each is compiled, and rendered where there is a sample context."""
         samples = samples or {}
         return tuple(p for name in self.names() if (p := self._wrong(name, samples.get(name))))
 

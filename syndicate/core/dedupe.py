@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 import struct
-import zlib
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -154,12 +154,11 @@ def _without_boilerplate(text: str) -> str:
 
 
 def _numbers(text: str) -> tuple[str, ...]:
-    """The distinct numbers of a text, but for one at its very end, which may be cut in two."""
+    """The numbers of a text, each as often as it stands, but for one at its very end, which may
+    be cut in two; at most `_NUMBERS`."""
     end = len(_LAST.sub("", text))
-    found = {m[0].lstrip("0") or "0" for m in _NUMBER.finditer(text) if m.end() < end}
-    if len(found) > _NUMBERS:  # the same choice for every text that has them
-        found = set(sorted(found, key=lambda number: zlib.crc32(number.encode()))[:_NUMBERS])
-    return tuple(sorted(found))
+    found = [m[0].lstrip("0") or "0" for m in _NUMBER.finditer(text) if m.end() < end]
+    return tuple(sorted(found[:_NUMBERS]))
 
 
 def _grams(text: str) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
@@ -208,7 +207,8 @@ _NEEDED = 0.34  # containment above which edits explain the rest
 _LIKELY = 0.62  # containment above which the headline may be any other
 _SURE = 0.9  # containment above which the opening may be any other
 _ALIKE = 0.75  # of the longer's size: neither is a cut of the other
-_OPENING_NEEDED = 0.65
+_OPENING_NEEDED = 0.7  # 3-grams of one first sentence in the other beginning
+_REVISED = 0.85  # containment above which one source may have published an article again
 _SENTENCE = 50
 
 
@@ -250,7 +250,7 @@ def _containment(a: Fingerprint, b: Fingerprint) -> tuple[float, int]:
         if short.limit == 0xFFFFFFFF and len(kept):
             in_head = _shared(kept, head)
             dense = in_head / min(len(kept), len(head))
-            if dense > score:
+            if dense > score or (dense == score and in_head > shared):
                 return dense, in_head
     return score, shared
 
@@ -287,16 +287,39 @@ def _series(a: Fingerprint, b: Fingerprint) -> bool:
 def _different_numbers(a: Fingerprint, b: Fingerprint) -> str:
     """A text says what it says with its numbers: a short one is another with any other number,
     a long one of the same size where most of them are other ones."""
-    first, second = set(a.numbers), set(b.numbers)
-    mine, theirs = first - second, second - first
+    mine, theirs = _other_numbers(a, b)
     if not mine or not theirs:
         return ""
     shorter, longer = sorted((a.size, b.size))
     if shorter < _SHORT:
         return "short texts with other numbers"
-    if shorter > longer * _ALIKE and len(mine) + len(theirs) > len(first & second):
+    if shorter > longer * _ALIKE and mine + theirs > len(a.numbers) - mine:
         return "one form with other numbers"
     return ""
+
+
+def _other_numbers(a: Fingerprint, b: Fingerprint) -> tuple[int, int]:
+    """How many numbers each has that the other lacks; none where not all are known."""
+    if a.numbers == b.numbers or max(len(a.numbers), len(b.numbers)) >= _NUMBERS:
+        return 0, 0
+    first, second = Counter(a.numbers), Counter(b.numbers)
+    return (first - second).total(), (second - first).total()
+
+
+def is_revised(a: Fingerprint, b: Fingerprint, score: float) -> bool:
+    """Whether texts judged the same may be one article even within one source.
+
+    A source's own items in one form are a series; its article published again is long, opens
+    alike, has no other numbers, and is nearly the same text.
+    """
+    if a.exact == b.exact:
+        return True
+    return (
+        min(a.size, b.size) >= _SHORT
+        and score >= _REVISED
+        and 0 in _other_numbers(a, b)
+        and _opening(a, b) >= _OPENING_NEEDED
+    )
 
 
 def _different_reports(a: Fingerprint, b: Fingerprint, score: float) -> str:

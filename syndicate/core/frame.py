@@ -57,7 +57,7 @@ class Head:
     robots: str = ""  # "noindex" or ""
     type: str = "website"  # Open Graph
     image: str = ""
-    json_ld: Markup = Markup()
+    json_ld: Markup | None = None
     feeds: str = ""  # folder of the page's own feeds, relative to the root, ending in /
     feeds_title: str = ""
 

@@ -106,6 +106,8 @@ class ArticlePage:
     language: str
     direction: str
     byline: tuple[Row, ...]
+    date: str  # in words
+    datetime: str  # for <time datetime>
     body: Markup
     shown: str  # full | summary | link
     own: bool
@@ -221,7 +223,7 @@ def item(out: Outgoing, frame: Frame, column: Link | None = None) -> Item:
         title=out.title,
         url=f"{frame.root}articles/{entry.id}.html",
         source=line(said.source.name or said.source.url or ""),
-        authors=frame.words.comma.join(line(p.name) for p in said.authors if line(p.name)),
+        authors=frame.words.list_separator.join(line(p.name) for p in said.authors if line(p.name)),
         date=given.text[:10] if given else "",
         datetime=given.text if given else "",
         summary="" if out.shown == "link" else shorten(teaser, limit),
@@ -249,7 +251,7 @@ def front(
     ]
     head = Head(
         title=site.name,
-        description=words.comma.join(section.title for section in sections),
+        description=words.list_separator.join(section.title for section in sections),
         canonical=site.url,
     )
     return FrontPage(frame, head, tuple(sections))
@@ -329,7 +331,7 @@ def article(
     """An entry's page. `previous` is the newer neighbour in its column, `next` the older."""
     entry, words = out.entry, frame.words
     rows = rows_of(out, words)
-    crumbs = (*breadcrumb(frame, columns, entry.column), Link(words.article))
+    crumbs = (*breadcrumb(frame, columns, entry.column), Link(words.text))
     return ArticlePage(
         frame=frame,
         head=_article_head(out, frame, columns, noindex),
@@ -339,7 +341,9 @@ def article(
         original_title=_other_title(out),
         language=entry.language,
         direction=direction(entry.language),
-        byline=tuple(r for r in rows if r.kind in ("source", "author", "published")),
+        byline=tuple(r for r in rows if r.kind in ("source", "author")),
+        date=words.date(entry.attribution.published),
+        datetime=entry.attribution.published.text if entry.attribution.published else "",
         body=_body(out),
         shown=out.shown,
         own=out.own,

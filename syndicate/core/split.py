@@ -21,6 +21,7 @@ _VOLATILE = re.compile(
     re.S,
 )
 _CLOSED = re.compile(r"<!\[CDATA\[.*?\]\]>|<!--.*?-->|<\?.*?\?>", re.S)
+_ELEMENT = re.compile(r"<[A-Za-z_]")
 _START = re.compile(r"<(item|entry)[\s>]")
 
 
@@ -57,7 +58,7 @@ def split(text: str, context: str = "") -> Split | None:
     if not spans:
         return None
     head, tail = text[: spans[0][0]], text[spans[-1][1] :]
-    if f"<{first[1]}" in tail or _START.search(tail):
+    if f"<{first[1]}" in tail or not _ELEMENT.search(head):  # nor where an entry is the root
         return None
     items = tuple(text[start:end] for start, end in spans)
     around = "\0".join((str(READER), context, _VOLATILE.sub("", head), _VOLATILE.sub("", tail)))

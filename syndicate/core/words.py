@@ -169,6 +169,21 @@ class Words:
             text = text.replace("{" + key + "}", str(value))
         return text
 
+    def fill(self, name: str, **values: object) -> str:
+        """A phrase with its {names} filled in; what is in the values is never a format."""
+        text = str(getattr(self, name))
+        for key, value in values.items():
+            text = text.replace("{" + key + "}", str(value))
+        return text
+
+    def exact(self, given: GivenDate | None) -> str:
+        """A date as it was given, offset and all: 2022-06-24 09:30+08:00."""
+        return given.text.replace("T", " ") if given else ""
+
+    def month(self, month: str) -> str:
+        """`YYYY-MM` in words: 2026年11月, November 2026."""
+        return self.date(GivenDate(month))
+
     def date(self, given: GivenDate | None) -> str:
         """A date at its own precision: `2022`, `2022-06`, `2022-06-24`, `2022-06-24 09:30+08:00`.
 

@@ -60,7 +60,7 @@ def test_one_new_entry_comes_out_as_in_a_rebuild(database: Database, tmp_path: P
     where = settings(tmp_path)
     store(database, *(entry(n) for n in range(1, 61)))
     publish(database, where, PlainPages(), NOW)
-    store(database, entry(70, received=NOW + timedelta(minutes=1)))
+    store(database, entry(91, received=NOW + timedelta(minutes=1)))
     done = publish(database, where, PlainPages(), NOW)
     assert done.columns["law"] == 1
     assert not done.rebuilt

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from syndicate.adapters.store.engine import insert, metadata
-from syndicate.core.dedupe import Fingerprint, Verdict, judge, unpack
+from syndicate.core.dedupe import Fingerprint, Verdict, is_revised, judge, unpack
 
 fingerprints = sa.Table(
     "fingerprints",
@@ -37,6 +37,7 @@ grams = sa.Table(
 
 _COMMON = 48
 _CANDIDATES = 6  # judged for one entry, those that share the most grams first
+_FALLBACK = 3  # judged by common grams alone, where the rare ones gave nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,71 +58,83 @@ class Match:
     reason: str
 
 
-@dataclass
-class _Postings:
-    """What the index says of a batch's grams, and what the batch itself adds meanwhile."""
+@dataclass(frozen=True, slots=True)
+class _Votes:
+    """Which texts share grams with one, by number (stored) and by position (in the batch).
 
-    stored: dict[int, list[int]]
-    batch: dict[int, list[int]] = field(default_factory=dict)
+    `common` has those that share grams of many texts, asked when the others gave nothing: so the
+    fiftieth reprint of one article is still found.
+    """
 
-    def votes(self, keys: Sequence[int]) -> tuple[Counter[int], Counter[int]]:
-        stored: Counter[int] = Counter()
-        within: Counter[int] = Counter()
-        for key in keys:
-            numbers = self.stored.get(key, ())
-            if len(numbers) < _COMMON:
-                stored.update(numbers)
-                within.update(self.batch.get(key, ()))
-        return stored, within
-
-    def add(self, keys: Sequence[int], position: int) -> None:
-        for key in keys:
-            self.batch.setdefault(key, []).append(position)
+    stored: list[int]
+    within: list[int]
+    common: list[int]
 
 
 def match(conn: Connection, items: Sequence[Item]) -> list[Match | None]:
     """For each item the entry that came before it, here or earlier in the batch, and is the same
     article; None where there is none.
 
-    Entries of one source are one article only with the very same text: a source that numbers
-    its notices, or reports daily, is a series.
+    Entries of one source are one article only with the same text, or nearly the same long one
+    without another number: a source that numbers its notices, or reports daily, is a series.
     """
-    postings = _Postings(_postings(conn, items))
+    postings = _postings(conn, items)
+    batch: dict[int, list[int]] = {}
     votes = []
     for position, item in enumerate(items):
-        votes.append(postings.votes(item.fingerprint.keys))
-        postings.add(item.fingerprint.keys, position)
-    wanted = {n for stored, _ in votes for n, _ in stored.most_common(_CANDIDATES)}
-    known = _load(conn, wanted)
+        votes.append(_votes(item.fingerprint.keys, postings, batch))
+        for key in item.fingerprint.keys:
+            batch.setdefault(key, []).append(position)
+    known = _load(conn, {n for v in votes for n in (*v.stored, *v.common)})
     return [_best(items, position, votes[position], known) for position in range(len(items))]
+
+
+def _votes(
+    keys: Sequence[int], postings: dict[int, list[int]], batch: dict[int, list[int]]
+) -> _Votes:
+    rare, common, within = Counter[int](), Counter[int](), Counter[int]()
+    for key in keys:
+        if numbers := postings.get(key):
+            (rare if len(numbers) < _COMMON else common).update(numbers)
+        if positions := batch.get(key):
+            within.update(positions[:_COMMON])
+    return _Votes(_most(rare, _CANDIDATES), _most(within, _CANDIDATES), _most(common, _FALLBACK))
+
+
+def _most(votes: Counter[int], count: int) -> list[int]:
+    return [number for number, _ in votes.most_common(count)] if votes else []
 
 
 def _postings(conn: Connection, items: Sequence[Item]) -> dict[int, list[int]]:
     keys = list({key for item in items for key in item.fingerprint.keys})
     found: dict[int, list[int]] = {}
-    for start in range(0, len(keys), 5000):
-        part = sorted(keys[start : start + 5000])
-        for gram, number in conn.execute(_lookup(conn), {"keys": _array(conn, part)}):
-            found.setdefault(gram, []).append(number)
+    for gram, number in _rows(conn, _LOOKUP, keys):
+        found.setdefault(gram, []).append(number)
     return found
 
 
-def _lookup(conn: Connection) -> sa.TextClause:
-    if conn.dialect.name == "sqlite":
-        return _SQLITE_LOOKUP
-    return _POSTGRESQL_LOOKUP
+def _rows(conn: Connection, query: str, keys: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """What a query of `_LOOKUP`'s kind gives for keys, in runs of the index's order.
+
+    By the driver's own cursor: SQLAlchemy's rows would cost more than the search.
+    """
+    is_sqlite = conn.dialect.name == "sqlite"
+    keys = sorted(keys)
+    cursor = conn.connection.cursor()
+    try:
+        for start in range(0, len(keys), 5000):
+            part = keys[start : start + 5000]
+            text = query.format(_SQLITE_KEYS if is_sqlite else _POSTGRESQL_KEYS)
+            cursor.execute(text, (json.dumps(part) if is_sqlite else part,))
+            yield from cursor.fetchall()
+    finally:
+        cursor.close()
 
 
-_SQLITE_LOOKUP = sa.text(
-    "SELECT g.gram, g.number FROM json_each(:keys) AS k CROSS JOIN grams AS g ON g.gram = k.value"
-)
-_POSTGRESQL_LOOKUP = sa.text(
-    "SELECT gram, number FROM grams WHERE gram = ANY(CAST(:keys AS BIGINT[]))"
-)
-
-
-def _array(conn: Connection, values: Sequence[int]) -> object:
-    return json.dumps(list(values)) if conn.dialect.name == "sqlite" else list(values)
+_SQLITE_KEYS = "json_each(?) AS k CROSS JOIN grams AS g ON g.gram = k.value"
+_POSTGRESQL_KEYS = "unnest(%s::bigint[]) AS k (value) JOIN grams AS g ON g.gram = k.value"
+_LOOKUP = "SELECT g.gram, g.number FROM {}"
+_FULL = f"SELECT g.gram FROM {{}} GROUP BY g.gram HAVING count(*) >= {_COMMON}"
 
 
 def _load(conn: Connection, numbers: set[int]) -> dict[int, tuple[str, str, Fingerprint]]:
@@ -139,16 +152,16 @@ def _load(conn: Connection, numbers: set[int]) -> dict[int, tuple[str, str, Fing
 def _best(
     items: Sequence[Item],
     position: int,
-    votes: tuple[Counter[int], Counter[int]],
+    votes: _Votes,
     known: dict[int, tuple[str, str, Fingerprint]],
 ) -> Match | None:
     item = items[position]
-    stored, within = votes
-    others = [known[n] for n, _ in stored.most_common(_CANDIDATES) if n in known]
-    others += [
-        (items[p].entry, items[p].source, items[p].fingerprint)
-        for p, _ in within.most_common(_CANDIDATES)
-    ]
+    near = [known[n] for n in votes.stored if n in known]
+    near += [(items[p].entry, items[p].source, items[p].fingerprint) for p in votes.within]
+    return _closest(item, near) or _closest(item, [known[n] for n in votes.common if n in known])
+
+
+def _closest(item: Item, others: Sequence[tuple[str, str, Fingerprint]]) -> Match | None:
     best: Match | None = None
     for entry, source, print_ in others:
         if entry == item.entry:
@@ -161,8 +174,9 @@ def _best(
 
 def _judge(item: Item, source: str, other: Fingerprint) -> Verdict:
     verdict = judge(item.fingerprint, other)
-    if source == item.source and item.fingerprint.exact != other.exact:
-        return Verdict(False, verdict.score, "one source, and not the same text")
+    if verdict.same and source == item.source:
+        if not is_revised(item.fingerprint, other, verdict.score):
+            return Verdict(False, verdict.score, "one source, and not the same text")
     return verdict
 
 
@@ -176,23 +190,22 @@ def add(conn: Connection, items: Sequence[Item]) -> None:
     statement = insert(conn, fingerprints).on_conflict_do_nothing(index_elements=["entry"])
     conn.execute(statement, rows)
     numbers = _numbers(conn, [item.entry for item in items])
-    pairs = sorted(
-        (key, numbers[item.entry]) for item in items for key in item.fingerprint.keys
+    pairs = sorted((key, numbers[item.entry]) for item in items for key in item.fingerprint.keys)
+    full = {gram for gram, in _rows(conn, _FULL, list({key for key, _ in pairs}))}
+    _index(conn, [pair for pair in pairs if pair[0] not in full])
+
+
+def _index(conn: Connection, pairs: Sequence[tuple[int, int]]) -> None:
+    """Write (gram, number) pairs, sorted: neighbours go to one page of the tree."""
+    if not pairs:
+        return
+    if conn.dialect.name == "sqlite":
+        conn.exec_driver_sql("INSERT OR IGNORE INTO grams VALUES (?, ?)", list(pairs))
+        return
+    conn.exec_driver_sql(
+        "INSERT INTO grams SELECT * FROM unnest(%s::bigint[], %s::bigint[]) ON CONFLICT DO NOTHING",
+        ([gram for gram, _ in pairs], [number for _, number in pairs]),
     )
-    common = _common(conn, [key for key, _ in pairs])
-    rows = [{"gram": k, "number": n} for k, n in pairs if k not in common]
-    if rows:
-        conn.execute(insert(conn, grams).on_conflict_do_nothing(), rows)
-
-
-def _common(conn: Connection, keys: Sequence[int]) -> set[int]:
-    """Grams that so many texts share already that they tell nothing."""
-    unique = sorted(set(keys))
-    counts: Counter[int] = Counter()
-    for start in range(0, len(unique), 5000):
-        part = unique[start : start + 5000]
-        counts.update(g for g, _ in conn.execute(_lookup(conn), {"keys": _array(conn, part)}))
-    return {gram for gram, count in counts.items() if count >= _COMMON}
 
 
 def _numbers(conn: Connection, entries: Sequence[str]) -> dict[str, int]:
