@@ -131,7 +131,9 @@ def _sentences(text: str) -> list[str]:
 
 
 def _new_title(a: Article, r: random.Random) -> Article:
-    words = "多地关注 现场直击 最新消息 有关情况通报" if a.chinese else "Update Report Analysis Brief"
+    words = (
+        "多地关注 现场直击 最新消息 有关情况通报" if a.chinese else "Update Report Analysis Brief"
+    )
     return replace(a, title=f"{r.choice(words.split())} {''.join(a.title.split())[3:9]}")
 
 

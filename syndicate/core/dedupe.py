@@ -17,8 +17,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from syndicate.core.folding import fold
+
+Hashes = NDArray[np.uint64]
+Low = NDArray[np.uint32]
 
 GRAM = 12
 _LONGEST = 40_000  # characters that are looked at; an article is a tenth of it
@@ -31,11 +35,12 @@ _SHORT = 300
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _MIX2 = np.uint64(0xBF58476D1CE4E5B9)
 _NOT_WORD = re.compile(r"[\W_]+")
-_NUMBER = re.compile(
-    r"\d+(?:\.\d+)?|[零〇一二三四五六七八九十百千]{2,}(?=[号期日月年届次章节回部集名])"
-    r"|(?<=第)[一二三四五六七八九十百零〇]+"
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_HAN_NUMBER = re.compile(
+    r"第([一二三四五六七八九十百零〇]+)"
+    r"|([零〇一二三四五六七八九十百千]{2,})(?=[号期日月年届次章节回部集名])"
 )
-_LAST = re.compile(r"[\W_]+$")
+_LAST = re.compile(r"\d[\d.]*[\W_]*\Z")
 _NUMBERS = 64  # of a text that are kept
 _OPENING = 90  # characters of the beginning that are kept as they are
 _REPRINT_MARK = re.compile(
@@ -72,7 +77,9 @@ class Fingerprint:
 
     def pack(self) -> bytes:
         """For the database; `keys` are not needed once it is indexed."""
-        texts = "\n".join((self.title, self.opening, " ".join(self.numbers), " ".join(self.title_numbers)))
+        texts = "\n".join(
+            (self.title, self.opening, " ".join(self.numbers), " ".join(self.title_numbers))
+        )
         raw = texts.encode("utf-8", "replace")
         head = struct.pack(
             "<IIHHH", self.size, self.limit, len(raw), len(self.kept) // 4, len(self.head) // 4
@@ -121,18 +128,17 @@ def fingerprint(title: str, text: str) -> Fingerprint:
     hashes = _grams(plain)
     low = (hashes & np.uint64(0xFFFFFFFF)).astype(np.uint32)
     limit = _limit(len(low))
-    kept = np.unique(low[low <= limit]) if limit < 0xFFFFFFFF else np.unique(low)
-    head = np.unique(low[:_HEAD])
+    kept = _distinct(low[low <= limit] if limit < 0xFFFFFFFF else low)
     return Fingerprint(
         size=len(plain),
         exact=hashlib.blake2b(plain.encode("utf-8", "replace"), digest_size=16).digest(),
         title=name,
         opening=plain[:_OPENING],
         numbers=_numbers(folded),
-        title_numbers=tuple(_NUMBER.findall(fold(title))),
+        title_numbers=tuple(_all_numbers(fold(title))),
         limit=limit,
         kept=kept.tobytes(),
-        head=head.tobytes() if len(low) > _HEAD else b"",
+        head=_distinct(low[:_HEAD]).tobytes() if limit < 0xFFFFFFFF else b"",
         keys=_keys(hashes),
     )
 
@@ -156,12 +162,19 @@ def _without_boilerplate(text: str) -> str:
 def _numbers(text: str) -> tuple[str, ...]:
     """The numbers of a text, each as often as it stands, but for one at its very end, which may
     be cut in two; at most `_NUMBERS`."""
-    end = len(_LAST.sub("", text))
-    found = [m[0].lstrip("0") or "0" for m in _NUMBER.finditer(text) if m.end() < end]
+    last = _LAST.search(text)
+    found = _all_numbers(text[: last.start()] if last else text)
     return tuple(sorted(found[:_NUMBERS]))
 
 
-def _grams(text: str) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+def _all_numbers(text: str) -> list[str]:
+    found = [number.lstrip("0") or "0" for number in _NUMBER.findall(text)]
+    if not text.isascii():
+        found += [ordinal or plain for ordinal, plain in _HAN_NUMBER.findall(text)]
+    return found
+
+
+def _grams(text: str) -> Hashes:
     """64-bit hashes of the 12-grams, in their order; of the whole text where it is shorter."""
     codes = np.frombuffer(text.encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
     if len(codes) == 0:
@@ -177,6 +190,18 @@ def _grams(text: str) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
     return h
 
 
+def _distinct(hashes: Low) -> Low:
+    """Sorted, each once; ten times as fast as numpy's `unique` on some hundred."""
+    ordered = np.sort(hashes)
+    if len(ordered) < 2:
+        return ordered
+    first = np.empty(len(ordered), bool)
+    first[0] = True
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    distinct: Low = ordered[first]
+    return distinct
+
+
 def _limit(count: int) -> int:
     """Grams below this are kept: all of a short text, a fixed share by value of a long one."""
     rate = 1
@@ -185,7 +210,7 @@ def _limit(count: int) -> int:
     return 0xFFFFFFFF // rate
 
 
-def _keys(hashes: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> tuple[int, ...]:
+def _keys(hashes: Hashes) -> tuple[int, ...]:
     """The grams that are indexed: a fixed share by value, and the least of the beginning."""
     if len(hashes) == 0:
         return ()
@@ -195,7 +220,9 @@ def _keys(hashes: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> tuple[int, ...
     high = hashes >> np.uint64(32)
     shared = hashes[high < np.uint64(0x100000000 // rate)]
     head = hashes[:160]
-    least = head[np.argpartition(head, _INDEX_HEAD)[:_INDEX_HEAD]] if len(head) > _INDEX_HEAD else head
+    least = (
+        head[np.argpartition(head, _INDEX_HEAD)[:_INDEX_HEAD]] if len(head) > _INDEX_HEAD else head
+    )
     chosen = np.unique(np.concatenate((shared, least)))
     keys: list[int] = chosen.view(np.int64).tolist()
     return tuple(keys)
@@ -233,7 +260,7 @@ def judge(a: Fingerprint, b: Fingerprint) -> Verdict:
 
 
 @lru_cache(maxsize=2048)
-def _array(data: bytes) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
+def _array(data: bytes) -> Low:
     return np.frombuffer(data, dtype=np.uint32)
 
 
@@ -255,7 +282,7 @@ def _containment(a: Fingerprint, b: Fingerprint) -> tuple[float, int]:
     return score, shared
 
 
-def _below(print_: Fingerprint, limit: int) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
+def _below(print_: Fingerprint, limit: int) -> Low:
     kept = _array(print_.kept)
     if print_.limit == limit or limit >= print_.limit:
         return kept
@@ -263,8 +290,8 @@ def _below(print_: Fingerprint, limit: int) -> np.ndarray[tuple[int], np.dtype[n
 
 
 def _shared(
-    first: np.ndarray[tuple[int], np.dtype[np.uint32]],
-    second: np.ndarray[tuple[int], np.dtype[np.uint32]],
+    first: Low,
+    second: Low,
 ) -> int:
     if len(first) == 0 or len(second) == 0:
         return 0
@@ -353,4 +380,6 @@ def _same_title(first: str, second: str) -> bool:
     if not first or not second:
         return False
     shorter, longer = sorted((first, second), key=len)
-    return shorter == longer or (len(shorter) >= 8 and shorter in longer and len(longer) - len(shorter) <= 12)
+    return shorter == longer or (
+        len(shorter) >= 8 and shorter in longer and len(longer) - len(shorter) <= 12
+    )

@@ -33,7 +33,7 @@ _ARROW = r"\s*(?:>+|›|»|＞+|→|/|\\|\||-{1,2}|—+|·|»+)\s*"
 _CRUMB_LABEL = re.compile(rf"^\W*{_PLACE}(?:是)?\s*[:：]?\s*(?P<path>.+)$", re.I)
 _HOME = r"(?:网站首页|本站首页|首\s*页|主页|home|首頁|[\u4e00-\u9fff]{2,12}网)"
 _CRUMB_BARE = re.compile(
-    rf"^\W*(?:网站首页|本站首页|首\s*页|首頁|主页|home)\s*(?:>+|›|»|＞+|→|/|»)\s*(?P<rest>.+)$",
+    r"^\W*(?:网站首页|本站首页|首\s*页|首頁|主页|home)\s*(?:>+|›|»|＞+|→|/|»)\s*(?P<rest>.+)$",
     re.I,
 )
 _NO_COLUMN = re.compile(
@@ -140,6 +140,12 @@ def _loose_date(line: str) -> GivenDate | None:
     return None
 
 
+def is_navigation(line: str) -> bool:
+    """Whether a line leads elsewhere or counts readers (上一篇, 分享到, 浏览次数), no article text."""
+    short = len(line) < 40 and not _SENTENCE_END.search(line)
+    return short and bool(_NAVIGATION.match(line) or _COUNTER.fullmatch(line))
+
+
 def read_dump(text: str) -> ParsedEntry:
     """One article from the text of a portal page. Never raises; nothing is invented."""
     lines = [line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
@@ -211,7 +217,7 @@ def _first_metas(lines: Sequence[str], plain: Sequence[str]) -> list[int]:
                 break
             found.append(index)
             letters = 0
-        elif found and (index - found[-1] > 2 and letters or _is_running(line)):
+        elif found and ((index - found[-1] > 2 and letters) or _is_running(line)):
             break
         elif breadcrumb(line) is None:
             letters += len(line)

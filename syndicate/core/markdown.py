@@ -146,7 +146,9 @@ def from_fields(fields: dict[str, Any], html: str, problems: tuple[str, ...]) ->
         attribution=attribution,
         categories=tuple(_categories(fields.get("categories"))),
         column=_text(fields.get("column")),
-        notices=tuple(Notice(text) for each in _list(fields.get("notices")) if (text := _text(each))),
+        notices=tuple(
+            Notice(text) for each in _list(fields.get("notices")) if (text := _text(each))
+        ),
         language=_text(fields.get("language")),
         problems=problems,
         raw_dates=tuple(raw),

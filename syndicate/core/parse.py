@@ -18,7 +18,9 @@ from syndicate.errors import ParseError
 from syndicate.model import ParsedFeed
 
 _ENTITY = re.compile(r"<!ENTITY", re.I)
-_DOCTYPE = re.compile(r"<!DOCTYPE\s[^<>\[]*(?:\[.*?\]\s*)?>", re.I | re.S)
+_DOCTYPE = re.compile(
+    r"^((?:\s|<\?.*?\?>|<!--.*?-->)*)<!DOCTYPE\s[^<>\[]*(?:\[.*?\]\s*)?>", re.I | re.S
+)
 _HTML = re.compile(
     r"^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!DOCTYPE\s+html|html|head|body)\b", re.I | re.S
 )
@@ -130,7 +132,7 @@ def _xml(text: str, url: str | None) -> ParsedFeed:
 def prepared(text: str) -> str:
     """The text without its XML declaration (it is UTF-8 now) and with HTML's entities resolved."""
     bare = _DECLARATION.sub("", text, count=1)
-    bare = _DOCTYPE.sub("", bare, count=1) if "<!DOCTYPE" in bare[:2000] else bare
+    bare = _DOCTYPE.sub(r"\1", bare, count=1)
     if "&#1" in bare:  # Windows characters by their bytes, as browsers read them
         bare = _WINDOWS.sub(lambda m: html.unescape(m[0]), bare)
     if "&" in bare:

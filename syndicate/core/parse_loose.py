@@ -169,7 +169,7 @@ def _source(item: Any, dc_source: str) -> Publisher:
 
 
 def _date(item: Any, field: str, raw: list[tuple[str, str]]) -> GivenDate | None:
-    text = item.get(field)
+    text = dict.get(item, field)  # its own get() gives the one date for the other
     if not text:
         return None
     found = dates.read_date(text)

@@ -298,22 +298,22 @@ def _media(fields: Fields) -> Iterator[Element]:
 def _thumbnail(fields: Fields) -> str | None:
     for element in _media(fields):
         if name_of(element) == "media:thumbnail" and element.get("url"):
-            return _join(fields.scope.base, element.get("url"))
+            return _join(fields.scope.of(element).base, element.get("url"))
     for element in fields.each("itunes:image"):
         if element.get("href"):
-            return _join(fields.scope.base, element.get("href"))
+            return _join(fields.scope.of(element).base, element.get("href"))
     for element in _media(fields):
         if name_of(element) == "media:content" and element.get("url"):
             kind = element.get("medium") or element.get("type") or ""
             if kind.startswith("image"):
-                return _join(fields.scope.base, element.get("url"))
+                return _join(fields.scope.of(element).base, element.get("url"))
     return None
 
 
 def _media_files(fields: Fields) -> Iterator[Enclosure]:
     for element in _media(fields):
         if name_of(element) == "media:content" and element.get("url"):
-            url = _join(fields.scope.base, element.get("url"))
+            url = _join(fields.scope.of(element).base, element.get("url"))
             if url:
                 yield Enclosure(url, element.get("type"), _length(element.get("fileSize")))
 
@@ -355,14 +355,14 @@ def _update_minutes(fields: Fields) -> int | None:
 def _hub(fields: Fields) -> str | None:
     for element in fields.each("atom:link"):
         if (element.get("rel") or "").lower() == "hub":
-            return _join(fields.scope.base, element.get("href"))
+            return _join(fields.scope.of(element).base, element.get("href"))
     return None
 
 
 def _link(fields: Fields, *rels: str) -> str | None:
     for element in fields.each("atom:link"):
         if (element.get("rel") or "alternate").lower() in rels:
-            found = _join(fields.scope.base, element.get("href") or text_of(element))
+            found = _join(fields.scope.of(element).base, element.get("href") or text_of(element))
             if found:
                 return found
     return None
@@ -527,7 +527,7 @@ def _rss_source(fields: Fields) -> Publisher:
         return atom_source(whole, fields.scope)
     element = fields.first("source")
     stated = plain(text_of(element)) or None if element is not None else None
-    feed = _join(fields.scope.base, element.get("url")) if element is not None else None
+    feed = _join(fields.scope.of(element).base, element.get("url")) if element is not None else None
     words = [
         t for t in fields.texts("dc:source") if not urls.is_web(t) and not t.startswith("urn:")
     ]
@@ -555,7 +555,7 @@ def _creator(text: str) -> tuple[Person, ...]:
 def _vias(fields: Fields) -> Iterator[Hop]:
     for element in fields.each("atom:link"):
         if (element.get("rel") or "").lower() == "via":
-            url = _join(fields.scope.base, element.get("href"))
+            url = _join(fields.scope.of(element).base, element.get("href"))
             title = (element.get("title") or "").strip() or None
             if url or title:
                 yield Hop(title, url)
@@ -573,7 +573,7 @@ def _rss_categories(fields: Fields) -> Iterator[str]:
 
 def _rss_files(fields: Fields) -> Iterator[Enclosure]:
     for element in fields.each("enclosure"):
-        url = _join(fields.scope.base, element.get("url"))
+        url = _join(fields.scope.of(element).base, element.get("url"))
         if url:
             yield Enclosure(url, element.get("type") or None, _length(element.get("length")))
     yield from _atom_files(fields)
@@ -754,7 +754,7 @@ def _atom_categories(fields: Fields) -> Iterator[str]:
 def _atom_files(fields: Fields) -> Iterator[Enclosure]:
     for element in fields.each("atom:link"):
         if (element.get("rel") or "").lower() == "enclosure" and element.get("href"):
-            url = _join(fields.scope.base, element.get("href"))
+            url = _join(fields.scope.of(element).base, element.get("href"))
             if url:
                 yield Enclosure(
                     url,

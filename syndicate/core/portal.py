@@ -371,10 +371,16 @@ def _read_metas(page: Page) -> None:
             continue
         if own in ("author", "editor", "source") and (urls.is_web(value) or value.isdigit()):
             continue  # the system's own number or page of a person
-        page.found.take([Labelled(own, f"meta {name}", value)])
+        inner = next((e.value for e in labels.scan(value) if e.field == own), value)
+        page.found.take([Labelled(own, f"meta {name}", inner)])
+    for name, value in page.metas.items():
+        if not name.isascii() and (own := labels.field_of(name)):  # <meta name="来源">
+            page.found.take([Labelled(own, f"meta {name}", value)])
     linked = page.linked
     if "published" not in page.found.values and linked.get("datePublished"):
         page.found.take([Labelled("published", "JSON-LD", str(linked["datePublished"]))])
+    if "updated" not in page.found.values and linked.get("dateModified"):
+        page.found.take([Labelled("updated", "JSON-LD", str(linked["dateModified"]))])
     if "author" not in page.found.values:
         people = [n for n in _linked_names(linked.get("author")) if n and n != site]
         if people:
@@ -506,6 +512,8 @@ def _keep(node: LexborNode, title: str, page: Page) -> bool:
         return node.css_first("img") is not None
     if text == title or (node.tag == "h1" and text in title):
         return False
+    if dump.is_navigation(text) and node.css_first("img") is None:
+        return False
     if notices.opens_notice(text) and len(text) < 600:
         page.found.notices.append(Notice(text, notices.origin(text)))
         return False
@@ -613,7 +621,7 @@ def _site(page: Page) -> Hop | None:
     named = page.metas.get("og:site_name") or page.metas.get("sitename")
     domain = page.metas.get("sitedomain")
     found = dump.site(page.lines)
-    address = urls.site(page.url) or (f"http://{domain}/" if domain else None)
+    address = urls.site(_canonical(page)) or (f"http://{domain}/" if domain else None)
     if named:
         return Hop(named, address or (found.url if found else None))
     if found is not None:

@@ -1,173 +1,169 @@
-"""The interface's words in Chinese and English: for pages, mails, feeds' footers and forms.
+"""The interface's words in Chinese and English, both complete; dates as each language writes them.
 
-`of(language)` gives a `Words`: one attribute a phrase, the same attributes in each language.
-Phrases with a value in them have a {name}; `fill` puts it in. Dates keep the precision that
-they were given with.
+A theme or a mail asks for `words.source` and gets 来源 or Source. Another language gets English.
 """
+
+# ruff: noqa: E501 - a phrase stands on one line
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
 
 from syndicate.model import GivenDate
-
-_ENGLISH_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Every phrase of the interface in one language."""
+    """Every word that pages, mails and feeds show of our own; `{…}` are filled with `str.format`."""
 
     language: str
-    # attribution (contract §6)
+    # attribution
     source: str
     author: str
     editor: str
     published: str
     updated: str
+    received: str
     original: str
     original_title: str
     rights: str
     licence: str
     via: str
     also: str
-    attribution: str
-    untitled: str
-    unknown: str
-    # frame
+    notices: str
+    # navigation
     home: str
     columns: str
     column: str
-    article: str
     search: str
     subscribe: str
-    skip: str
-    breadcrumb: str
-    contact: str
-    sponsor: str
-    supervisor: str
-    email: str
-    phone: str
-    report_phone: str
-    address: str
-    im: str
-    notices: str
-    about_notices: str
     feeds: str
     sources: str
+    archive: str
+    text: str
+    previous: str
+    next: str
+    newer: str
+    older: str
+    more: str
+    skip: str
+    all_columns: str
+    editions: str
     claims: str
+    contact: str
+    about: str
+    # pages
+    taken_down: str
+    taken_down_why: str
+    nothing_yet: str
+    nothing_yet_what: str
+    read_original: str
+    summary_only: str
+    by_feed: str
+    feed_how: str
+    search_hint: str
+    search_nothing: str
+    search_no_script: str
+    notices_intro: str
+    sources_intro: str
+    entries: str
+    sponsor: str
+    supervisor: str
+    phone: str
+    report_phone: str
+    email: str
+    address: str
+    im: str
+    untitled: str
+    # mail
+    in_browser: str
+    contents: str
+    items: str
+    why_you_get_this: str
+    preferences: str
+    unsubscribe: str
+    removed: str
+    correction: str
+    correction_text: str
+    # subscriptions
+    confirm: str
+    confirm_subject: str
+    confirm_text: str
+    confirm_page: str
+    confirmed: str
+    check_mail: str
+    unsubscribe_page: str
+    unsubscribed: str
+    your_address: str
+    which_digests: str
+    which_columns: str
+    how_often: str
+    each_edition: str
+    daily: str
+    weekly: str
+    save: str
+    saved: str
+    pause_until: str
+    export: str
+    erase: str
+    erased: str
+    language_name: str
+    time_zone: str
+    text_only: str
+    bad_link: str
+    # claims
+    claim_intro: str
+    claim_kind: str
+    claim_takedown: str
+    claim_royalty: str
+    claim_url: str
+    claim_text: str
+    claim_name: str
+    claim_send: str
+    claim_received: str
+    # more of the pages
+    attribution: str
+    breadcrumb: str
+    site_columns: str
+    reprinted: str
+    own: str
     follow: str
     rest: str
-    # lists
-    newest: str
-    more: str
     all_of: str
     months: str
     month_of: str
-    earlier: str
-    later: str
-    nothing: str
-    nothing_column: str
-    nothing_site: str
-    page_of: str
-    # article
-    read_original: str
-    summary_only: str
     link_only: str
-    previous: str
-    next: str
     neighbours: str
     files: str
     notice_entry: str
     notice_site: str
     notice_source: str
+    notice_ours: str
     read_notices: str
-    own_notice: str
-    reprinted: str
-    # other pages
-    sources_intro: str
+    nothing_notices: str
     nothing_sources: str
     entries_count: str
     permission: str
-    notices_intro: str
-    nothing_notices: str
-    claim_intro: str
-    search_intro: str
-    search_field: str
-    search_none: str
+    site_feed: str
+    search_do: str
     search_found: str
     search_loading: str
     search_error: str
-    search_without_script: str
     search_scope: str
-    taken_down: str
-    taken_down_text: str
-    editions: str
-    editions_intro: str
-    edition: str
-    nothing_editions: str
     digests: str
-    feed_how: str
-    taken_down_days: str
-    # mail
-    read_in_browser: str
-    items: str
-    contents: str
-    preheader_more: str
-    why_mail: str
-    preferences: str
-    unsubscribe: str
-    truncated: str
-    correction: str
-    correction_text: str
-    profile: str
-    # forms
-    your_email: str
-    which_digests: str
-    which_columns: str
-    all_columns: str
-    frequency: str
-    every_edition: str
-    daily: str
-    weekly: str
-    language_word: str
-    timezone: str
-    sign_up: str
-    confirm: str
-    save: str
-    pause: str
-    resume: str
-    export: str
-    erase: str
-    send: str
-    check_mail: str
-    confirmed: str
-    unsubscribed: str
-    saved: str
-    bad_token: str
+    editions_intro: str
+    nothing_editions: str
+    follow_mail: str
+    mail_how: str
     not_found: str
     too_many: str
-    comma: str
+    # separators
+    list_separator: str
     colon: str
 
-    def __getitem__(self, name: str) -> str:
-        """A phrase by its name; KeyError for one that is not there."""
-        try:
-            return str(getattr(self, name))
-        except AttributeError:
-            raise KeyError(name) from None
-
-    def fill(self, name: str, **values: object) -> str:
-        """A phrase with its {names} filled in; values are plain text, never a format."""
-        text = self[name]
-        for key, value in values.items():
-            text = text.replace("{" + key + "}", str(value))
-        return text
+    def join(self, names: list[str] | tuple[str, ...]) -> str:
+        """Names after one another, as the language separates them."""
+        return self.list_separator.join(names)
 
     def fill(self, name: str, **values: object) -> str:
         """A phrase with its {names} filled in; what is in the values is never a format."""
@@ -185,317 +181,313 @@ class Words:
         return self.date(GivenDate(month))
 
     def date(self, given: GivenDate | None) -> str:
-        """A date at its own precision: `2022`, `2022-06`, `2022-06-24`, `2022-06-24 09:30+08:00`.
-
-        The day is written as ISO 8601 in both languages: the one way that Chinese and English
-        readers both know, and that cannot be taken for another day.
-        """
+        """A date at its own precision: 2022年6月24日 09:30, 24 June 2022."""
         if given is None:
             return ""
-        return given.text.replace("T", " ")
-
-    def day(self, moment: datetime) -> str:
-        """The day of a moment, in the moment's own zone: `2026年11月24日`, `24 November 2026`."""
-        if self.is_chinese:
-            return f"{moment.year}年{moment.month}月{moment.day}日"
-        return f"{moment.day} {_ENGLISH_MONTHS[moment.month - 1]} {moment.year}"
-
-    def month(self, month: str) -> str:
-        """A month `YYYY-MM` in words: `2026年11月`, `November 2026`."""
-        year, _, number = month.partition("-")
-        if self.is_chinese:
-            return f"{int(year)}年{int(number)}月"
-        return f"{_ENGLISH_MONTHS[int(number) - 1]} {int(year)}"
-
-    @property
-    def is_chinese(self) -> bool:
-        return self.language.startswith("zh")
+        day, _, time = given.text.partition("T")
+        shown = _chinese_day(day) if self.language.startswith("zh") else _english_day(day)
+        clock = time[:8] if len(time) > 5 and time[5] == ":" else time[:5]
+        return f"{shown} {clock}".strip()
 
 
-_CHINESE = Words(
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+
+
+def _chinese_day(day: str) -> str:
+    parts = [str(int(part)) for part in day.split("-")]
+    return "".join(f"{part}{unit}" for part, unit in zip(parts, "年月日", strict=False))
+
+
+def _english_day(day: str) -> str:
+    year, *rest = (int(part) for part in day.split("-"))
+    if not rest:
+        return str(year)
+    month = _MONTHS[rest[0] - 1]
+    return f"{rest[1]} {month} {year}" if len(rest) > 1 else f"{month} {year}"
+
+
+ZH = Words(
     language="zh-CN",
     source="来源",
     author="作者",
-    editor="编辑",
+    editor="责任编辑",
     published="发布时间",
     updated="更新时间",
+    received="收录时间",
     original="原文链接",
-    original_title="原题",
+    original_title="原标题",
     rights="版权",
     licence="许可",
     via="转载自",
     also="另见",
-    attribution="出处",
-    untitled="无标题",
-    unknown="未注明",
+    notices="声明",
     home="首页",
     columns="栏目",
     column="栏目",
-    article="正文",
     search="搜索",
     subscribe="订阅",
-    skip="跳到正文",
-    breadcrumb="当前位置",
-    contact="联系我们",
-    sponsor="主办",
-    supervisor="主管",
-    email="邮箱",
-    phone="电话",
-    report_phone="举报电话",
-    address="地址",
-    im="即时通讯",
-    notices="版权与声明",
-    about_notices="转载声明全文",
     feeds="订阅源",
-    sources="文章来源",
-    claims="权利人申诉",
-    follow="用阅读器或邮件订阅",
-    rest="其他",
-    newest="最新",
-    more="更多",
-    all_of="{column}的全部文章",
-    months="按月查看",
-    month_of="{month}的文章",
-    earlier="更早",
-    later="更新",
-    nothing="这里还没有文章。",
-    nothing_column="这个栏目还没有文章。有新文章时会出现在这里，也会出现在它的订阅源里。",
-    nothing_site="这里还没有文章。文章到达后，会按栏目列在这里；现在就可以先订阅，到时会收到。",
-    page_of="第 {page} 页，共 {pages} 页",
-    read_original="阅读原文",
-    summary_only="此处为摘要，全文见原文。",
-    link_only="全文见原文。",
+    sources="来源一览",
+    archive="归档",
+    text="正文",
     previous="上一篇",
     next="下一篇",
+    newer="较新",
+    older="较早",
+    more="更多",
+    skip="跳到正文",
+    all_columns="全部栏目",
+    editions="往期摘要",
+    claims="权利人投诉",
+    contact="联系我们",
+    about="关于本站",
+    taken_down="本文已撤下",
+    taken_down_why="应权利人或编辑的要求，这篇文章已从本站撤下。",
+    nothing_yet="这里还没有文章",
+    nothing_yet_what="来源更新后，新文章会出现在这里。也可以先订阅，文章到了会通知您。",
+    read_original="阅读原文",
+    summary_only="本站只刊登摘要，全文请阅读原文。",
+    by_feed="用阅读器订阅",
+    feed_how="把这个地址复制到您的阅读器里，新文章会自动送达。",
+    search_hint="输入词语，在标题和正文中查找",
+    search_nothing="没有找到。换一个词试试，或到栏目中浏览。",
+    search_no_script="搜索需要浏览器脚本。没有脚本时，可以在栏目和归档中浏览。",
+    notices_intro="以下声明适用于本站转载的每一篇文章。",
+    sources_intro="本站从以下来源收录文章，谨致谢意。",
+    entries="篇",
+    sponsor="主办",
+    supervisor="主管",
+    phone="电话",
+    report_phone="监督电话",
+    email="邮箱",
+    address="地址",
+    im="即时通讯",
+    untitled="（无标题）",
+    in_browser="在浏览器中阅读",
+    contents="本期内容",
+    items="{count} 篇",
+    why_you_get_this="您收到这封邮件，是因为 {email} 订阅了“{digest}”。",
+    preferences="修改订阅",
+    unsubscribe="退订",
+    removed="本文已撤下",
+    correction="更正：{title}",
+    correction_text="我们此前寄给您的《{digest}》中，有一篇文章已被撤下，请勿再引用或转发：",
+    confirm="确认订阅",
+    confirm_subject="请确认订阅：{site}",
+    confirm_text="有人（可能是您）用这个地址订阅了 {site}。如果是您，请打开下面的链接，并按一次按钮确认。如果不是，请忽略这封邮件，您不会再收到它。",
+    confirm_page="按下按钮，开始接收邮件。",
+    confirmed="订阅已确认，谢谢。",
+    check_mail="请查看您的邮箱，并按其中的链接确认。",
+    unsubscribe_page="按下按钮，不再接收这些邮件。",
+    unsubscribed="已退订，您不会再收到这些邮件。",
+    your_address="您的邮箱地址",
+    which_digests="订阅哪些摘要",
+    which_columns="只看这些栏目（不选为全部）",
+    how_often="多久一次",
+    each_edition="每期",
+    daily="每天",
+    weekly="每周",
+    save="保存",
+    saved="已保存。",
+    pause_until="暂停到",
+    export="导出我的数据",
+    erase="删除我的数据",
+    erased="您的数据已删除。",
+    language_name="语言",
+    time_zone="时区",
+    text_only="只要纯文本",
+    bad_link="这个链接无效，或已经用过。",
+    claim_intro="如果您是权利人，请在这里告诉我们。我们会在 {days} 日内处理。",
+    claim_kind="事由",
+    claim_takedown="要求撤下",
+    claim_royalty="索取稿酬",
+    claim_url="文章地址",
+    claim_text="说明",
+    claim_name="您的姓名或单位",
+    claim_send="提交",
+    claim_received="已收到，编号 {number}，我们将在 {due} 前答复。",
+    attribution="出处",
+    breadcrumb="当前位置",
+    site_columns="网站栏目",
+    reprinted="转载",
+    own="本站文章",
+    follow="用阅读器或邮件订阅",
+    rest="其他",
+    all_of="“{column}”的全部文章",
+    months="按月查看",
+    month_of="{month}的文章",
+    link_only="全文请阅读原文。",
     neighbours="同栏目的前后文章",
     files="附件",
     notice_entry="文中声明",
     notice_site="转载网站的声明",
     notice_source="来源的声明",
-    read_notices="查看全部声明",
-    own_notice="本站原创",
-    reprinted="转载",
-    sources_intro="本站文章转载自以下来源。每篇文章都注明出处，并链接到原文。",
-    nothing_sources=(
-        "还没有配置来源。在 config.toml 里加上 [[sources]]，或运行 syndicate add 网址。"
-    ),
+    notice_ours="本站声明",
+    read_notices="本站全部声明",
+    nothing_notices="本站没有另外的声明。每篇文章自带的声明，原样附在文后。",
+    nothing_sources="还没有来源。在 config.toml 中加上 [[sources]]，或运行 syndicate add。",
     entries_count="{count} 篇",
     permission="授权",
-    notices_intro="转载文章适用以下声明。",
-    nothing_notices="本站没有另外的声明。每篇文章自带的声明原样附在文后。",
-    claim_intro="如果您是权利人，请在 {days} 日内与我们联系；也可以在线提交申诉。",
-    search_intro="搜索标题和正文。",
-    search_field="要找的词",
-    search_none="没有找到。换一个更短的词试试。",
+    site_feed="全站",
+    search_do="查找",
     search_found="找到 {count} 篇",
     search_loading="正在查找……",
-    search_error="索引没有读到，请稍后再试。",
-    search_without_script=(
-        "搜索在您的浏览器里进行，需要 JavaScript。没有它时，可以从下面的栏目和月份浏览，"
-        "或用浏览器的“在页面中查找”。"
-    ),
-    search_scope="索引包括最新的约 {count} 篇文章；更早的请按栏目和月份查看。",
-    taken_down="这篇文章已经下架",
-    taken_down_text="应权利人或编辑的要求，这篇文章已经从本站、订阅源和邮件中撤下。",
-    editions="往期邮件",
-    editions_intro="这份邮件摘要的往期，新的在前。",
-    edition="第 {edition} 期",
-    nothing_editions="第一期发出后会列在这里。现在就可以订阅。",
+    search_error="没有读到索引，请稍后再试。",
+    search_scope="可以查找最新的大约 {count} 篇文章的标题和正文；更早的请在栏目中按月查看。",
     digests="邮件摘要",
-    feed_how="这是一个订阅源。把本页网址复制到阅读器里，有新文章时就会收到。",
-    taken_down_days="处理期限：{days} 日",
-    read_in_browser="在浏览器中阅读",
-    items="{count} 篇文章",
-    contents="目录",
-    preheader_more="等 {count} 篇",
-    why_mail="您收到这封邮件，是因为 {email} 订阅了{digest}。",
-    preferences="订阅设置",
-    unsubscribe="退订",
-    truncated="邮件到此为止，其余文章请在浏览器中阅读。",
-    correction="更正",
-    correction_text="我们此前发给您的下面这篇文章已经下架：",
-    profile="关于本站",
-    your_email="您的邮箱",
-    which_digests="要订阅的邮件",
-    which_columns="只要这些栏目",
-    all_columns="全部栏目",
-    frequency="频率",
-    every_edition="每期都发",
-    daily="每天一封",
-    weekly="每周一封",
-    language_word="语言",
-    timezone="时区",
-    sign_up="订阅",
-    confirm="确认订阅",
-    save="保存",
-    pause="暂停",
-    resume="恢复",
-    export="导出我的资料",
-    erase="删除我的全部资料",
-    send="提交",
-    check_mail="如果这个地址可以订阅，我们已经发出一封确认邮件。请打开其中的链接。",
-    confirmed="订阅已经确认。",
-    unsubscribed="已经退订，不会再收到这份邮件。",
-    saved="设置已经保存。",
-    bad_token="这个链接已经失效，或者不完整。",
+    editions_intro="已经发出的各期，新的在前。",
+    nothing_editions="还没有发出过。第一期发出后会列在这里，现在就可以订阅。",
+    follow_mail="邮件",
+    mail_how="选好要收的摘要，填上邮箱即可。",
     not_found="没有这个页面。",
     too_many="请求太多，请稍后再试。",
-    comma="、",
+    list_separator="、",
     colon="：",
 )
 
-_ENGLISH = Words(
+EN = Words(
     language="en",
     source="Source",
     author="Author",
     editor="Editor",
     published="Published",
     updated="Updated",
+    received="Received",
     original="Original",
     original_title="Original title",
     rights="Rights",
     licence="Licence",
-    via="Via",
-    also="See also",
-    attribution="Attribution",
-    untitled="Untitled",
-    unknown="not stated",
+    via="Republished from",
+    also="Also published by",
+    notices="Notices",
     home="Home",
-    columns="Sections",
-    column="Section",
-    article="Article",
+    columns="Columns",
+    column="Column",
     search="Search",
     subscribe="Subscribe",
-    skip="Skip to the text",
-    breadcrumb="You are here",
-    contact="Contact",
-    sponsor="Sponsor",
-    supervisor="Supervisor",
-    email="E-mail",
-    phone="Telephone",
-    report_phone="Report line",
-    address="Address",
-    im="Messenger",
-    notices="Rights and notices",
-    about_notices="All notices on reprints",
     feeds="Feeds",
     sources="Sources",
-    claims="Claims by rightsholders",
-    follow="Follow by feed or mail",
-    rest="Other",
-    newest="Newest",
-    more="More",
-    all_of="Everything in {column}",
-    months="By month",
-    month_of="Articles of {month}",
-    earlier="Earlier",
-    later="Later",
-    nothing="Nothing here yet.",
-    nothing_column="Nothing in this section yet. New articles will appear here and in its feeds.",
-    nothing_site=(
-        "Nothing here yet. Articles will be listed here by section as they arrive; "
-        "subscribe now, and they will come to you."
-    ),
-    page_of="Page {page} of {pages}",
-    read_original="Read the original",
-    summary_only="This is a summary; the full text is at the original.",
-    link_only="The full text is at the original.",
+    archive="Archive",
+    text="Article",
     previous="Previous",
     next="Next",
-    neighbours="Neighbours in this section",
-    files="Files",
-    notice_entry="Notice in the article",
-    notice_site="Notice of the site it was reprinted from",
-    notice_source="Notice of the source",
-    read_notices="Read all notices",
-    own_notice="Our own article",
-    reprinted="Reprint",
-    sources_intro=(
-        "Articles here are reprinted from these sources. Each names where it came from "
-        "and links to the original."
-    ),
-    nothing_sources=(
-        "No source is configured yet. Add [[sources]] to config.toml, or run syndicate add URL."
-    ),
-    entries_count="{count} articles",
-    permission="Permission",
-    notices_intro="These notices go with every reprint.",
-    nothing_notices=(
-        "This site has no notices of its own. Those that came with an article stand under it."
-    ),
-    claim_intro=(
-        "If you hold the rights to something here, please reach us within {days} days, "
-        "or file a claim online."
-    ),
-    search_intro="Search titles and texts.",
-    search_field="Words to look for",
-    search_none="Nothing found. Try a shorter word.",
-    search_found="{count} found",
-    search_loading="Searching…",
-    search_error="The index could not be read; please try again later.",
-    search_without_script=(
-        "Search runs in your browser and needs JavaScript. Without it, browse the sections "
-        "and months below, or use your browser's “find in page”."
-    ),
-    search_scope="The index has the newest {count} articles or so; earlier ones are under "
-    "sections and months.",
+    newer="Newer",
+    older="Older",
+    more="More",
+    skip="Skip to content",
+    all_columns="All columns",
+    editions="Past editions",
+    claims="Rights claims",
+    contact="Contact",
+    about="About this site",
     taken_down="This article was taken down",
-    taken_down_text=(
-        "At the request of its rightsholder or by an editor's decision, this article is no "
-        "longer on this site, in its feeds or in its mails."
-    ),
-    editions="Editions",
-    editions_intro="Past editions of this digest, newest first.",
-    edition="Edition of {edition}",
-    nothing_editions="The first edition will be listed here once it is out. Subscribe now.",
-    digests="Mail digests",
-    feed_how="This is a feed. Copy this page's address into a reader to get new articles.",
-    taken_down_days="Dealt with within {days} days",
-    read_in_browser="Read in the browser",
+    taken_down_why="It was removed from this site at the request of its rightsholder or an editor.",
+    nothing_yet="Nothing here yet",
+    nothing_yet_what="New articles appear here as soon as the sources have them. Subscribe to be told.",
+    read_original="Read the original",
+    summary_only="We show a summary only; the whole text is with the original.",
+    by_feed="Subscribe by feed",
+    feed_how="Copy this address into your feed reader; new articles will come by themselves.",
+    search_hint="Words to find in titles and texts",
+    search_nothing="Nothing found. Try another word, or browse the columns.",
+    search_no_script="Search needs scripts. Without them, browse the columns and the archive.",
+    notices_intro="These notices apply to every article that we republish.",
+    sources_intro="We read these sources, with thanks.",
+    entries="articles",
+    sponsor="Published by",
+    supervisor="Supervised by",
+    phone="Phone",
+    report_phone="Report line",
+    email="E-mail",
+    address="Address",
+    im="Messaging",
+    untitled="(untitled)",
+    in_browser="Read in your browser",
+    contents="In this edition",
     items="{count} articles",
-    contents="Contents",
-    preheader_more="and {count} in all",
-    why_mail="You get this mail because {email} subscribed to {digest}.",
+    why_you_get_this="You get this because {email} is subscribed to “{digest}”.",
     preferences="Preferences",
     unsubscribe="Unsubscribe",
-    truncated="The mail ends here; please read the rest in the browser.",
-    correction="Correction",
-    correction_text="This article, which we mailed you earlier, was taken down:",
-    profile="About this site",
-    your_email="Your e-mail address",
-    which_digests="Digests to subscribe to",
-    which_columns="Only these sections",
-    all_columns="All sections",
-    frequency="How often",
-    every_edition="Every edition",
-    daily="Once a day",
-    weekly="Once a week",
-    language_word="Language",
-    timezone="Time zone",
-    sign_up="Subscribe",
-    confirm="Confirm the subscription",
+    removed="This article was taken down",
+    correction="Correction: {title}",
+    correction_text="An article in “{digest}” that we mailed you was taken down. Please do not quote or pass it on:",
+    confirm="Confirm subscription",
+    confirm_subject="Please confirm: {site}",
+    confirm_text="Somebody, perhaps you, subscribed this address to {site}. If it was you, open the link below and press the button. If not, ignore this mail: nothing else will come.",
+    confirm_page="Press the button to start receiving mail.",
+    confirmed="Your subscription is confirmed. Thank you.",
+    check_mail="Please look into your mailbox and follow the link there.",
+    unsubscribe_page="Press the button to stop these mails.",
+    unsubscribed="You are unsubscribed and will get no more of these mails.",
+    your_address="Your e-mail address",
+    which_digests="Which digests",
+    which_columns="Only these columns (none chosen: all)",
+    how_often="How often",
+    each_edition="Each edition",
+    daily="Daily",
+    weekly="Weekly",
     save="Save",
-    pause="Pause",
-    resume="Resume",
+    saved="Saved.",
+    pause_until="Pause until",
     export="Export my data",
-    erase="Erase all my data",
-    send="Send",
-    check_mail=(
-        "If this address can subscribe, we have sent a confirmation mail. "
-        "Please open the link in it."
-    ),
-    confirmed="The subscription is confirmed.",
-    unsubscribed="You are unsubscribed and will not get this mail again.",
-    saved="Your preferences are saved.",
-    bad_token="This link has expired, or is not complete.",
+    erase="Erase my data",
+    erased="Your data is erased.",
+    language_name="Language",
+    time_zone="Time zone",
+    text_only="Plain text only",
+    bad_link="This link is not valid, or was used already.",
+    claim_intro="If you hold the rights to something here, tell us. We answer within {days} days.",
+    claim_kind="What it is about",
+    claim_takedown="Take it down",
+    claim_royalty="Claim a royalty",
+    claim_url="Address of the article",
+    claim_text="What you want to tell us",
+    claim_name="Your name or organisation",
+    claim_send="Send",
+    claim_received="Received as number {number}; we answer by {due}.",
+    attribution="Attribution",
+    breadcrumb="You are here",
+    site_columns="Site columns",
+    reprinted="Republished",
+    own="Our own article",
+    follow="Follow by feed or mail",
+    rest="Other",
+    all_of="Everything in “{column}”",
+    months="By month",
+    month_of="Articles of {month}",
+    link_only="The whole text is with the original.",
+    neighbours="Before and after in this column",
+    files="Files",
+    notice_entry="Notice in the article",
+    notice_site="Notice of the site it was copied from",
+    notice_source="Notice of its source",
+    notice_ours="Our notice",
+    read_notices="All our notices",
+    nothing_notices="This site has no notices of its own. Those that came with an article stand under it, word for word.",
+    nothing_sources="No sources yet. Add [[sources]] to config.toml, or run syndicate add.",
+    entries_count="{count} articles",
+    permission="Permission",
+    site_feed="Whole site",
+    search_do="Search",
+    search_found="{count} found",
+    search_loading="Searching…",
+    search_error="The index could not be read. Please try again later.",
+    search_scope="Searches titles and texts of the newest {count} articles or so; earlier ones are in the columns, by month.",
+    digests="Mail digests",
+    editions_intro="The editions sent so far, newest first.",
+    nothing_editions="None was sent yet. The first will be listed here; you can subscribe now.",
+    follow_mail="Mail",
+    mail_how="Choose your digests and give your address.",
     not_found="There is no such page.",
-    too_many="Too many requests; please try again later.",
-    comma=", ",
+    too_many="Too many requests. Please try again later.",
+    list_separator=", ",
     colon=": ",
 )
 
 
-@lru_cache(maxsize=64)
 def of(language: str) -> Words:
-    """The words of a language tag: any zh in Chinese, everything else in English."""
-    return _CHINESE if language.lower().replace("_", "-").split("-")[0] == "zh" else _ENGLISH
+    """The words of a language: Chinese for any kind of it, else English."""
+    return ZH if language.lower().startswith("zh") else EN

@@ -9,7 +9,9 @@ from syndicate.core import labels
 LINES = {
     "来源：青禾日报 作者：佚名": {"source": "青禾日报", "author": "佚名"},
     "发布时间:2022-06-24 来源: 某某党建云 作者:佚名": {
-        "published": "2022-06-24", "source": "某某党建云", "author": "佚名",
+        "published": "2022-06-24",
+        "source": "某某党建云",
+        "author": "佚名",
     },
     "来源： 作者：李明": {"author": "李明"},
     "来源：": {},
@@ -51,7 +53,13 @@ def test_inline_is_inferred_with_evidence() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["据介绍，图片来源：某社。后来又说。", "他说：来源很清楚。", "水的来源：地下河，经年不断。", ""]
+    "text",
+    [
+        "据介绍，图片来源：某社。后来又说。",
+        "他说：来源很清楚。",
+        "水的来源：地下河，经年不断。",
+        "",
+    ],
 )
 def test_running_text_says_nothing(text: str) -> None:
     assert labels.read_inline(text).source is None

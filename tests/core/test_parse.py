@@ -211,9 +211,8 @@ WHOLE = """<source><id>urn:s</id><title>源</title><updated>2022-06-24T00:00:00Z
         pytest.param(
             '<link xml:base="https://b.example/x/" href="y"/>',
             "link",
-            "https://feeds.example/dir/y",
-            id="base-of-the-link-itself-is-odd",
-            marks=pytest.mark.skip(reason="see the next"),
+            "https://b.example/x/y",
+            id="xml-base-of-the-link-itself",
         ),
         pytest.param(
             '<content type="html" xml:base="https://b.example/x/">&lt;a href="y"&gt;</content>',

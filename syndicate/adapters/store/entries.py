@@ -584,3 +584,14 @@ def main_columns(conn: Connection, ids: Sequence[str]) -> dict[str, str]:
         query = query.where(entries.c.id.in_(part), entries.c.lead)
         found.update({id: column for id, column in conn.execute(query)})
     return found
+
+
+def touched_entries(conn: Connection) -> set[str]:
+    """The entries that changed since the last publishing."""
+    return set(conn.execute(sa.select(unpublished.c.entry).distinct()).scalars())
+
+
+def ids_with(conn: Connection, status: str) -> Iterator[str]:
+    """The ids of all entries that have a status."""
+    query = sa.select(entries.c.id).where(entries.c.status == status)
+    yield from conn.execute(query.execution_options(yield_per=5000)).scalars()

@@ -184,14 +184,12 @@ def add(conn: Connection, items: Sequence[Item]) -> None:
     """Index items for those that come later."""
     if not items:
         return
-    rows = [
-        {"entry": i.entry, "source": i.source, "packed": i.fingerprint.pack()} for i in items
-    ]
+    rows = [{"entry": i.entry, "source": i.source, "packed": i.fingerprint.pack()} for i in items]
     statement = insert(conn, fingerprints).on_conflict_do_nothing(index_elements=["entry"])
     conn.execute(statement, rows)
     numbers = _numbers(conn, [item.entry for item in items])
     pairs = sorted((key, numbers[item.entry]) for item in items for key in item.fingerprint.keys)
-    full = {gram for gram, in _rows(conn, _FULL, list({key for key, _ in pairs}))}
+    full = {gram for (gram,) in _rows(conn, _FULL, list({key for key, _ in pairs}))}
     _index(conn, [pair for pair in pairs if pair[0] not in full])
 
 

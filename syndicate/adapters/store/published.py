@@ -311,3 +311,12 @@ def _same(ping: Ping) -> Any:
 def _parts(ids: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:
     for start in range(0, len(ids), size):
         yield ids[start : start + size]
+
+
+def files_at(conn: Connection, paths: Sequence[str]) -> dict[str, File]:
+    """The published files at these paths."""
+    found: dict[str, File] = {}
+    for part in _parts(paths):
+        query = sa.select(published_files).where(published_files.c.path.in_(part))
+        found.update({row.path: _file(row) for row in conn.execute(query)})
+    return found

@@ -1,0 +1,648 @@
+"""Digests, editions, what is in them, and every message with its state.
+
+`digests`      when a digest was first in the database: nothing before that is due
+`editions`     one dated issue of a digest, with its state and page
+`carried`      which entries and stories an edition has; an entry is in one edition of a digest
+`variants`     one rendering of an edition for all subscribers with the same selection; letters
+`messages`     a variant for one subscriber, with its state; the outbox
+`waiting`      subscribers for whom editions are kept (paused, weekly): the last they were served
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from syndicate.adapters.store.engine import Instant, Json, insert, metadata
+from syndicate.model import EditionState, MessageState
+
+_BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
+digests = sa.Table(
+    "digests",
+    metadata,
+    sa.Column("id", sa.String, primary_key=True),
+    sa.Column("first_seen", Instant, nullable=False),
+)
+
+editions = sa.Table(
+    "editions",
+    metadata,
+    sa.Column("id", sa.String, primary_key=True),
+    sa.Column("digest", sa.String, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),  # 1, 2, … within its digest
+    sa.Column("local", sa.String, nullable=False),  # 2026-11-24T08:00, the schedule's time
+    sa.Column("due", Instant, nullable=False),
+    sa.Column("composed", Instant, nullable=False),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("title", sa.String, nullable=False),
+    sa.Column("date", sa.String, nullable=False),
+    sa.Column("public", sa.Boolean, nullable=False),
+    sa.Column("recipients", sa.Integer, nullable=False),
+    sa.UniqueConstraint("digest", "local"),
+    sa.UniqueConstraint("digest", "number"),
+)
+
+carried = sa.Table(
+    "carried",
+    metadata,
+    sa.Column("edition", sa.String, primary_key=True),
+    sa.Column("position", sa.Integer, primary_key=True),
+    sa.Column("digest", sa.String, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("entry", sa.String, nullable=False),
+    sa.Column("story", sa.String, nullable=False),
+    sa.UniqueConstraint("digest", "entry"),
+    sa.Index("carried_story", "digest", "story"),
+    sa.Index("carried_entry", "entry"),
+)
+
+variants = sa.Table(
+    "variants",
+    metadata,
+    sa.Column("id", sa.String, primary_key=True),
+    sa.Column("edition", sa.String, nullable=False),
+    sa.Column("kind", sa.String, nullable=False),  # digest | letter
+    sa.Column("language", sa.String, nullable=False),
+    sa.Column("entries", Json, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("html", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("text_only", sa.Boolean, nullable=False),
+    sa.Index("variants_edition", "edition"),
+)
+
+messages = sa.Table(
+    "messages",
+    metadata,
+    sa.Column("id", _BIG, primary_key=True),
+    sa.Column("edition", sa.String, nullable=False),
+    sa.Column("subscriber", sa.String, nullable=False),
+    sa.Column("email", sa.String, nullable=False),
+    sa.Column("name", sa.String, nullable=False),
+    sa.Column("salt", sa.String, nullable=False),
+    sa.Column("variant", sa.String, nullable=False),
+    sa.Column("message_id", sa.String, nullable=False),
+    sa.Column("date", Instant, nullable=False),
+    sa.Column("state", sa.String, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("first", Instant),
+    sa.Column("next", Instant, nullable=False),
+    sa.Column("owner", sa.String),
+    sa.Column("until", Instant),
+    sa.Column("error", sa.Text),
+    sa.Column("changed", Instant, nullable=False),
+    sa.UniqueConstraint("edition", "subscriber"),
+    sa.Index("messages_due", "state", "next", "id"),
+    sa.Index("messages_variant", "variant"),
+    sa.Index("messages_subscriber", "subscriber"),
+)
+
+waiting = sa.Table(
+    "waiting",
+    metadata,
+    sa.Column("digest", sa.String, primary_key=True),
+    sa.Column("subscriber", sa.String, primary_key=True),
+    sa.Column("since", sa.Integer, nullable=False),  # number of the last edition served
+    sa.Column("served", sa.String),  # its local date
+)
+
+# The allowed steps of a message; nothing else changes a state
+STEPS: dict[MessageState, frozenset[MessageState]] = {
+    MessageState.QUEUED: frozenset({MessageState.SENDING, MessageState.DROPPED}),
+    MessageState.SENDING: frozenset(
+        {MessageState.SENT, MessageState.DEFERRED, MessageState.FAILED, MessageState.QUEUED}
+    ),
+    MessageState.DEFERRED: frozenset(
+        {MessageState.SENDING, MessageState.FAILED, MessageState.DROPPED}
+    ),
+    MessageState.SENT: frozenset(),
+    MessageState.FAILED: frozenset(),
+    MessageState.DROPPED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One dated issue of a digest."""
+
+    id: str
+    digest: str
+    number: int
+    local: datetime  # naive, in the digest's zone
+    due: datetime
+    composed: datetime
+    state: EditionState
+    reason: str
+    title: str
+    public: bool
+    recipients: int
+
+    @property
+    def date(self) -> str:
+        return self.local.date().isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A rendering that several subscribers share; the marks in it are filled in for each."""
+
+    id: str
+    edition: str
+    kind: str
+    language: str
+    entries: tuple[str, ...]
+    subject: str
+    html: str
+    text: str
+    text_only: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A variant on its way to one subscriber."""
+
+    id: int
+    edition: str
+    subscriber: str
+    email: str
+    name: str
+    salt: str
+    variant: str
+    message_id: str
+    date: datetime
+    state: MessageState
+    attempts: int
+    first: datetime | None
+
+
+# --- digests and editions -------------------------------------------------------------------
+
+
+def enrol(conn: Connection, ids: Iterable[str], now: datetime) -> dict[str, datetime]:
+    """Note digests that are new; when each was first in the database."""
+    rows = [{"id": id, "first_seen": now} for id in ids]
+    if rows:
+        conn.execute(insert(conn, digests).on_conflict_do_nothing(), rows)
+    return {id: first for id, first in conn.execute(sa.select(digests.c.id, digests.c.first_seen))}
+
+
+def _edition(row: Any) -> Edition:
+    return Edition(
+        id=row.id,
+        digest=row.digest,
+        number=row.number,
+        local=datetime.fromisoformat(row.local),
+        due=row.due,
+        composed=row.composed,
+        state=EditionState(row.state),
+        reason=row.reason,
+        title=row.title,
+        public=row.public,
+        recipients=row.recipients,
+    )
+
+
+def edition(conn: Connection, id: str) -> Edition | None:
+    row = conn.execute(sa.select(editions).where(editions.c.id == id)).one_or_none()
+    return None if row is None else _edition(row)
+
+
+def of_digest(conn: Connection, digest: str, limit: int | None = None) -> list[Edition]:
+    """The editions of a digest, newest first."""
+    query = sa.select(editions).where(editions.c.digest == digest)
+    query = query.order_by(editions.c.number.desc()).limit(limit)
+    return [_edition(row) for row in conn.execute(query)]
+
+
+def add_edition(conn: Connection, made: Edition, entries: Sequence[tuple[str, str]]) -> None:
+    """Store an edition and the (entry, story) pairs that it carries."""
+    conn.execute(
+        sa.insert(editions).values(
+            id=made.id,
+            digest=made.digest,
+            number=made.number,
+            local=made.local.isoformat(timespec="minutes"),
+            due=made.due,
+            composed=made.composed,
+            state=made.state.value,
+            reason=made.reason,
+            title=made.title,
+            date=made.date,
+            public=made.public,
+            recipients=made.recipients,
+        )
+    )
+    rows = [
+        {
+            "edition": made.id,
+            "position": position,
+            "digest": made.digest,
+            "number": made.number,
+            "entry": entry,
+            "story": story,
+        }
+        for position, (entry, story) in enumerate(entries)
+    ]
+    if rows:
+        conn.execute(sa.insert(carried), rows)
+
+
+def set_edition(
+    conn: Connection, id: str, state: EditionState, reason: str = "", recipients: int | None = None
+) -> None:
+    values: dict[str, Any] = {"state": state.value, "reason": reason}
+    if recipients is not None:
+        values["recipients"] = recipients
+    conn.execute(sa.update(editions).where(editions.c.id == id).values(**values))
+
+
+def entries_of(conn: Connection, edition: str) -> list[str]:
+    """The entries of an edition, in its order."""
+    query = sa.select(carried.c.entry).where(carried.c.edition == edition)
+    return list(conn.execute(query.order_by(carried.c.position)).scalars())
+
+
+def entries_since(conn: Connection, digest: str, number: int) -> list[str]:
+    """The entries of all editions after a number, newest edition first, not those held back."""
+    held = sa.select(editions.c.id).where(editions.c.state == EditionState.REJECTED.value)
+    query = sa.select(carried.c.entry).where(carried.c.digest == digest, carried.c.number > number)
+    query = query.where(carried.c.edition.not_in(held))
+    query = query.order_by(carried.c.number.desc(), carried.c.position)
+    return list(conn.execute(query).scalars())
+
+
+def carried_by(conn: Connection, entry: str) -> list[str]:
+    """Which editions carry an entry."""
+    query = sa.select(carried.c.edition).where(carried.c.entry == entry)
+    return list(conn.execute(query.order_by(carried.c.edition)).scalars())
+
+
+def release_entries(conn: Connection, edition: str) -> None:
+    """A rejected edition uses nothing up: its entries are free for the next."""
+    conn.execute(sa.delete(carried).where(carried.c.edition == edition))
+
+
+# --- those who wait -------------------------------------------------------------------------
+
+
+def waits(conn: Connection, digest: str) -> dict[str, tuple[int, str | None]]:
+    """For whom editions of a digest are kept: subscriber to (last served, its local date)."""
+    query = sa.select(waiting.c.subscriber, waiting.c.since, waiting.c.served)
+    query = query.where(waiting.c.digest == digest)
+    return {who: (since, served) for who, since, served in conn.execute(query)}
+
+
+def set_waits(conn: Connection, digest: str, rows: Mapping[str, tuple[int, str | None]]) -> None:
+    if rows:
+        statement = insert(conn, waiting)
+        update = {name: statement.excluded[name] for name in ("since", "served")}
+        conn.execute(
+            statement.on_conflict_do_update(index_elements=["digest", "subscriber"], set_=update),
+            [
+                {"digest": digest, "subscriber": who, "since": since, "served": served}
+                for who, (since, served) in rows.items()
+            ],
+        )
+
+
+# --- variants and messages ------------------------------------------------------------------
+
+
+def add_variants(conn: Connection, made: Iterable[Variant]) -> None:
+    rows = [
+        {
+            "id": v.id,
+            "edition": v.edition,
+            "kind": v.kind,
+            "language": v.language,
+            "entries": list(v.entries),
+            "subject": v.subject,
+            "html": v.html,
+            "text": v.text,
+            "text_only": v.text_only,
+        }
+        for v in made
+    ]
+    if rows:
+        statement = insert(conn, variants)
+        update = {n: statement.excluded[n] for n in ("entries", "subject", "html", "text")}
+        conn.execute(statement.on_conflict_do_update(index_elements=["id"], set_=update), rows)
+
+
+def variant(conn: Connection, id: str) -> Variant | None:
+    row = conn.execute(sa.select(variants).where(variants.c.id == id)).one_or_none()
+    return None if row is None else _variant(row)
+
+
+def _variant(row: Any) -> Variant:
+    return Variant(
+        row.id,
+        row.edition,
+        row.kind,
+        row.language,
+        tuple(row.entries),
+        row.subject,
+        row.html,
+        row.text,
+        row.text_only,
+    )
+
+
+def unsent_variants(conn: Connection) -> list[Variant]:
+    """Variants of digests of which a message has not left yet."""
+    open_ = (MessageState.QUEUED.value, MessageState.DEFERRED.value)
+    some = sa.select(messages.c.variant).where(messages.c.state.in_(open_)).distinct()
+    query = sa.select(variants).where(variants.c.kind == "digest", variants.c.id.in_(some))
+    return [_variant(row) for row in conn.execute(query)]
+
+
+def add_messages(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Queue messages; one a subscriber and edition, whatever happens."""
+    if rows:
+        conn.execute(insert(conn, messages).on_conflict_do_nothing(), rows)
+
+
+def queued(
+    *,
+    edition: str,
+    subscriber: str,
+    email: str,
+    name: str,
+    salt: str,
+    variant: str,
+    message_id: str,
+    date: datetime,
+    now: datetime,
+) -> dict[str, Any]:
+    """The row of a new message."""
+    return {
+        "edition": edition,
+        "subscriber": subscriber,
+        "email": email,
+        "name": name,
+        "salt": salt,
+        "variant": variant,
+        "message_id": message_id,
+        "date": date,
+        "state": MessageState.QUEUED.value,
+        "attempts": 0,
+        "first": None,
+        "next": now,
+        "owner": None,
+        "until": None,
+        "error": None,
+        "changed": now,
+    }
+
+
+def add_letter(
+    conn: Connection,
+    *,
+    key: str,
+    subscriber: str,
+    email: str,
+    name: str = "",
+    subject: str,
+    text: str,
+    html: str = "",
+    language: str = "",
+    message_id: str,
+    now: datetime,
+) -> None:
+    """Queue one plain mail (a confirmation, a correction, an answer to a claim).
+
+    `key` makes it one: the same key for the same subscriber is queued once.
+    """
+    id = f"letter:{key}:{subscriber}"
+    if conn.execute(sa.select(variants.c.id).where(variants.c.id == id)).one_or_none():
+        return
+    add_variants(
+        conn,
+        [Variant(id, f"letter:{key}", "letter", language, (), subject, html, text, not html)],
+    )
+    add_messages(
+        conn,
+        [
+            queued(
+                edition=f"letter:{key}",
+                subscriber=subscriber,
+                email=email,
+                name=name,
+                salt="",
+                variant=id,
+                message_id=message_id,
+                date=now,
+                now=now,
+            )
+        ],
+    )
+
+
+def _message(row: Any) -> Message:
+    return Message(
+        id=row.id,
+        edition=row.edition,
+        subscriber=row.subscriber,
+        email=row.email,
+        name=row.name,
+        salt=row.salt,
+        variant=row.variant,
+        message_id=row.message_id,
+        date=row.date,
+        state=MessageState(row.state),
+        attempts=row.attempts,
+        first=row.first,
+    )
+
+
+def _ready(now: datetime) -> Any:
+    """Messages that may be taken: due, of editions that are not on hold."""
+    held = sa.select(editions.c.id).where(
+        editions.c.state.in_((EditionState.HELD.value, EditionState.REJECTED.value))
+    )
+    waiting_ = (MessageState.QUEUED.value, MessageState.DEFERRED.value)
+    return sa.and_(
+        messages.c.state.in_(waiting_), messages.c.next <= now, messages.c.edition.not_in(held)
+    )
+
+
+def claim(
+    conn: Connection, owner: str, now: datetime, until: datetime, limit: int
+) -> list[Message]:
+    """Take messages for sending: `sending` is in the database before anything leaves."""
+    picked = sa.select(messages.c.id).where(_ready(now))
+    picked = picked.order_by(messages.c.next, messages.c.id).limit(limit)
+    if conn.dialect.name == "postgresql":
+        picked = picked.with_for_update(skip_locked=True)
+    statement = (
+        sa.update(messages)
+        .where(messages.c.id.in_(picked.scalar_subquery()))
+        .values(
+            state=MessageState.SENDING.value,
+            owner=owner,
+            until=until,
+            changed=now,
+            attempts=messages.c.attempts + 1,
+            first=sa.func.coalesce(messages.c.first, sa.cast(now, messages.c.next.type)),
+        )
+        .returning(*messages.c)
+    )
+    return sorted(map(_message, conn.execute(statement)), key=lambda m: m.id)
+
+
+def count_ready(conn: Connection, now: datetime) -> int:
+    """How many messages could be taken now."""
+    query = sa.select(sa.func.count()).select_from(messages).where(_ready(now))
+    return int(conn.execute(query).scalar_one())
+
+
+def finish(
+    conn: Connection, owner: str, outcomes: Sequence[dict[str, Any]]
+) -> None:
+    """Write results (`message`, `state`, `next`, `error`, `changed`) of messages that `owner`
+    still holds; what another has taken over meanwhile is left to it."""
+    if not outcomes:
+        return
+    statement = (
+        sa.update(messages)
+        .where(
+            messages.c.id == sa.bindparam("message"),
+            messages.c.owner == owner,
+            messages.c.state == MessageState.SENDING.value,
+        )
+        .values(
+            state=sa.bindparam("new_state"),
+            next=sa.bindparam("new_next"),
+            error=sa.bindparam("new_error"),
+            changed=sa.bindparam("new_changed"),
+            owner=None,
+            until=None,
+        )
+    )
+    conn.execute(statement, list(outcomes))
+
+
+def give_back(conn: Connection, owner: str) -> None:
+    """Messages that were taken and not tried are free again."""
+    conn.execute(
+        sa.update(messages)
+        .where(messages.c.owner == owner, messages.c.state == MessageState.SENDING.value)
+        .values(
+            state=MessageState.QUEUED.value,
+            owner=None,
+            until=None,
+            attempts=messages.c.attempts - 1,
+        )
+    )
+
+
+def owners(conn: Connection) -> list[tuple[str, datetime]]:
+    """Who holds messages that are being sent, and until when."""
+    query = sa.select(messages.c.owner, sa.func.max(messages.c.until))
+    query = query.where(messages.c.state == MessageState.SENDING.value, messages.c.owner.is_not(None))
+    found = []
+    for owner, until in conn.execute(query.group_by(messages.c.owner)):
+        found.append((owner, until))
+    return found
+
+
+def take_over(conn: Connection, owner: str) -> int:
+    """Messages held by a dead process: sent again, with the same Message-ID."""
+    done = conn.execute(
+        sa.update(messages)
+        .where(messages.c.owner == owner, messages.c.state == MessageState.SENDING.value)
+        .values(state=MessageState.QUEUED.value, owner=None, until=None)
+    )
+    return int(done.rowcount)
+
+
+def drop(conn: Connection, variant: str, now: datetime, reason: str) -> int:
+    """Messages of a variant that have not left do not leave any more."""
+    done = conn.execute(
+        sa.update(messages)
+        .where(
+            messages.c.variant == variant,
+            messages.c.state.in_((MessageState.QUEUED.value, MessageState.DEFERRED.value)),
+        )
+        .values(state=MessageState.DROPPED.value, error=reason, changed=now)
+    )
+    return int(done.rowcount)
+
+
+def drop_subscriber(conn: Connection, subscriber: str, now: datetime, reason: str) -> int:
+    """Digests for somebody who left do not leave any more; letters do."""
+    done = conn.execute(
+        sa.update(messages)
+        .where(
+            messages.c.subscriber == subscriber,
+            messages.c.edition.not_like("letter:%"),
+            messages.c.state.in_((MessageState.QUEUED.value, MessageState.DEFERRED.value)),
+        )
+        .values(state=MessageState.DROPPED.value, error=reason, changed=now)
+    )
+    return int(done.rowcount)
+
+
+def drop_edition(conn: Connection, edition: str, now: datetime, reason: str) -> int:
+    done = conn.execute(
+        sa.update(messages)
+        .where(
+            messages.c.edition == edition,
+            messages.c.state.in_((MessageState.QUEUED.value, MessageState.DEFERRED.value)),
+        )
+        .values(state=MessageState.DROPPED.value, error=reason, changed=now)
+    )
+    return int(done.rowcount)
+
+
+def tally(conn: Connection, edition: str) -> dict[str, int]:
+    """How many messages of an edition are in each state."""
+    query = sa.select(messages.c.state, sa.func.count()).where(messages.c.edition == edition)
+    return {state: n for state, n in conn.execute(query.group_by(messages.c.state))}
+
+
+def totals(conn: Connection) -> dict[str, int]:
+    """How many messages are in each state."""
+    query = sa.select(messages.c.state, sa.func.count()).group_by(messages.c.state)
+    return {state: n for state, n in conn.execute(query)}
+
+
+def settle_editions(conn: Connection) -> None:
+    """Editions with nothing left to send are sent."""
+    left = sa.select(messages.c.edition).where(
+        messages.c.state.in_(
+            (MessageState.QUEUED.value, MessageState.SENDING.value, MessageState.DEFERRED.value)
+        )
+    )
+    conn.execute(
+        sa.update(editions)
+        .where(editions.c.state == EditionState.SENDING.value, editions.c.id.not_in(left))
+        .values(state=EditionState.SENT.value)
+    )
+
+
+def mailed(conn: Connection, entry: str) -> Iterator[tuple[str, str, str, str]]:
+    """Who was mailed an entry: (subscriber, email, edition, language); each person once."""
+    having = sa.select(carried.c.edition).where(carried.c.entry == entry)
+    query = (
+        sa.select(
+            messages.c.subscriber, messages.c.email, variants.c.edition, variants.c.language,
+            variants.c.entries,
+        )
+        .join(variants, variants.c.id == messages.c.variant)
+        .where(messages.c.state == MessageState.SENT.value)
+        .where(sa.or_(messages.c.edition.in_(having), variants.c.kind == "digest"))
+        .order_by(messages.c.subscriber)
+    )
+    done = set()
+    for row in conn.execution_options(yield_per=500).execute(query):
+        if entry in row.entries and row.subscriber not in done:
+            done.add(row.subscriber)
+            yield row.subscriber, row.email, row.edition, row.language

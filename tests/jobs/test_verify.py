@@ -1,0 +1,96 @@
+"""verify finds what was tampered with, and nothing else."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from syndicate.adapters.store.engine import Database
+from syndicate.jobs.publish import publish
+from syndicate.jobs.verify import verify
+from syndicate.model import Status
+
+sys.path.insert(0, str(Path(__file__).parent))
+from publishing import NOW, PlainPages, entry, settings, store  # noqa: E402
+
+ONE, TWO = "entry00000000001", "entry00000000002"
+
+
+def swap(path: str, old: str, new: str) -> Callable[[Path], None]:
+    def change(root: Path) -> None:
+        text = (root / path).read_text("utf-8")
+        assert old in text
+        (root / path).write_text(text.replace(old, new, 1), "utf-8")
+
+    return change
+
+
+def drop_item(root: Path) -> None:
+    text = (root / "rss.xml").read_text("utf-8")
+    at, end = text.index("<item>"), text.index("</item>") + len("</item>")
+    (root / "rss.xml").write_text(text[:at] + text[end:], "utf-8")
+
+
+def put_back(root: Path) -> None:
+    page = f"<html><body><h1>第3号标题</h1><p>正文3</p></body></html>"
+    (root / "articles" / "entry00000000003.html").write_text(page, "utf-8")
+
+
+def published(database: Database, root: Path) -> None:
+    store(database, entry(1), entry(2), entry(3), entry(4, status=Status.HELD))
+    publish(database, settings(root), PlainPages(), NOW)
+    store(database, replace(entry(3), status=Status.RETRACTED))
+    publish(database, settings(root), PlainPages(), NOW + timedelta(hours=1))
+
+
+def test_what_is_as_published_has_no_problem(database: Database, tmp_path: Path) -> None:
+    published(database, tmp_path)
+    found = verify(database, settings(tmp_path))
+    assert found.problems == ()
+    assert found.stale == 0
+    assert found.checked > 15
+
+
+@pytest.mark.parametrize(
+    ("tamper", "file", "field"),
+    [
+        pytest.param(swap("rss.xml", "<dc:creator>佚名", "<dc:creator>佚明"), "rss.xml", "authors", id="author"),
+        pytest.param(drop_item, "rss.xml", "presence", id="item dropped"),
+        pytest.param(swap(f"articles/{ONE}.html", "示例日报", "示例晚报"), f"articles/{ONE}.html", None, id="page"),
+        pytest.param(put_back, "articles/entry00000000003.html", "absence", id="put back"),
+        pytest.param(swap("atom.xml", "2026-11-02T00:00:00", "2026-11-01T00:00:00"), "atom.xml", "updated", id="date"),
+        pytest.param(swap("feed.json", "daily.example/rss", "daily.example/rzz"), "feed.json", "source", id="json"),
+        pytest.param(swap("law/atom.xml", "</feed>", ""), "law/atom.xml", "format", id="broken"),
+        pytest.param(swap("archive/2026-11.atom.xml", "摘要1", "摘要x"), "archive/2026-11.atom.xml", "file", id="text"),
+        pytest.param(lambda r: (r / "feed.json").unlink(), "feed.json", "presence", id="lost"),
+        pytest.param(
+            lambda r: (r / "articles" / "entry00000000004.html").write_text("x"),
+            "articles/entry00000000004.html", "absence", id="held put out",
+        ),
+        pytest.param(
+            swap("index.html", "<ul>", '<ul><li><a href="articles/entry00000000003.html">x</a>'),
+            "index.html", "absence", id="link to what is gone",
+        ),
+    ],
+)  # fmt: skip
+def test_tampering_is_found(
+    sqlite_database: Database, tmp_path: Path, tamper: Callable[[Path], None], file: str, field: str | None
+) -> None:
+    published(sqlite_database, tmp_path)
+    tamper(tmp_path / "feeds")
+    found = verify(sqlite_database, settings(tmp_path)).problems
+    assert {p.file for p in found} == {file}
+    assert field is None or field in {p.field for p in found}
+
+
+def test_changes_not_yet_published_are_stale(sqlite_database: Database, tmp_path: Path) -> None:
+    published(sqlite_database, tmp_path)
+    store(sqlite_database, replace(entry(1), title="别的标题"), replace(entry(2), status=Status.HELD))
+    found = verify(sqlite_database, settings(tmp_path))
+    assert found.problems == ()
+    assert found.stale == 2
