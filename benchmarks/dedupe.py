@@ -14,12 +14,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from syndicate.adapters.store import fingerprints, open_database
 from syndicate.adapters.store.fingerprints import Item
-from syndicate.core.dedupe import fingerprint, judge
+from syndicate.core.dedupe import Fingerprint, fingerprint, judge
 
 _BATCH = 50
 _NOTICES = 50
+_FILL = 20_000
 
 
 def main(argv: Sequence[str]) -> dict[str, Any]:
@@ -30,10 +33,11 @@ def main(argv: Sequence[str]) -> dict[str, Any]:
     given.add_argument("--truth", type=Path, help="truth.jsonl of gen_feeds.py")
     parser.add_argument("--docs", type=int, default=10_000)
     parser.add_argument("--database", default="", help="a PostgreSQL URL; else SQLite")
+    parser.add_argument("--grow", type=int, default=0, help="first fill with so many made-up texts")
     given_ = parser.parse_args(argv)
     if given_.pairs:
         return _pairs(given_.pairs)
-    return _truth(given_.truth, given_.docs, given_.database)
+    return _truth(given_.truth, given_.docs, given_.database, given_.grow)
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -52,7 +56,9 @@ def _scores(hit: int, wrong: int, missed: int) -> dict[str, float]:
 
 
 def _rss() -> float:
-    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+    """Resident MB now: what filling the index took before is no matter."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return round(pages * resource.getpagesize() / 2**20, 1)
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -90,13 +96,43 @@ def _outcome(said: bool, same: bool) -> str:
     return "missed" if same else "right"
 
 
-def _truth(path: Path, docs: int, database: str) -> dict[str, Any]:
+def _truth(path: Path, docs: int, database: str, grow: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         db = open_database(database or f"sqlite:{folder}/dedupe.db")
         try:
+            _fill(db, grow)
             return _stream(db, path, docs)
         finally:
             db.close()
+
+
+def _fill(db: Any, count: int) -> None:
+    """Fill the index with fingerprints of random grams, sized like those of articles."""
+    drawn = np.random.default_rng(1)
+    for start in range(0, count, _FILL):
+        items = [
+            Item(f"f{number:08d}", f"f{number % 1000}", _made_up(drawn))
+            for number in range(start, min(count, start + _FILL))
+        ]
+        with db.begin() as conn:
+            fingerprints.add(conn, items)
+
+
+def _made_up(drawn: np.random.Generator) -> Fingerprint:
+    keys = drawn.integers(-(2**63), 2**63 - 1, 38, dtype=np.int64)
+    kept = np.sort(drawn.integers(0, 2**31, 400, dtype=np.uint32))
+    return Fingerprint(
+        size=1200,
+        exact=drawn.bytes(16),
+        title="",
+        opening="",
+        numbers=(),
+        title_numbers=(),
+        limit=2**31 - 1,
+        kept=kept.tobytes(),
+        head=kept[:200].tobytes(),
+        keys=tuple(keys.tolist()),
+    )
 
 
 def _stream(db: Any, path: Path, docs: int) -> dict[str, Any]:
@@ -104,7 +140,7 @@ def _stream(db: Any, path: Path, docs: int) -> dict[str, Any]:
     seen: set[str] = set()
     counts: Counter[str] = Counter()
     kinds: dict[str, Counter[str]] = defaultdict(Counter)
-    seconds, total = 0.0, 0
+    seconds, total, rss = 0.0, 0, 0.0
     texts: list[str] = []
     for batch in _batches(path, docs):
         started = time.perf_counter()
@@ -119,11 +155,12 @@ def _stream(db: Any, path: Path, docs: int) -> dict[str, Any]:
         for item, row, match in zip(items, batch, matches, strict=True):
             article[item.entry] = row["article"]
             twin = row["article"] in seen
-            outcome = _found(match and article.get(match.entry), row["article"], twin)
+            outcome = _found(article.get(match.entry) if match else None, row["article"], twin)
             counts[outcome] += 1
             kinds[row["kind"]][outcome] += 1
             seen.add(row["article"])
         total += len(batch)
+        rss = max(rss, _rss())
         texts += [r["text"] for r in batch if len(texts) < 500]
     notices = _notices(db, texts)
     return {
@@ -137,7 +174,7 @@ def _stream(db: Any, path: Path, docs: int) -> dict[str, Any]:
         "notices_joined": notices,
         "docs": total,
         "per_s": round(total / seconds) if seconds else 0,
-        "rss_mb": _rss(),
+        "rss_mb": rss,
     }
 
 
@@ -165,7 +202,8 @@ def _notices(db: Any, texts: Sequence[str]) -> int:
     drawn = random.Random(7)
     body = re.sub(r"\s+", "", drawn.choice([t for t in texts if len(t) > 150] or [""]))[:120]
     made = [
-        f"市场公告第{n}号：自2026年{1 + n % 12}月{1 + n % 28}日起，{body}本次共{100 + 7 * n}件，详见附件{n}。"
+        f"市场公告第{n}号：自2026年{1 + n % 12}月{1 + n % 28}日起，{body}"
+        f"本次共{100 + 7 * n}件，详见附件{n}。"
         for n in range(1, _NOTICES + 1)
     ]
     items = [Item(f"n{n:04d}", f"s-notice-{n}", fingerprint("", t)) for n, t in enumerate(made)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import html
+import itertools
 import json
 import random
 import re
@@ -137,12 +138,12 @@ def _new_title(a: Article, r: random.Random) -> Article:
     return replace(a, title=f"{r.choice(words.split())} {''.join(a.title.split())[3:9]}")
 
 
-def _prefix(a: Article, r: random.Random) -> Article:
+def _prefix(a: Article, _: random.Random) -> Article:
     head = "本报讯（记者 罗青禾 通讯员 梁小满）" if a.chinese else "Northfield News Service - "
     return replace(a, text=head + a.text)
 
 
-def _head(a: Article, r: random.Random) -> Article:
+def _head(a: Article, _: random.Random) -> Article:
     parts = _sentences(a.text)
     return replace(a, text="".join(parts[max(1, len(parts) // 5) :]) or a.text)
 
@@ -152,7 +153,7 @@ def _tail(a: Article, r: random.Random) -> Article:
     return replace(a, text="".join(parts[: max(2, int(len(parts) * r.uniform(0.5, 0.9)))]))
 
 
-def _notice(a: Article, r: random.Random) -> Article:
+def _notice(a: Article, _: random.Random) -> Article:
     notice = (
         "\n免责声明：本文转载自网络，版权归原作者所有，如有侵权请联系我们删除。"
         "\n声明：以上内容仅代表作者观点，与本站立场无关，其真实性请读者自行核实。"
@@ -176,14 +177,14 @@ def _words(a: Article, r: random.Random) -> Article:
     return replace(a, text="".join(letters))
 
 
-def _traditional(a: Article, r: random.Random) -> Article:
+def _traditional(a: Article, _: random.Random) -> Article:
     import opencc
 
     convert = opencc.OpenCC("s2t").convert
     return replace(a, title=convert(a.title), text=convert(a.text))
 
 
-def _lead(a: Article, r: random.Random) -> Article:
+def _lead(a: Article, _: random.Random) -> Article:
     text = ""
     for part in _sentences(a.text):
         text += part
@@ -252,7 +253,7 @@ def _look_alikes(articles: Sequence[Article]) -> Iterator[dict[str, Any]]:
     }
     for first, second in sorted(pairs):
         yield _pair(articles[first], articles[second], False, "look-alike")
-    for first_, second_ in zip(articles, articles[1:], strict=False):
+    for first_, second_ in itertools.pairwise(articles):
         if first_.house == second_.house:
             yield _pair(first_, second_, False, "one house")
 

@@ -46,7 +46,7 @@ class Templates:
             cache_size=-1,
             bytecode_cache=_compiled(cache),
         )
-        self._parts: dict[tuple[str, object], Markup] = {}
+        self._parts: dict[tuple[str, int], tuple[Any, Markup]] = {}
         self._environment.globals["part"] = self._part
 
     def render(self, name: str, context: Mapping[str, Any] | object) -> str:
@@ -100,14 +100,15 @@ class Templates:
 
     def _part(self, name: str, frame: Any) -> Markup:
         """What is the same on many pages (header, footer), rendered once for a frame."""
-        key = (name, frame)
+        key = (name, id(frame))
         if key not in self._parts:
             if len(self._parts) >= _PARTS:
                 self._parts.clear()
             template = self._environment.get_template(name)
             # A template's own output: autoescaped when it was made
-            self._parts[key] = Markup(template.render(frame=frame, words=frame.words))  # noqa: S704
-        return self._parts[key]
+            made = Markup(template.render(frame=frame, words=frame.words))  # noqa: S704
+            self._parts[key] = (frame, made)  # the frame is kept, so that its id stays its own
+        return self._parts[key][1]
 
     def _wrong(self, name: str, sample: Mapping[str, Any] | object | None) -> Problem | None:
         try:

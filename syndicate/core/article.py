@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from syndicate.core import decode, dump, markdown, portal
 from syndicate.errors import ParseError
 from syndicate.model import ParsedEntry
@@ -30,8 +32,4 @@ def read_file(name: str, data: bytes) -> ParsedEntry:
         parsed = dump.read_dump(text)
     if not parsed.title and not parsed.content_html:
         raise ParseError("no article in it", where=name)
-    if problems:
-        from dataclasses import replace
-
-        parsed = replace(parsed, problems=(*parsed.problems, *problems))
-    return parsed
+    return replace(parsed, problems=(*parsed.problems, *problems)) if problems else parsed

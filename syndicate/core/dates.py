@@ -123,7 +123,8 @@ def read_date(text: str | None, *, cst: str = CHINA) -> GivenDate | None:
     """The date that a text is, with the precision and offset that it states; None if it is none.
 
     A zone stated by name is an offset (GMT: `+00:00`), `Z` stays `Z`; one that is unknown leaves
-    the time without offset. `cst` is what the zone name CST means; to the feeds that we read it is China's.
+    the time without offset. `cst` is what the zone name CST means; to the
+    feeds that we read it is China's.
     """
     if not text or len(text) > _LONGEST * 4:
         return None
@@ -238,7 +239,7 @@ def _arabic(text: str) -> str:
     )
 
 
-def _epoch(text: str, cst: str) -> GivenDate | None:
+def _epoch(text: str, _cst: str) -> GivenDate | None:
     if not _EPOCH.fullmatch(text):
         return None
     at = datetime.fromtimestamp(int(text[:10]), UTC)

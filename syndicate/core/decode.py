@@ -57,7 +57,7 @@ def decode(
             return _decoded(data[len(mark) :], name, ())
     if guessed := _without_bom(data):
         return _decoded(data, guessed, ())
-    if b"~{" in data and b"~}" in data and _is_declared(data, content_type, "hz"):
+    if b"~{" in data and b"~}" in data and _is_declared(data, content_type, xml, "hz"):
         return _decoded(data, "hz", ())
     try:
         return xml_text(data.decode("utf-8")), ()
@@ -65,8 +65,8 @@ def decode(
         return _best(data, content_type, xml)
 
 
-def _is_declared(data: bytes, content_type: str | None, name: str) -> bool:
-    return name in (_named(c) for c in _stated(data, content_type))
+def _is_declared(data: bytes, content_type: str | None, xml: bool, name: str) -> bool:
+    return name in (_named(c) for c in _stated(data, content_type, xml))
 
 
 def _without_bom(data: bytes) -> str | None:
@@ -84,15 +84,12 @@ def _without_bom(data: bytes) -> str | None:
     return None
 
 
-def _stated(data: bytes, content_type: str | None) -> list[str]:
+def _stated(data: bytes, content_type: str | None, xml: bool) -> list[str]:
     found = []
     if content_type and (match := _CHARSET.search(content_type)):
         found.append(match[1])
-    head = data[:_HEAD]
-    for pattern in (_XML_DECLARED, _HTML_DECLARED):
-        if declared := pattern.search(head):
-            found.append(declared[1].decode("ascii", "replace"))
-    return found
+    declared = (p.search(data[:_HEAD]) for p in (_XML_DECLARED, _HTML_DECLARED)) if xml else ()
+    return found + [match[1].decode("ascii", "replace") for match in declared if match]
 
 
 def _named(label: str) -> str | None:
@@ -105,7 +102,7 @@ def _named(label: str) -> str | None:
 
 
 def _best(data: bytes, content_type: str | None, xml: bool) -> tuple[str, tuple[str, ...]]:
-    stated = [name for label in _stated(data, content_type) if (name := _named(label))]
+    stated = [name for label in _stated(data, content_type, xml) if (name := _named(label))]
     for name in stated:
         try:
             text = data.decode(name)

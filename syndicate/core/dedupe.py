@@ -3,8 +3,8 @@
 The measure is containment of character 12-grams (how much of the shorter text stands in the
 longer), because reprints cut and add one-sidedly, where resemblance falls. Containment alone
 takes a series, a form letter or two reports of one day for one article; what tells them apart
-is what changes in them: the numbers, the titles, and how the shared part lies in the text. Figures and
-what else was tried: docs/decisions/duplicates.md.
+is what changes in them: the numbers, the titles, the first sentence. Figures and what else was
+tried: docs/decisions/duplicates.md.
 """
 
 from __future__ import annotations

@@ -43,8 +43,9 @@ _NO_COLUMN = re.compile(
 )
 _NAVIGATION = re.compile(
     r"^(?:上一篇|下一篇|上一条|下一条|上一页|下一页|返回|相关阅读|相关新闻|相关文章|相关链接|推荐阅读|延伸阅读|热门"
-    r"|分享到|分享|打印|关闭|【?打印|【?关闭|字号|字体|收藏|评论|扫一扫|扫码|点击查看更多|更多>|加入收藏|设为首页"
-    r"|您还没有登录|登录|注册|搜索|网友评论|发表评论|我要纠错|附件|previous|next|related|share|print|back to)",
+    r"|分享到|分享|打印|关闭|【?打印|【?关闭|字号|字体|收藏|评论|扫一扫|扫码|点击查看更多|更多>"
+    r"|加入收藏|设为首页|您还没有登录|登录|注册|搜索|网友评论|发表评论|我要纠错|附件"
+    r"|previous|next|related|share|print|back to)",
     re.I,
 )
 _TAIL = re.compile(
@@ -141,7 +142,7 @@ def _loose_date(line: str) -> GivenDate | None:
 
 
 def is_navigation(line: str) -> bool:
-    """Whether a line leads elsewhere or counts readers (上一篇, 分享到, 浏览次数), no article text."""
+    """Whether a line leads elsewhere or counts readers (上一篇, 分享到); no article text."""
     short = len(line) < 40 and not _SENTENCE_END.search(line)
     return short and bool(_NAVIGATION.match(line) or _COUNTER.fullmatch(line))
 
@@ -150,7 +151,7 @@ def read_dump(text: str) -> ParsedEntry:
     """One article from the text of a portal page. Never raises; nothing is invented."""
     lines = [line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
     plain = _joined([_SPACES.sub(" ", line).strip() for line in lines])
-    head_end, title_at = _head(lines, plain)
+    head_end, title_at = _head(plain)
     found = Found()
     _read_head(plain[:head_end], title_at, found)
     body_end = _body_end(plain, head_end)
@@ -162,7 +163,7 @@ def read_dump(text: str) -> ParsedEntry:
 
 
 def _joined(plain: Sequence[str]) -> list[str]:
-    """The lines, a label alone on its line joined with the short value on the next one (a table)."""
+    """The lines, a label alone on its line joined with the value on the next one (a table)."""
     joined = list(plain)
     for index, line in enumerate(plain[:-1]):
         value = plain[index + 1]
@@ -184,9 +185,9 @@ def _is_value(field: str, text: str) -> bool:
     )
 
 
-def _head(lines: Sequence[str], plain: Sequence[str]) -> tuple[int, int | None]:
+def _head(plain: Sequence[str]) -> tuple[int, int | None]:
     """Where the body begins, and where the title stands."""
-    metas = _first_metas(lines, plain)
+    metas = _first_metas(plain)
     if metas:
         title = _title_before(plain, metas[0])
         end = metas[-1] + 1
@@ -204,7 +205,7 @@ def _head(lines: Sequence[str], plain: Sequence[str]) -> tuple[int, int | None]:
     return end, title
 
 
-def _first_metas(lines: Sequence[str], plain: Sequence[str]) -> list[int]:
+def _first_metas(plain: Sequence[str]) -> list[int]:
     """The lines of labels in the head: the first one, and those that follow it closely."""
     found: list[int] = []
     letters = 0

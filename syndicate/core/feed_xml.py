@@ -55,7 +55,7 @@ def _add(parent: Any, tag: str, text: str | None, **attributes: str) -> None:
         etree.SubElement(parent, name, attributes).text = text
 
 
-class _Namespaces(BaseExtension):
+class _Namespaces(BaseExtension):  # type: ignore[misc]
     def __init__(self) -> None:
         self.atom: Callable[[Any], None] = lambda _: None
         self.rss: Callable[[Any], None] = lambda _: None
@@ -72,7 +72,7 @@ class _Namespaces(BaseExtension):
         return feed
 
 
-class _Attribution(BaseEntryExtension):
+class _Attribution(BaseEntryExtension):  # type: ignore[misc]
     def __init__(self) -> None:
         self.out: Outgoing | None = None
 
@@ -144,11 +144,14 @@ def _links(out: Outgoing, said: dict[str, Any]) -> list[dict[str, str]]:
     found = [{"rel": "alternate", "href": out.main_link}]
     if out.original and out.original != out.main_link:
         found.append({"rel": "via", "href": out.original, "title": out.title})
-    for hop in said["via"]:
-        if hop["url"]:
-            found.append({"rel": "via", "href": hop["url"], "title": hop["name"] or hop["url"]})
-    for each in said["also"]:
-        found.append({"rel": "related", "href": each["url"], "title": each["name"]})
+    found += [
+        {"rel": "via", "href": hop["url"], "title": hop["name"] or hop["url"]}
+        for hop in said["via"]
+        if hop["url"]
+    ]
+    found += [
+        {"rel": "related", "href": each["url"], "title": each["name"]} for each in said["also"]
+    ]
     if licence := href(said["licence"]):
         found.append({"rel": "license", "href": licence})
     for enclosure in out.entry.enclosures:
@@ -338,7 +341,7 @@ def _filled(format: Format, channel: Channel, shell: bytes, parts: Sequence[byte
     end = shell.rindex(_TAGS[format][1])
     start = shell.index(b"?>") + 2
     depth = channel.path.count("/")
-    style = f'\n<?xml-stylesheet type="text/css" href="{"../" * depth}style.css"?>'.encode()
+    style = f'\n<?xml-stylesheet type="text/css" href="{"../" * depth}feed.css"?>'.encode()
     declaration = b"<?xml version='1.0' encoding='UTF-8'?>"
     return b"".join(
         (declaration, style, shell[start:end], b"\n", b"\n".join(parts), b"\n", shell[end:], b"\n")

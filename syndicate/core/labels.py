@@ -377,7 +377,7 @@ _TEXT_BY = re.compile(
 
 
 def byline(line: str) -> str | None:
-    """The names in a line that is a byline and nothing else: 本报记者 李明, 【文/某网 作者 李明】."""
+    """The names in a line that is nothing but a byline: 本报记者 李明, 【文/某网 作者 李明】."""
     if len(line) > 60:
         return None
     match = _BYLINE.fullmatch(line) or _TEXT_BY.fullmatch(line)

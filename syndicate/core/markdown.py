@@ -62,9 +62,10 @@ def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
     if not _FENCE.match(text):
         return {}, text
     import frontmatter
-    import yaml
+    import yaml  # type: ignore[import-untyped]
+    from frontmatter.default_handlers import YAMLHandler
 
-    class _TextHandler(frontmatter.YAMLHandler):  # type: ignore[misc]
+    class _TextHandler(YAMLHandler):
         """Scalars as the text that they are: YAML 1.1 makes `no`, `12:30` and 010 other things."""
 
         def load(self, fm: str, **_: object) -> Any:
@@ -74,7 +75,8 @@ def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
         post = frontmatter.loads(text.lstrip("\ufeff"), handler=_TextHandler())
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = mark.line + 2 if mark else 1
+        above = text[: text.index("---")].count("\n")
+        line = above + mark.line + 1 if mark else 1
         raise ParseError(
             f"front matter is not YAML: {getattr(error, 'problem', error)}",
             where=f"{name}:{line}",

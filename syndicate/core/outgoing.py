@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
@@ -131,6 +132,7 @@ def line(text: str) -> str:
     return _SPACE.sub(" ", xml_text(text)).strip()
 
 
+@lru_cache(maxsize=8192)
 def href(url: str | None) -> str | None:
     """A web address as an attribute may hold it, percent-encoded where it must be; else None."""
     if not url:
@@ -170,7 +172,7 @@ def date_text(given: GivenDate | None) -> str | None:
 
 
 def statement(out: Outgoing) -> dict[str, Any]:
-    """The attribution in the JSON shape of contract §3, cleaned: what feeds say, what is recorded."""
+    """The attribution in the JSON shape of contract §3, cleaned: as feeds and the record say it."""
     said = out.entry.attribution
     source = said.source
     return {

@@ -41,12 +41,17 @@ def parse(text: str, url: str | None) -> ParsedFeed | None:
     # Without an address of its own, feedparser leaves ids and links as they are
     headers = {"content-type": "application/xml; charset=utf-8"}
     data = '<?xml version="1.0" encoding="utf-8"?>' + _DECLARED.sub("", text)
-    found = feedparser.parse(
-        BytesIO(data.encode("utf-8", "replace")),
-        response_headers=headers,
-        resolve_relative_uris=False,
-        sanitize_html=False,
-    )
+    try:
+        found = feedparser.parse(
+            BytesIO(data.encode("utf-8", "replace")),
+            response_headers=headers,
+            resolve_relative_uris=False,
+            sanitize_html=False,
+        )
+    except (LookupError, TypeError, ValueError, AttributeError, AssertionError, RecursionError):
+        # Mangled documents find its own faults (`media:player` that was never opened)
+        recovered = _recovered(text, url)
+        return replace(recovered, problems=(_BROKEN,)) if recovered else None
     version = str(found.get("version") or "")
     if not version and not found.get("entries"):
         return None
@@ -70,18 +75,37 @@ def parse(text: str, url: str | None) -> ParsedFeed | None:
         problems=(_BROKEN,),
     )
     base = url or ""
-    entries = tuple(_entry(each, base) for each in found.get("entries", ()))
+    entries = tuple(_settled(_entry(each, base), feed) for each in found.get("entries", ()))
     return replace(feed, entries=_with_raw_ids(entries, text, url))
+
+
+def _settled(entry: ParsedEntry, feed: ParsedFeed) -> ParsedEntry:
+    """As the reader of well-formed feeds has it: an id that is no address is no link, Atom's
+    authors are inherited (RFC 4287, 4.2.1), and the only date of RSS is the publication's."""
+    said = entry.attribution
+    if entry.link == entry.id and not urls.is_web(entry.link):
+        entry = replace(entry, link=None)
+    if feed.format == "atom":
+        return replace(entry, attribution=replace(said, authors=said.authors or feed.authors))
+    if said.published is None and not any(field == "published" for field, _ in entry.raw_dates):
+        said = replace(said, published=said.updated, updated=None)
+    return replace(entry, attribution=said)
+
+
+def _recovered(text: str, url: str | None) -> ParsedFeed | None:
+    """What lxml makes of a broken document; None where that is nothing."""
+    try:
+        root = parse_xml.root_of(_DECLARED.sub("", text), recover=True)
+        return parse_xml.read(root, url) if root is not None else None
+    except (etree.XMLSyntaxError, ValueError):  # ValueError: tags that are no names
+        return None
 
 
 def _with_raw_ids(
     entries: tuple[ParsedEntry, ...], text: str, url: str | None
 ) -> tuple[ParsedEntry, ...]:
     """The entries with their ids as written: feedparser resolves them against `xml:base`."""
-    try:
-        raw = parse_xml.read(parse_xml.root_of(_DECLARED.sub("", text), recover=True), url)
-    except (etree.XMLSyntaxError, ValueError, AttributeError, TypeError):
-        return entries
+    raw = _recovered(text, url)
     if raw is None or len(raw.entries) != len(entries):
         return entries
     return tuple(

@@ -83,6 +83,9 @@ _OTHER_MATTER = re.compile(
     r"(?:新闻|文章|阅读|推荐|评论|资讯|链接|排行|热文|跟帖|点击)(?:榜|区|排行)?\W*$|related|comments",
     re.I,
 )
+_MEDIUM_NAME = re.compile(r"(?:网|报|社|台|刊|新闻|杂志)$")
+_REPRINT = re.compile(r"版权归|不代表本|仅供参考|转载.*(?:注明|联系)|侵权")
+_CUT = frozenset({"editor", "source", "author", "original_url", "original_title"})
 _MEDIUM = re.compile(r'"(?:media|mediaName|media_name|sourceName)"\s*:\s*"([^"\\\\]{2,20})"')
 _NEAR = 12  # lines around the title that are its labels
 
@@ -281,9 +284,8 @@ def _near_title(lines: Sequence[str], at: int, body: frozenset[str]) -> Iterator
         if len(line) < 160 and any(e.field in ("published", "source") for e in labels.scan(line)):
             yield line
     for line in lines[at + 1 : at + 1 + _NEAR]:
-        if line in body:
-            if len(line) > 30 or not any(labels.scan(line)):
-                return
+        if line in body and (len(line) > 30 or not any(labels.scan(line))):
+            return
         if len(line) < 160:
             yield line
 
@@ -316,12 +318,9 @@ def _neighbour_source(page: Page, near: Sequence[str]) -> None:
         if not _DATE_IN_LINE.fullmatch(line.strip()):
             continue
         for other in near[max(0, index - 1) : index + 2]:
-            if other != line and re.search(
-                r"(?:网|报|社|台|刊|新闻|时报|日报|晚报|周刊|杂志|棱镜)$", other
-            ):
-                if _is_name_of_source(other):
-                    page.found.take([Labelled("source", "", other)])
-                    return
+            if other != line and _MEDIUM_NAME.search(other) and _is_name_of_source(other):
+                page.found.take([Labelled("source", "", other)])
+                return
 
 
 def _article_lines(lines: Sequence[str], at: int) -> Iterator[str]:
@@ -517,14 +516,13 @@ def _keep(node: LexborNode, title: str, page: Page) -> bool:
     if notices.opens_notice(text) and len(text) < 600:
         page.found.notices.append(Notice(text, notices.origin(text)))
         return False
-    if len(text) < 300 and notices.is_notice(text) and notices.is_footer(text) is False:
-        if re.search(r"版权归|不代表本|仅供参考|转载.*(?:注明|联系)|侵权", text):
-            page.found.notices.append(Notice(text, notices.origin(text)))
-            return False
-    if len(text) < 160 and (tail := _tail(text)) and not re.search(r"[。！？]", text[:-1]):
-        if tail[0].field in ("editor", "source", "author", "original_url", "original_title"):
-            page.found.take(tail)
-            return False
+    if len(text) < 300 and _REPRINT.search(text) and notices.is_notice(text):
+        page.found.notices.append(Notice(text, notices.origin(text)))
+        return False
+    short = len(text) < 160 and not re.search(r"[。！？]", text[:-1])
+    if short and (tail := _tail(text)) and tail[0].field in _CUT:
+        page.found.take(tail)
+        return False
     if dump.is_meta(text) and len(text) < 160:
         page.found.take(_scan(text))
         return False

@@ -55,9 +55,7 @@ def _urls(outer: str, inner: str, urls: Iterable[str]) -> bytes:
 
 
 def _written(root: etree._Element) -> bytes:
-    written: bytes = etree.tostring(
-        root, encoding="UTF-8", xml_declaration=True, pretty_print=True
-    )
+    written: bytes = etree.tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
     return written
 
 

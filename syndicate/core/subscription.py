@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from syndicate.model import Subscriber, SubscriberState
-from syndicate.settings import Digest
+from syndicate.settings import Digest, Settings
 
 FREQUENCIES = ("edition", "daily", "weekly")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}")
+_NAME_LENGTH = 200
 # RFC 6531 addresses: anything but what could break out of a header or an envelope
 _LOCAL = re.compile(r"[^\s@<>()\[\]\\,;:\"\x00-\x20\x7f]{1,64}")
 _DOMAIN = re.compile(
@@ -93,3 +97,97 @@ def is_served(person: Subscriber, served: Served, today: date, now: datetime) ->
 def selected(columns: Sequence[str], chosen: Sequence[str]) -> bool:
     """Whether an entry that stands in `columns` is among a subscriber's; none chosen: all."""
     return not chosen or any(column in chosen for column in columns)
+
+
+# --- signing up -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody asks for; None where it was left open: the default, or what it was before."""
+
+    digests: tuple[str, ...] | None = None
+    columns: tuple[str, ...] | None = None
+    frequency: str | None = None
+    language: str | None = None
+    timezone: str | None = None
+    name: str | None = None
+    text_only: bool | None = None
+
+
+def problems(wish: Wish, settings: Settings, *, public: bool) -> list[str]:
+    """What is wrong with a wish. `public`: digests that not everyone may choose do not exist."""
+    digests = [digest.id for digest in settings.digests if digest.public or not public]
+    columns = [column.id for column in settings.columns]
+    found = [f"no digest {id!r}" for id in wish.digests or () if id not in digests]
+    found += [f"no column {id!r}" for id in wish.columns or () if id not in columns]
+    if wish.frequency is not None and wish.frequency not in FREQUENCIES:
+        found.append(f"frequency {wish.frequency!r} is none of {', '.join(FREQUENCIES)}")
+    if wish.language and not _LANGUAGE.fullmatch(wish.language):
+        found.append(f"{wish.language!r} is no language tag")
+    if wish.timezone and not is_zone(wish.timezone):
+        found.append(f"{wish.timezone!r} is no time zone")
+    if wish.name and (len(wish.name) > _NAME_LENGTH or not wish.name.isprintable()):
+        found.append("the name is too long, or has control characters")
+    return found
+
+
+def is_zone(name: str) -> bool:
+    """Whether a name is one of the IANA time zone database."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def fulfil(person: Subscriber, wish: Wish) -> Subscriber:
+    """A subscriber with what is wished for; what was left open stays."""
+    return replace(
+        person,
+        digests=person.digests if wish.digests is None else wish.digests,
+        columns=person.columns if wish.columns is None else wish.columns,
+        frequency=wish.frequency or person.frequency,
+        language=person.language if wish.language is None else wish.language,
+        timezone=person.timezone if wish.timezone is None else wish.timezone,
+        name=person.name if wish.name is None else wish.name,
+        text_only=person.text_only if wish.text_only is None else wish.text_only,
+    )
+
+
+class Letter(StrEnum):
+    """Which mail answers a sign-up."""
+
+    NONE = "none"
+    CONFIRM = "confirm"  # the link that confirms
+    KNOWN = "known"  # is subscribed already: the link to the preferences
+
+
+def sign_up(person: Subscriber, wish: Wish) -> tuple[Subscriber, Letter]:
+    """What a sign-up by anybody does to the subscriber of that address, and which mail goes out.
+
+    Nothing that only its owner may do: whoever is confirmed keeps everything, whoever is
+    suppressed is not mailed.
+    """
+    if person.state is SubscriberState.SUPPRESSED:
+        return person, Letter.NONE
+    if person.state is SubscriberState.CONFIRMED:
+        return person, Letter.KNOWN
+    fresh = replace(person, digests=(), columns=(), frequency="edition")
+    return replace(fulfil(fresh, wish), state=SubscriberState.UNCONFIRMED), Letter.CONFIRM
+
+
+def confirm(person: Subscriber, now: datetime) -> Subscriber | None:
+    """The subscriber as confirmed; None where the link does not do that (any more)."""
+    if person.state is SubscriberState.CONFIRMED:
+        return person
+    if person.state is not SubscriberState.UNCONFIRMED:
+        return None
+    return replace(person, state=SubscriberState.CONFIRMED, joined=now, paused_until=None)
+
+
+def leave(person: Subscriber) -> Subscriber:
+    """The subscriber as unsubscribed. Who is suppressed is so for good reason, and stays."""
+    if person.state is SubscriberState.SUPPRESSED:
+        return person
+    return replace(person, state=SubscriberState.UNSUBSCRIBED, paused_until=None)

@@ -342,7 +342,7 @@ def shows(data: bytes, title: str, text: str) -> str | None:
     """The title or opening of an entry, where a page that should not shows it."""
     seen = visible(data.decode("utf-8", "replace"))
     for piece in (squeezed(title), squeezed(text)[:80]):
-        if len(piece) > 5 and piece in seen:
+        if len(piece) > 1 and piece in seen:
             return piece
     return None
 

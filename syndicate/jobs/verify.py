@@ -123,7 +123,7 @@ class _Check:
             self.problems.append(Problem(path, known.entry, "presence", "a page", None))
             return
         if known.state == DOWN:
-            found = list(self._down(known, data))
+            found = [] if _same(data, file.digest) else list(self._down(known, data))
         elif known.entry in self.hidden:
             found = [Difference(known.entry, "absence", None, "a page")]
         else:

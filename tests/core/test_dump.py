@@ -200,7 +200,8 @@ def test_the_real_sample(shared: Path) -> None:
         assert (str(said.published), said.via[-1].name) == ("2022-06-24", "廉政法治网")
         assert [n.origin.value for n in parsed.notices] == ["entry", "site", "site"]
         assert len(paragraphs(parsed)) == 5
-        assert said.original_url is not None and said.original_url.endswith("1646207331298009.htm")
+        assert said.original_url is not None
+        assert said.original_url.endswith("1646207331298009.htm")
 
 
 _LINE = st.sampled_from([line for page in PAGES.values() for line in page.split("\n")]) | st.text(

@@ -49,7 +49,8 @@ def test_government_metas() -> None:
     assert parsed.breadcrumb == ("新闻中心", "工作动态")
     assert parsed.attribution.via == (Hop("青禾市人民政府", "https://www.qinghe.example/"),)
     assert "扫一扫" not in parsed.content_html
-    assert 'alt="会场"' in parsed.content_html and "<table>" in parsed.content_html
+    assert 'alt="会场"' in parsed.content_html
+    assert "<table>" in parsed.content_html
 
 
 def test_notice_and_editor_are_cut_from_the_body() -> None:
@@ -58,7 +59,8 @@ def test_notice_and_editor_are_cut_from_the_body() -> None:
     assert [n.text for n in parsed.notices] == [
         "免责声明：本文转载自网络，不代表本站观点，版权归原作者所有。"
     ]
-    assert "免责声明" not in parsed.content_html and "赵四" not in parsed.content_html
+    assert "免责声明" not in parsed.content_html
+    assert "赵四" not in parsed.content_html
 
 
 def test_json_ld() -> None:

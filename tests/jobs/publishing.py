@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from html import escape
@@ -101,9 +101,15 @@ class PlainPages:
     def taken_down(self, entry: str) -> str:
         return "<!DOCTYPE html><html><body><p>已撤下</p></body></html>"
 
-    def listing(self, column: str, newest: Sequence[Outgoing]) -> str:
+    def front(self, newest: Mapping[str, Sequence[Outgoing]]) -> str:
+        return self.column("", [out for outs in newest.values() for out in outs], ())
+
+    def column(self, id: str, newest: Sequence[Outgoing], months: Sequence[str]) -> str:
         rows = "".join(f"<li>{escape(out.title)}</li>" for out in newest)
-        return f"<!DOCTYPE html><html><body><h1>{column}</h1><ul>{rows}</ul></body></html>"
+        return f"<!DOCTYPE html><html><body><h1>{id}</h1><ul>{rows}</ul></body></html>"
+
+    def month(self, id: str, entries: Sequence[Outgoing], months: Sequence[str], month: str) -> str:
+        return self.column(id + month, entries, months)
 
     def fixed(self) -> Iterable[tuple[str, bytes]]:
         yield "style.css", b"body{}"

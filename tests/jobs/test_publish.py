@@ -19,7 +19,7 @@ from syndicate.jobs.publish import publish
 from syndicate.model import Status
 
 sys.path.insert(0, str(Path(__file__).parent))
-from publishing import NOW, PlainPages, entry, settings, store  # noqa: E402
+from publishing import NOW, PlainPages, entry, settings, store
 
 _A = "{http://www.w3.org/2005/Atom}"
 
@@ -33,7 +33,9 @@ def test_everything_is_there_and_a_second_run_changes_nothing(
     database: Database, tmp_path: Path
 ) -> None:
     where = settings(tmp_path)
-    store(database, *(entry(n) for n in range(1, 61)), entry(99, columns=("court",), column="court"))
+    store(
+        database, *(entry(n) for n in range(1, 61)), entry(99, columns=("court",), column="court")
+    )
     first = publish(database, where, PlainPages(), NOW)
     files = tree(tmp_path)
     for path in (
@@ -84,7 +86,9 @@ def test_a_retracted_entry_leaves_everywhere(database: Database, tmp_path: Path)
     assert not [p for p, data in files.items() if "第1号标题".encode() in data]
     assert files["gone.txt"] == b"articles/entry00000000001.html\n"
     for path in ("atom.xml", "law/atom.xml", "archive/2026-11.atom.xml"):
-        deleted = etree.fromstring(files[path]).find("{http://purl.org/atompub/tombstones/1.0}deleted-entry")
+        deleted = etree.fromstring(files[path]).find(
+            "{http://purl.org/atompub/tombstones/1.0}deleted-entry"
+        )
         assert deleted is not None
         assert deleted.get("ref") == "tag:syndicate.invalid,2026:entry00000000001"
     store(database, entry(1))
@@ -119,7 +123,9 @@ def test_another_source_of_a_story_shows_at_its_lead_alone(
     files = tree(tmp_path)
     found = etree.fromstring(files["atom.xml"]).findall(_A + "entry")
     assert len(found) == 1
-    related = [link.get("href") for link in found[0].findall(_A + "link") if link.get("rel") == "related"]
+    related = [
+        link.get("href") for link in found[0].findall(_A + "link") if link.get("rel") == "related"
+    ]
     assert related == ["https://daily.example/2"]
     assert "另见".encode() in files[f"articles/{lead.id}.html"]
     assert f"articles/{other.id}.html" in files
@@ -140,8 +146,7 @@ def test_a_month_that_is_over_stays_as_it_is(sqlite_database: Database, tmp_path
     publish(sqlite_database, where, PlainPages(), NOW)
     assert tree(tmp_path)["archive/2026-10.atom.xml"] == before
     links = {
-        link.get("rel"): link.get("href")
-        for link in etree.fromstring(before).findall(_A + "link")
+        link.get("rel"): link.get("href") for link in etree.fromstring(before).findall(_A + "link")
     }
     assert links["next-archive"] == "https://news.example/archive/2026-11.atom.xml"
     assert links["current"] == "https://news.example/atom.xml"

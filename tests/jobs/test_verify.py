@@ -16,7 +16,7 @@ from syndicate.jobs.verify import verify
 from syndicate.model import Status
 
 sys.path.insert(0, str(Path(__file__).parent))
-from publishing import NOW, PlainPages, entry, settings, store  # noqa: E402
+from publishing import NOW, PlainPages, entry, settings, store
 
 ONE, TWO = "entry00000000001", "entry00000000002"
 
@@ -37,7 +37,7 @@ def drop_item(root: Path) -> None:
 
 
 def put_back(root: Path) -> None:
-    page = f"<html><body><h1>第3号标题</h1><p>正文3</p></body></html>"
+    page = "<html><body><h1>第3号标题</h1><p>正文3</p></body></html>"
     (root / "articles" / "entry00000000003.html").write_text(page, "utf-8")
 
 
@@ -79,7 +79,11 @@ def test_what_is_as_published_has_no_problem(database: Database, tmp_path: Path)
     ],
 )  # fmt: skip
 def test_tampering_is_found(
-    sqlite_database: Database, tmp_path: Path, tamper: Callable[[Path], None], file: str, field: str | None
+    sqlite_database: Database,
+    tmp_path: Path,
+    tamper: Callable[[Path], None],
+    file: str,
+    field: str | None,
 ) -> None:
     published(sqlite_database, tmp_path)
     tamper(tmp_path / "feeds")
@@ -90,7 +94,9 @@ def test_tampering_is_found(
 
 def test_changes_not_yet_published_are_stale(sqlite_database: Database, tmp_path: Path) -> None:
     published(sqlite_database, tmp_path)
-    store(sqlite_database, replace(entry(1), title="别的标题"), replace(entry(2), status=Status.HELD))
+    store(
+        sqlite_database, replace(entry(1), title="别的标题"), replace(entry(2), status=Status.HELD)
+    )
     found = verify(sqlite_database, settings(tmp_path))
     assert found.problems == ()
     assert found.stale == 2

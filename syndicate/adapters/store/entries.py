@@ -595,3 +595,24 @@ def ids_with(conn: Connection, status: str) -> Iterator[str]:
     """The ids of all entries that have a status."""
     query = sa.select(entries.c.id).where(entries.c.status == status)
     yield from conn.execute(query.execution_options(yield_per=5000)).scalars()
+
+
+def newest_received(
+    conn: Connection, column: str, start: datetime, end: datetime, limit: int
+) -> list[Entry]:
+    """Published leads of a column received in [start, end), newest reception first."""
+    query = sa.select(entries).join(placements, placements.c.entry == entries.c.id)
+    query = query.where(placements.c.column == column)
+    query = query.where(placements.c.received >= start, placements.c.received < end)
+    query = query.order_by(placements.c.received.desc(), placements.c.entry.desc()).limit(limit)
+    return [_entry(row) for row in conn.execute(query)]
+
+
+def members(conn: Connection, stories: Iterable[str]) -> dict[str, list[str]]:
+    """The ids of the members of stories, oldest reception first."""
+    found: dict[str, list[str]] = {}
+    for part in _parts(sorted(set(stories))):
+        query = sa.select(entries.c.story, entries.c.id).where(entries.c.story.in_(part))
+        for story, id in conn.execute(query.order_by(entries.c.received, entries.c.id)):
+            found.setdefault(story, []).append(id)
+    return found

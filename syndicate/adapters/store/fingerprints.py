@@ -7,10 +7,12 @@ A lookup touches the postings of some fifty grams, whatever the number of entrie
 
 from __future__ import annotations
 
+import heapq
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -35,8 +37,10 @@ grams = sa.Table(
     sqlite_with_rowid=False,
 )
 
+_SECOND = itemgetter(1)
 _COMMON = 48
 _CANDIDATES = 6  # judged for one entry, those that share the most grams first
+_FEW = 20  # grams; what has more and shares only one is another text
 _FALLBACK = 3  # judged by common grams alone, where the rare ones gave nothing
 
 
@@ -98,11 +102,21 @@ def _votes(
             (rare if len(numbers) < _COMMON else common).update(numbers)
         if positions := batch.get(key):
             within.update(positions[:_COMMON])
-    return _Votes(_most(rare, _CANDIDATES), _most(within, _CANDIDATES), _most(common, _FALLBACK))
+    least = 2 if len(keys) > _FEW else 1
+    return _Votes(
+        _most(rare, _CANDIDATES, least),
+        _most(within, _CANDIDATES, least),
+        _most(common, _FALLBACK, least),
+    )
 
 
-def _most(votes: Counter[int], count: int) -> list[int]:
-    return [number for number, _ in votes.most_common(count)] if votes else []
+def _most(votes: Counter[int], count: int, least: int) -> list[int]:
+    """Those with the most votes, but for what shares next to nothing beside the first."""
+    if not votes:
+        return []
+    least = max(least, max(votes.values()) // 8)
+    some = [(number, n) for number, n in votes.items() if n >= least]
+    return [number for number, _ in heapq.nlargest(count, some, key=_SECOND)]
 
 
 def _postings(conn: Connection, items: Sequence[Item]) -> dict[int, list[int]]:
@@ -134,7 +148,7 @@ def _rows(conn: Connection, query: str, keys: Sequence[int]) -> Iterator[tuple[i
 _SQLITE_KEYS = "json_each(?) AS k CROSS JOIN grams AS g ON g.gram = k.value"
 _POSTGRESQL_KEYS = "unnest(%s::bigint[]) AS k (value) JOIN grams AS g ON g.gram = k.value"
 _LOOKUP = "SELECT g.gram, g.number FROM {}"
-_FULL = f"SELECT g.gram FROM {{}} GROUP BY g.gram HAVING count(*) >= {_COMMON}"
+_FULL = "SELECT g.gram FROM {} GROUP BY g.gram HAVING count(*) >= " + str(_COMMON)  # noqa: S608
 
 
 def _load(conn: Connection, numbers: set[int]) -> dict[int, tuple[str, str, Fingerprint]]:
@@ -174,10 +188,11 @@ def _closest(item: Item, others: Sequence[tuple[str, str, Fingerprint]]) -> Matc
 
 def _judge(item: Item, source: str, other: Fingerprint) -> Verdict:
     verdict = judge(item.fingerprint, other)
-    if verdict.same and source == item.source:
-        if not is_revised(item.fingerprint, other, verdict.score):
-            return Verdict(False, verdict.score, "one source, and not the same text")
-    return verdict
+    if source != item.source or not verdict.same:
+        return verdict
+    if is_revised(item.fingerprint, other, verdict.score):
+        return verdict
+    return Verdict(False, verdict.score, "one source, and not the same text")
 
 
 def add(conn: Connection, items: Sequence[Item]) -> None:

@@ -183,9 +183,7 @@ def count_files(conn: Connection) -> dict[str, int]:
 def _file(row: Any) -> File:
     listed = row.entries
     entries = (
-        None
-        if listed is None
-        else tuple((id, datetime.fromisoformat(at)) for id, at in listed)
+        None if listed is None else tuple((id, datetime.fromisoformat(at)) for id, at in listed)
     )
     return File(row.path, bytes(row.digest), row.kind, entries)
 
@@ -268,9 +266,7 @@ def parts(conn: Connection, column: str, month: str | None = None) -> list[Part]
 
 def set_parts(conn: Connection, column: str, month: str, made: Sequence[Part]) -> None:
     """Replace the parts of one month."""
-    conn.execute(
-        sa.delete(archives).where(archives.c.column == column, archives.c.month == month)
-    )
+    conn.execute(sa.delete(archives).where(archives.c.column == column, archives.c.month == month))
     if made:
         conn.execute(
             sa.insert(archives),
@@ -284,9 +280,7 @@ def set_parts(conn: Connection, column: str, month: str, made: Sequence[Part]) -
 
 def add_pings(conn: Connection, hubs: Sequence[str], topics: Sequence[str], at: datetime) -> None:
     """Each hub is to hear of each topic; one that waits already is not doubled."""
-    rows = [
-        {"hub": hub, "topic": topic, "due": at, "tries": 0} for hub in hubs for topic in topics
-    ]
+    rows = [{"hub": hub, "topic": topic, "due": at, "tries": 0} for hub in hubs for topic in topics]
     if rows:
         conn.execute(insert(conn, pings).on_conflict_do_nothing(), rows)
 

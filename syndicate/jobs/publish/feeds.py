@@ -16,6 +16,7 @@ from syndicate.jobs.publish.writing import Writing, digest
 
 PART = 500  # entries in one archive page; a busy month has several
 _TOMBSTONES = 100
+_MONTH = 100  # entries on the page of a month; the archive feed has all
 Kept = dict[str, tuple[datetime, bytes]]
 Key = tuple[datetime, str]  # reception and id: the order of archives
 
@@ -158,7 +159,8 @@ def write_part(
     buried = [
         k
         for k in down
-        if (not part.column or part.column in k.columns) and _key(part) <= (k.received, k.entry) < end
+        if (not part.column or part.column in k.columns)
+        and _key(part) <= (k.received, k.entry) < end
     ]
     living = f"{part.column}/atom.xml" if part.column else "atom.xml"
     channel = replace(
@@ -171,10 +173,15 @@ def write_part(
     _write(writing, "atom", channel, ids, kept, made)
 
 
-def places_in(
-    writing: Writing, part: Part, parts: Sequence[Part]
-) -> list[entry_store.Place]:
+def places_in(writing: Writing, part: Part, parts: Sequence[Part]) -> list[entry_store.Place]:
     """What stands in one part of an archive, oldest reception first."""
     own = [p for p in parts if p.month == part.month]
     end = _end(writing, part, own)
     return list(entry_store.places_received(writing.conn, part.column, _key(part), end))
+
+
+def month(writing: Writing, id: str, month: str) -> list[Outgoing]:
+    """What the page of a month lists, newest reception first."""
+    start, end = months.bounds(month, writing.zone)
+    found = entry_store.newest_received(writing.conn, id, start, end, _MONTH)
+    return writing.outgoing(found)

@@ -22,8 +22,8 @@ from syndicate.adapters.store import entries as entry_store
 from syndicate.adapters.store import published
 from syndicate.adapters.store.engine import Database
 from syndicate.adapters.store.published import Known
-from syndicate.core import sitefiles
-from syndicate.core.outgoing import page_url
+from syndicate.core import search, sitefiles
+from syndicate.core.outgoing import Outgoing, page_url
 from syndicate.jobs.publish import articles, feeds
 from syndicate.jobs.publish.pages import Pages
 from syndicate.jobs.publish.plan import Key, Plan, plan, whole
@@ -35,6 +35,7 @@ VERSION = "1"  # of the output's form; raised where the same entry comes out dif
 _MANY = 20_000  # rows above which a rebuild is the smaller work
 _DOWN = 1000
 _CHUNK = 500
+_FRONT = 5  # entries of a column on the front page
 _MUST = ("index.html", "rss.xml", "atom.xml", "feed.json", "feeds.opml", "robots.txt")
 
 
@@ -170,7 +171,7 @@ class _Work:
                 self.writing.drop(articles.path(id))
                 self.gone.append(id)
         for status in (Status.PUBLISHED, Status.RETRACTED):
-            after = ""
+            after: str | None = ""
             while after is not None:
                 after = self._step(status, after)
         with self.database.read() as conn:
@@ -178,7 +179,6 @@ class _Work:
         for key in sorted(made.archives):
             with self.transaction() as conn:
                 self._archive(key, (), (), published.taken_down(conn, _DOWN))
-        made.archives = {key: [] for key in made.archives if key[0] == ""}
         return made
 
     def _step(self, status: Status, after: str) -> str | None:
@@ -197,7 +197,7 @@ class _Work:
         self._archives(made, down)
         for column in sorted(made.columns):
             feeds.column(writing, column, made.entries, down)
-            self._listing(column)
+            self._listing(column, {m for c, m in made.archives if c == column})
         self._site(made)
 
     def _keep(self) -> None:
@@ -239,13 +239,37 @@ class _Work:
     ) -> bool:  # fmt: skip
         return feeds.archive(self.writing, *key, places, touched, down)
 
-    def _listing(self, column: str) -> None:
+    def _listing(self, column: str, months: Collection[str]) -> None:
+        """A column's page and the pages of the months that changed; for "" the front page."""
+        writing, conn = self.writing, self.writing.conn
+        if not column:
+            html = self.pages.front(self._front())
+            writing.put("index.html", html.encode("utf-8", "replace"), "page")
+            return
+        every = sorted({p.month for p in published.parts(conn, column)}, reverse=True)
+        newest = entry_store.newest_placed(conn, column, writing.settings.publish.items)
+        html = self.pages.column(column, writing.outgoing(newest), every)
+        writing.put(f"{column}/index.html", html.encode("utf-8", "replace"), "page")
+        for month in sorted(months):
+            path = f"{column}/archive/{month}.html"
+            if month not in every:
+                writing.drop(path)
+                continue
+            html = self.pages.month(column, feeds.month(writing, column, month), every, month)
+            writing.put(path, html.encode("utf-8", "replace"), "page")
+
+    def _front(self) -> dict[str, list[Outgoing]]:
+        """The newest of each outermost column."""
         writing = self.writing
-        limit = writing.settings.publish.items
-        newest = entry_store.newest_placed(writing.conn, column, limit)
-        html = self.pages.listing(column, writing.outgoing(newest))
-        path = f"{column}/index.html" if column else "index.html"
-        writing.put(path, html.encode("utf-8", "replace"), "page")
+        ids = {
+            column.id: [p.entry for p in entry_store.newest_places(writing.conn, column.id, _FRONT)]
+            for column in writing.settings.columns
+            if not column.parent
+        }
+        all_ids = dict.fromkeys(id for listed in ids.values() for id in listed)
+        found = entry_store.get_many(writing.conn, all_ids)
+        outs = {out.entry.id: out for out in writing.outgoing(found.values())}
+        return {column: [outs[i] for i in listed] for column, listed in ids.items()}
 
     def _site(self, made: Plan) -> None:
         writing = self.writing
@@ -258,6 +282,28 @@ class _Work:
                 writing.put(path, data, "page" if path.endswith(".html") else "other")
             self._forget_columns()
         self._sitemap(made)
+        self._search(made)
+
+    def _search(self, made: Plan) -> None:
+        """The shards of the search index that hold what changed; all of them in a rebuild."""
+        writing, conn = self.writing, self.writing.conn
+        if writing.rebuild:
+            most = search.KEEP * search.SHARDS
+            ids = [p.entry for p in entry_store.newest_places(conn, "", most)]
+        else:
+            ids = sorted(made.entries)
+        shards: dict[int, list[str]] = {
+            n: [] for n in range(search.SHARDS if writing.rebuild else 0)
+        }
+        for id in ids:
+            shards.setdefault(search.shard(id), []).append(id)
+        for number, listed in shards.items():
+            path = search.path(number)
+            found = entry_store.get_many(conn, listed)
+            shown = [e for e in found.values() if e.lead and e.status is Status.PUBLISHED]
+            gone = set(listed) - {entry.id for entry in shown}
+            old = None if writing.rebuild else writing.disk.read(path)
+            writing.put(path, search.update(old, writing.outgoing(shown), gone), "other")
 
     def _forget_columns(self) -> None:
         """Take away the files of columns that are no more in the config."""
@@ -287,8 +333,10 @@ class _Work:
         touched = {month for column, month in made.archives if not column}
         paths = [f"sitemap/{p.month}-{p.part}.xml" for p in parts]
         for part, path in zip(parts, paths, strict=True):
-            if writing.disk.exists(path) and not writing.rebuild and not _within(
-                made, part, parts, touched
+            if (
+                writing.disk.exists(path)
+                and not writing.rebuild
+                and not _within(made, part, parts, touched)
             ):
                 continue
             places = feeds.places_in(writing, part, parts)

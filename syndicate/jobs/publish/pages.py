@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from syndicate.adapters.templates import Templates
+from syndicate.core import page, search
+from syndicate.core.frame import frame
 from syndicate.core.outgoing import Outgoing
+from syndicate.settings import Settings, Source
 
 
 class Pages(Protocol):
@@ -23,10 +27,82 @@ class Pages(Protocol):
         """The page of an entry that was taken down: without its title or text."""
         ...
 
-    def listing(self, column: str, newest: Sequence[Outgoing]) -> str:
-        """The page of a column, "" for the front page."""
+    def front(self, newest: Mapping[str, Sequence[Outgoing]]) -> str:
+        """The front page, from the newest of each outermost column."""
+        ...
+
+    def column(self, id: str, newest: Sequence[Outgoing], months: Sequence[str]) -> str:
+        """The page of a column; `months` are those of its archive, newest first."""
+        ...
+
+    def month(self, id: str, entries: Sequence[Outgoing], months: Sequence[str], month: str) -> str:
+        """The page of one month of a column."""
         ...
 
     def fixed(self) -> Iterable[tuple[str, bytes]]:
         """Files that depend on the settings alone: style.css, notices.html, sources.html …"""
         ...
+
+
+class SitePages:
+    """Pages by the templates of the site (core/page.py says what each shows)."""
+
+    def __init__(self, settings: Settings, templates: Templates) -> None:
+        self._settings, self._templates = settings, templates
+        columns, digests = settings.columns, settings.digests
+        self._frames = [frame(settings.site, columns, depth, digests) for depth in range(3)]
+        self._hidden = {source.id for source in settings.sources if source.noindex}
+
+    def fingerprint(self) -> str:
+        return self._templates.fingerprint()
+
+    def _render(self, made: page.Page, template: str = "") -> str:
+        name = template or page.TEMPLATES[type(made)]
+        return self._templates.render(name, page.context(made))
+
+    def article(self, out: Outgoing) -> str:
+        noindex = out.entry.source in self._hidden
+        return self._render(
+            page.article(out, self._frames[1], self._settings.columns, noindex=noindex)
+        )
+
+    def taken_down(self, entry: str) -> str:
+        return self._render(page.taken_down(self._frames[1]), "taken-down.html")
+
+    def front(self, newest: Mapping[str, Sequence[Outgoing]]) -> str:
+        outermost = [c for c in self._settings.columns if not c.parent]
+        return self._render(page.front(self._frames[0], outermost, newest))
+
+    def column(self, id: str, newest: Sequence[Outgoing], months: Sequence[str]) -> str:
+        columns = self._settings.columns
+        return self._render(page.column(self._frames[1], columns, id, newest, months))
+
+    def month(self, id: str, entries: Sequence[Outgoing], months: Sequence[str], month: str) -> str:
+        columns = self._settings.columns
+        return self._render(page.month(self._frames[2], columns, id, entries, months, month))
+
+    def fixed(self) -> Iterator[tuple[str, bytes]]:
+        top, settings = self._frames[0], self._settings
+        read = [_read(source) for source in settings.sources]
+        yield "notices.html", self._render(page.notices(top), "notices.html").encode()
+        yield "sources.html", self._render(page.sources(top, read)).encode()
+        found = page.search(top, search.SHARDS, search.KEEP)
+        yield "search.html", self._render(found).encode()
+        for name in ("style.css", "feed.css", "search.js"):
+            if self._templates.has(name):
+                text = self._templates.render(
+                    name, {**page.style(settings.site), "words": top.words}
+                )
+                yield name, text.encode()
+
+
+def _read(source: Source) -> page.Read:
+    return page.Read(
+        name=source.name or source.id,
+        feed=source.url if source.type == "feed" else "",
+        url=source.url if source.type == "page" else "",
+        rights=source.rights,
+        licence=source.licence,
+        permission=source.permission,
+        own=source.own,
+    )

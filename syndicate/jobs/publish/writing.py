@@ -73,10 +73,13 @@ class Writing:
     def outgoing(self, found: Iterable[Entry]) -> list[Outgoing]:
         """Entries as they go out, with the other published members of their stories."""
         listed = list(found)
-        members = entry_store.of_story(self.conn, {e.story for e in listed if e.story})
+        members = entry_store.members(self.conn, {e.story for e in listed if e.story})
+        own = {entry.id: entry for entry in listed}
+        others = {id for ids in members.values() if len(ids) > 1 for id in ids} - own.keys()
+        known = own | (entry_store.get_many(self.conn, sorted(others)) if others else {})
         made = []
         for entry in listed:
-            others = members.get(entry.story, ())
-            shown = [e for e in others if e.status is Status.PUBLISHED]
+            story = [known[id] for id in members.get(entry.story, ()) if id in known]
+            shown = [e for e in story if e.status is Status.PUBLISHED]
             made.append(outgoing(entry, self.settings, shown))
         return made

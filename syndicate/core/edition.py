@@ -1,0 +1,83 @@
+"""Editions: what a digest's next issue takes, whether it may go out, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+
+from syndicate.core import admit, urls
+from syndicate.model import Entry, Status
+from syndicate.settings import Digest
+
+_EARLIER = 3  # editions that a size is compared with; fewer say nothing
+_LARGER = 3.0
+_MORE_PEOPLE = 2.0
+
+
+def edition_id(digest: str, local: datetime) -> str:
+    """The id of an edition: its digest and the local time in whose place it stands."""
+    return f"{digest}-{local:%Y%m%dT%H%M}"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What an edition takes, and why other candidates are not in it."""
+
+    entries: tuple[Entry, ...]
+    too_old: int = 0
+    unsettled: int = 0
+    left: int = 0  # more than `items`: they are for the next edition
+
+
+def choose(candidates: Iterable[Entry], digest: Digest, now: datetime) -> Chosen:
+    """The entries of an edition, from the newest published leads that none carried yet.
+
+    What was too old when it was first read is in no edition; what has not been known for
+    `settle` yet, or exceeds `items`, is in the next.
+    """
+    taken: list[Entry] = []
+    stories: set[str] = set()
+    too_old = unsettled = left = 0
+    for entry in candidates:
+        if admit.too_old(entry, digest.max_age):
+            too_old += 1
+        elif entry.received > now - digest.settle:
+            unsettled += 1
+        elif len(taken) >= digest.items:
+            left += 1
+        elif entry.story not in stories:
+            stories.add(entry.story)
+            taken.append(entry)
+    return Chosen(tuple(taken), too_old, unsettled, left)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the gate compares with: sizes and recipients of earlier editions, newest first."""
+
+    sizes: tuple[int, ...]
+    recipients: tuple[int, ...]
+
+
+def objection(entries: Sequence[Entry], recipients: int, past: Past) -> str:
+    """Why an edition has to wait for an editor; "" where nothing speaks against it.
+
+    Sizes and recipients are compared with at least three earlier editions: a first one is never
+    held for them.
+    """
+    broken = [e.id for e in entries if e.url and not urls.is_web(e.url)]
+    if broken:
+        return f"malformed links in {', '.join(broken)}"
+    unfit = [e.id for e in entries if e.status is not Status.PUBLISHED]
+    if unfit:
+        return f"entries that are not published: {', '.join(unfit)}"
+    sizes = [size for size in past.sizes if size]
+    if len(sizes) >= _EARLIER and len(entries) > max(_LARGER * median(sizes), 5):
+        return f"{len(entries)} entries, where earlier editions had {median(sizes):g}"
+    if len(past.recipients) >= _EARLIER and recipients > max(
+        _MORE_PEOPLE * max(past.recipients), 10
+    ):
+        return f"it would go to {recipients}, where the most so far was {max(past.recipients)}"
+    return ""

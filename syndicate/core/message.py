@@ -1,0 +1,389 @@
+"""Messages: an edition rendered once for all who share a selection, and the bytes for each.
+
+What differs between two subscribers of a variant is little: address, tokens, Message-ID. The
+rendering has marks in their place; `build` fills them in, so that nothing is rendered, inlined or
+encoded twice. Headers are those of contract §8.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.header import Header
+from email.utils import format_datetime
+from html import escape
+
+from syndicate.core import urls
+from syndicate.core.attribution import Row, notices_of, our_notices, rows_with
+from syndicate.core.outgoing import Outgoing
+from syndicate.core.plaintext import shorten
+from syndicate.core.words import Words
+from syndicate.model import Entry
+from syndicate.settings import Digest, Settings, Site, Source
+
+MARK = "\ue0f0{name}\ue0f1"  # private use: no text that comes in from outside keeps these
+UNSUBSCRIBE, PREFERENCES, EMAIL = (
+    MARK.format(name=name) for name in ("unsubscribe", "preferences", "email")
+)
+LARGEST = 100_000  # bytes of HTML; clients cut what is more
+_SUMMARY = 180
+_WIDTH = 72
+_MARKS = re.compile("[\ue0f0\ue0f1]")
+
+
+# --- what is shown --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MailItem:
+    """One entry in a mail or on an edition's page."""
+
+    number: int
+    id: str
+    title: str
+    url: str
+    page: str
+    summary: str
+    language: str
+    byline: str
+    rows: tuple[Row, ...]
+    notices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A column's entries."""
+
+    title: str
+    anchor: str
+    items: tuple[MailItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EditionView:
+    """What templates know of an edition."""
+
+    id: str
+    date: str
+    title: str
+    url: str  # of its page
+    count: int
+
+
+def items(
+    entries: Sequence[Entry],
+    settings: Settings,
+    words: Words,
+    also: Mapping[str, Sequence[tuple[str, str | None]]],
+) -> tuple[Group, ...]:
+    """The entries in the order of the site's columns, numbered through."""
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        found.setdefault(entry.column, []).append(entry)
+    groups = []
+    number = 0
+    for column in settings.columns:
+        members = found.pop(column.id, [])
+        if members:
+            made = []
+            for entry in members:
+                number += 1
+                made.append(_item(number, entry, settings, words, also.get(entry.id, ())))
+            groups.append(Group(column.title, f"c-{column.id}", tuple(made)))
+    return tuple(groups)
+
+
+def _item(
+    number: int,
+    entry: Entry,
+    settings: Settings,
+    words: Words,
+    also: Sequence[tuple[str, str | None]],
+) -> MailItem:
+    source = settings.source(entry.source)
+    out = outgoing(entry, source, settings)
+    rows = rows_with(entry, words, also, original=out.original, own=out.own)
+    summary = "" if out.shown == "link" else _clear(entry.summary or entry.content_text)
+    return MailItem(
+        number=number,
+        id=entry.id,
+        title=_clear(out.title),
+        url=out.main_link,
+        page=out.page,
+        summary=shorten(" ".join(summary.split()), _SUMMARY),
+        language=entry.language,
+        byline=" · ".join(
+            _clear(row.text) for row in rows if row.kind in ("source", "author", "published")
+        ),
+        rows=rows,
+        notices=tuple(_clear(n.text) for n in notices_of(entry, source)),
+    )
+
+
+def outgoing(entry: Entry, source: Source | None, settings: Settings) -> Outgoing:
+    """An entry as it goes out, with what its source allows to be shown."""
+    from zoneinfo import ZoneInfo
+
+    zone = source.timezone if source else settings.site.timezone
+    return Outgoing(
+        entry,
+        settings.site,
+        ZoneInfo(zone or settings.site.timezone),
+        shown=(source.content or "summary") if source else "summary",
+        own=bool(source and source.own),
+        link=settings.publish.link,
+    )
+
+
+def _clear(text: str) -> str:
+    return _MARKS.sub("", text)
+
+
+def mail_notices(groups: Sequence[Group], entries: Sequence[Entry], settings: Settings) -> tuple[str, ...]:
+    """The site's own notices, once, where anything in the mail is a reprint."""
+    for entry in entries:
+        source = settings.source(entry.source)
+        if ours := our_notices(source, settings.site):
+            return ours
+    return ()
+
+
+def context(
+    *,
+    settings: Settings,
+    digest: Digest,
+    edition: EditionView,
+    groups: Sequence[Group],
+    entries: Sequence[Entry],
+    words: Words,
+    web: bool,
+) -> dict[str, object]:
+    """What the templates `digest.html` and `digest.txt` are given."""
+    titles = [item.title for group in groups for item in group.items]
+    return {
+        "site": settings.site,
+        "digest": digest,
+        "edition": edition,
+        "groups": tuple(groups),
+        "words": words,
+        "notices": mail_notices(groups, entries, settings),
+        "preheader": " · ".join(titles[:2]),
+        "archive": f"{settings.site.url}editions/{digest.id}/",
+        "web": web,
+        "unsubscribe": UNSUBSCRIBE,
+        "preferences": PREFERENCES,
+        "email": EMAIL,
+        "profile": profile(settings.site, words),
+    }
+
+
+def profile(site: Site, words: Words) -> tuple[str, ...]:
+    """Who sends this: name, sponsors, contacts, address; one line each."""
+    contact = site.contact
+    lines = [site.name, site.url]
+    for label, values in (
+        (words.sponsor, [site.sponsor]),
+        (words.supervisor, [site.supervisor]),
+        (words.email, [contact.email]),
+        (words.phone, contact.phone),
+        (words.address, contact.address),
+    ):
+        stated = [value for value in values if value]
+        if stated:
+            lines.append(f"{label}{words.colon}{words.join(stated)}")
+    return tuple(lines)
+
+
+def inline(html: str) -> str:
+    """HTML with its style sheet moved into the elements, `@media` rules kept; never too large."""
+    import css_inline
+
+    inliner = css_inline.CSSInliner(
+        keep_style_tags=False, keep_at_rules=True, load_remote_stylesheets=False
+    )
+    inlined: str = inliner.inline(html)
+    return inlined
+
+
+# --- the text part --------------------------------------------------------------------------
+
+
+def wrap(text: str, first: str = "", rest: str = "") -> str:
+    """Text in lines of at most 72 columns, where a Chinese character takes two; no line begins
+    with a mark that closes."""
+    lines: list[str] = []
+    line, width = first, _columns(first)
+    for word in _words(text):
+        size = _columns(word)
+        if width + size > _WIDTH and line.strip() and line != rest and not _closes(word):
+            lines.append(line.rstrip())
+            word = word.lstrip()
+            line, width, size = rest, _columns(rest), _columns(word)
+        line += word
+        width += size
+    lines.append(line.rstrip())
+    return "\n".join(lines)
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[\u2e80-\u9fff\uff00-\uffef\u3000-\u303f]|\s*[^\s\u2e80-\u9fff\uff00-\uffef\u3000-\u303f]+|\s+", text)
+
+
+def _columns(text: str) -> int:
+    return sum(2 if "\u1100" <= c <= "\u115f" or "\u2e80" <= c <= "\uffef" and c < "\uff61" else 1 for c in text)
+
+
+def _closes(word: str) -> bool:
+    return word[0] in "，。、；：？！”’）》】」』,.;:?!)]}"
+
+
+# --- bytes ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A variant ready to be filled in for each subscriber."""
+
+    subject: str
+    html: str
+    text: str
+    language: str
+    text_only: bool
+    digest: str
+    digest_title: str
+    kind: str  # digest | letter
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """What differs from one message of a variant to the next."""
+
+    email: str
+    name: str
+    message_id: str
+    date: datetime
+    unsubscribe: str  # web addresses; "" for a letter
+    preferences: str
+    unsubscribe_mail: str  # mailto: address, "" where no mailbox takes such mails
+    edition: str
+
+
+def message_id(edition: str, subscriber: str, secret: bytes, site: Site) -> str:
+    """The Message-ID of an edition for a subscriber: the same on every retry."""
+    digest = hashlib.blake2b(
+        f"{edition}\0{subscriber}".encode(), key=secret[:64], digest_size=16
+    ).hexdigest()
+    return f"<{edition.replace(':', '.')}.{digest}@{urls.host(site.url) or 'localhost'}>"
+
+
+def build(rendered: Rendered, to: Recipient, settings: Settings) -> bytes:
+    """The whole message, with CRLF line ends, before any signature."""
+    head = _headers(rendered, to, settings)
+    text = _filled(rendered.text, to, markup=False)
+    if rendered.text_only or not rendered.html:
+        return _joined(head, "text/plain", text)
+    html = _filled(rendered.html, to, markup=True)
+    boundary = "=_" + hashlib.blake2b(to.message_id.encode(), digest_size=15).hexdigest()
+    head.append(("Content-Type", f'multipart/alternative;\r\n boundary="{boundary}"'))
+    parts = [_header_bytes(head), b"\r\n"]
+    for kind, content in (("text/plain", text), ("text/html", html)):
+        parts.append(
+            f"--{boundary}\r\nContent-Type: {kind}; charset=utf-8\r\n"
+            f"Content-Transfer-Encoding: base64\r\n\r\n".encode()
+        )
+        parts.append(_base64(content))
+    parts.append(f"--{boundary}--\r\n".encode())
+    return b"".join(parts)
+
+
+def _joined(head: list[tuple[str, str]], kind: str, text: str) -> bytes:
+    head.append(("Content-Type", f"{kind}; charset=utf-8"))
+    head.append(("Content-Transfer-Encoding", "base64"))
+    return b"".join((_header_bytes(head), b"\r\n", _base64(text)))
+
+
+def _base64(text: str) -> bytes:
+    data = base64.b64encode(text.replace("\r\n", "\n").replace("\n", "\r\n").encode())
+    return b"".join(data[at : at + 76] + b"\r\n" for at in range(0, len(data), 76))
+
+
+def _filled(text: str, to: Recipient, *, markup: bool) -> str:
+    for mark, value in (
+        (UNSUBSCRIBE, to.unsubscribe),
+        (PREFERENCES, to.preferences),
+        (EMAIL, to.email),
+    ):
+        text = text.replace(mark, escape(value) if markup else value)
+    return text
+
+
+def _header_bytes(head: Sequence[tuple[str, str]]) -> bytes:
+    lines = []
+    for name, value in head:
+        unfolded = value.replace("\r\n ", "")
+        if "\r" in unfolded or "\n" in unfolded or "\0" in unfolded:
+            raise ValueError(f"a line break in the header {name}")
+        lines.append(f"{name}: {value}\r\n".encode())
+    return b"".join(lines)
+
+
+def _text_header(value: str, name: str) -> str:
+    """Unstructured text as RFC 2047 wants it, folded."""
+    value = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", value).strip()
+    if value.isascii() and len(value) + len(name) < 70:
+        return value
+    return Header(value, "utf-8", header_name=name).encode(linesep="\r\n")
+
+
+def _address(name: str, email: str) -> str:
+    """`Name <address>` with the name encoded; an address in UTF-8 only where it has to be."""
+    name = re.sub(r"[\x00-\x1f\x7f\"\\<>\u2028\u2029]+", " ", name).strip()
+    email = re.sub(r"[\s<>]+", "", email)
+    if not name:
+        return email
+    if name.isascii():
+        return f'"{name}" <{email}>'
+    return f"{Header(name, 'utf-8').encode(linesep=chr(13) + chr(10))} <{email}>"
+
+
+def _headers(rendered: Rendered, to: Recipient, settings: Settings) -> list[tuple[str, str]]:
+    site, mail = settings.site, settings.mail
+    host = urls.host(site.url) or "localhost"
+    head = [
+        ("Date", format_datetime(to.date)),
+        ("From", _address(site.name, mail.sender)),
+        ("To", _address(to.name, to.email)),
+        ("Subject", _text_header(rendered.subject, "Subject")),
+        ("Message-ID", to.message_id),
+        ("MIME-Version", "1.0"),
+        ("Auto-Submitted", "auto-generated"),
+    ]
+    if mail.reply_to:
+        head.append(("Reply-To", _address("", mail.reply_to)))
+    if rendered.language:
+        head.append(("Content-Language", rendered.language))
+    if rendered.kind != "digest":
+        return head
+    ways = [f"<{to.unsubscribe}>"]
+    if to.unsubscribe_mail:
+        ways.append(f"<mailto:{to.unsubscribe_mail}?subject=unsubscribe>")
+    list_name = _text_header(rendered.digest_title, "List-Id")
+    head += [
+        ("List-Id", f"{_quoted(list_name)} <{rendered.digest}.{host}>"),
+        ("List-Unsubscribe", ",\r\n ".join(ways)),
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        ("List-Archive", f"<{site.url}editions/{rendered.digest}/>"),
+        ("Feedback-ID", f"{to.edition}:{rendered.digest}:digest:{host}"),
+        ("Precedence", "bulk"),
+    ]
+    return head
+
+
+def _quoted(phrase: str) -> str:
+    return phrase if phrase.startswith("=?") else '"' + phrase.replace('"', "'") + '"'
+
+
