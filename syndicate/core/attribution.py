@@ -43,13 +43,13 @@ def effective(parsed: ParsedEntry, source: Source, feed: FeedFacts, site: Site) 
     read_from = _reader(source, feed)
     stated = said.source if said.source.name or said.source.url or said.source.feed else None
     via = said.via
+    itself = stated is None
     if stated is None:
         origin, via = _unstated(read_from, via)
+    elif read_from is not None and _is_same(stated, read_from):
+        origin, itself = _completed(stated, read_from), True
     else:
-        origin = stated
-        if read_from is not None and not _is_same(origin, read_from):
-            hop = Hop(read_from.name, read_from.url or read_from.feed)
-            via = via if via and _is_hop(via[-1], hop) else (*via, hop)
+        origin, via = stated, _handed_on(via, read_from, source)
     return replace(
         said,
         source=origin,
@@ -57,12 +57,34 @@ def effective(parsed: ParsedEntry, source: Source, feed: FeedFacts, site: Site) 
         original_url=said.original_url or parsed.link,
         rights=said.rights
         or origin.rights
-        or _of_feed(feed.rights, stated)
+        or (feed.rights if itself else None)
         or source.rights
         or None,
-        licence=said.licence or _of_feed(feed.licence, stated) or source.licence or None,
+        licence=said.licence or (feed.licence if itself else None) or source.licence or None,
         via=via,
     )
+
+
+def _completed(stated: Publisher, read_from: Publisher) -> Publisher:
+    """What an entry states of the very feed it stands in, and what the feed itself adds to it."""
+    return replace(
+        stated,
+        name=stated.name or read_from.name,
+        url=stated.url or read_from.url,
+        feed=stated.feed or read_from.feed,
+        id=stated.id or read_from.id,
+        logo=stated.logo or read_from.logo,
+    )
+
+
+def _handed_on(
+    via: tuple[Hop, ...], read_from: Publisher | None, source: Source
+) -> tuple[Hop, ...]:
+    """The hands with the feed or site that it was read from as the last; a folder is none."""
+    if read_from is None or source.type in ("folder", "mailbox"):
+        return via
+    hop = Hop(read_from.name, read_from.url or read_from.feed)
+    return via if via and _is_hop(via[-1], hop) else (*via, hop)
 
 
 def _own(parsed: ParsedEntry, site: Site) -> Attribution:
@@ -123,11 +145,6 @@ def _is_hop(hop: Hop, other: Hop) -> bool:
 
 def _folded(text: str | None) -> str:
     return "".join((text or "").split()).casefold()
-
-
-def _of_feed(value: str | None, stated: Publisher | None) -> str | None:
-    """A feed's own rights hold for what it published itself, not for what it passes on."""
-    return value if stated is None else None
 
 
 # --- what is shown --------------------------------------------------------------------------

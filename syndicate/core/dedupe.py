@@ -30,7 +30,8 @@ _KEPT = 256  # grams kept for the judgement, at most twice as many
 _HEAD = 200  # grams of the beginning kept densely, for texts that are a lead paragraph alone
 _INDEX_RATE = 16
 _INDEX_MOST = 48
-_INDEX_HEAD = 8
+_INDEX_OPENING = 160  # grams of the beginning, of which twice the share is indexed
+_INDEX_LEAST = 8
 _SHORT = 300
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _MIX2 = np.uint64(0xBF58476D1CE4E5B9)
@@ -211,7 +212,8 @@ def _limit(count: int) -> int:
 
 
 def _keys(hashes: Hashes) -> tuple[int, ...]:
-    """The grams that are indexed: a fixed share by value, and the least of the beginning."""
+    """The grams that are indexed: a fixed share by value, twice that of the beginning, so that
+    a short text has some in common with the long one that it begins."""
     if len(hashes) == 0:
         return ()
     rate = _INDEX_RATE
@@ -219,12 +221,13 @@ def _keys(hashes: Hashes) -> tuple[int, ...]:
         rate *= 2
     high = hashes >> np.uint64(32)
     shared = hashes[high < np.uint64(0x100000000 // rate)]
-    head = hashes[:160]
-    least = (
-        head[np.argpartition(head, _INDEX_HEAD)[:_INDEX_HEAD]] if len(head) > _INDEX_HEAD else head
-    )
-    chosen = np.unique(np.concatenate((shared, least)))
-    keys: list[int] = chosen.view(np.int64).tolist()
+    head = hashes[:_INDEX_OPENING]
+    dense = head[(head >> np.uint64(32)) < np.uint64(0x100000000 // _INDEX_RATE * 2)]
+    if len(dense) < _INDEX_LEAST:
+        few = min(_INDEX_LEAST, len(head)) - 1
+        dense = np.partition(head, few)[: few + 1]
+    shared = np.concatenate((dense, shared))
+    keys: list[int] = shared.view(np.int64).tolist()
     return tuple(keys)
 
 
@@ -232,9 +235,10 @@ def _keys(hashes: Hashes) -> tuple[int, ...]:
 
 _NEEDED = 0.34  # containment above which edits explain the rest
 _LIKELY = 0.62  # containment above which the headline may be any other
-_SURE = 0.9  # containment above which the opening may be any other
+_SURE = 0.8  # containment above which the opening may be any other
 _ALIKE = 0.75  # of the longer's size: neither is a cut of the other
 _OPENING_NEEDED = 0.7  # 3-grams of one first sentence in the other beginning
+_WHOLE = 0.99  # containment of a text that is but a cut of another
 _REVISED = 0.85  # containment above which one source may have published an article again
 _SENTENCE = 50
 
@@ -336,17 +340,15 @@ def _other_numbers(a: Fingerprint, b: Fingerprint) -> tuple[int, int]:
 def is_revised(a: Fingerprint, b: Fingerprint, score: float) -> bool:
     """Whether texts judged the same may be one article even within one source.
 
-    A source's own items in one form are a series; its article published again is long, opens
-    alike, has no other numbers, and is nearly the same text.
+    A source's own items in one form are a series; its article published again opens alike, has
+    no other numbers, and is long and nearly the same, or a mere cut.
     """
     if a.exact == b.exact:
         return True
-    return (
-        min(a.size, b.size) >= _SHORT
-        and score >= _REVISED
-        and 0 in _other_numbers(a, b)
-        and _opening(a, b) >= _OPENING_NEEDED
-    )
+    if 0 not in _other_numbers(a, b) or _opening(a, b) < _OPENING_NEEDED:
+        return False
+    least = min(a.size, b.size)
+    return (least >= _SHORT and score >= _REVISED) or (least >= _SHORT // 3 and score >= _WHOLE)
 
 
 def _different_reports(a: Fingerprint, b: Fingerprint, score: float) -> str:

@@ -32,6 +32,9 @@ UNSUBSCRIBE, PREFERENCES, EMAIL = (
 LARGEST = 100_000  # bytes of HTML; clients cut what is more
 _SUMMARY = 180
 _WIDTH = 72
+_WIDE = r"\u2e80-\u9fff\uff00-\uff60"
+_WORD = re.compile(rf"[{_WIDE}]|\s*[^\s{_WIDE}]+|\s+")
+_IS_WIDE = re.compile(f"[{_WIDE}\u1100-\u115f\uac00-\ud7a3]")
 _MARKS = re.compile("[\ue0f0\ue0f1]")
 
 
@@ -143,7 +146,9 @@ def _clear(text: str) -> str:
     return _MARKS.sub("", text)
 
 
-def mail_notices(groups: Sequence[Group], entries: Sequence[Entry], settings: Settings) -> tuple[str, ...]:
+def mail_notices(
+    groups: Sequence[Group], entries: Sequence[Entry], settings: Settings
+) -> tuple[str, ...]:
     """The site's own notices, once, where anything in the mail is a reprint."""
     for entry in entries:
         source = settings.source(entry.source)
@@ -170,7 +175,7 @@ def context(
         "edition": edition,
         "groups": tuple(groups),
         "words": words,
-        "notices": mail_notices(groups, entries, settings),
+        "notices": mail_notices(entries, settings),
         "preheader": " · ".join(titles[:2]),
         "archive": f"{settings.site.url}editions/{digest.id}/",
         "web": web,
@@ -178,6 +183,8 @@ def context(
         "preferences": PREFERENCES,
         "email": EMAIL,
         "profile": profile(settings.site, words),
+        "wrapped": wrap,
+        "underlined": underline,
     }
 
 
@@ -229,12 +236,20 @@ def wrap(text: str, first: str = "", rest: str = "") -> str:
     return "\n".join(lines)
 
 
+def underline(text: str) -> str:
+    """A heading of the text part: the text over a line of `=` as wide as it is."""
+    return f"{text}\n{'=' * min(_columns(text), _WIDTH)}"
+
+
 def _words(text: str) -> list[str]:
-    return re.findall(r"[\u2e80-\u9fff\uff00-\uffef\u3000-\u303f]|\s*[^\s\u2e80-\u9fff\uff00-\uffef\u3000-\u303f]+|\s+", text)
+    return re.findall(
+        r"[\u2e80-\u9fff\uff00-\uffef\u3000-\u303f]|\s*[^\s\u2e80-\u9fff\uff00-\uffef\u3000-\u303f]+|\s+",
+        text,
+    )
 
 
 def _columns(text: str) -> int:
-    return sum(2 if "\u1100" <= c <= "\u115f" or "\u2e80" <= c <= "\uffef" and c < "\uff61" else 1 for c in text)
+    return len(text) + len(_IS_WIDE.findall(text))
 
 
 def _closes(word: str) -> bool:
@@ -387,3 +402,40 @@ def _quoted(phrase: str) -> str:
     return phrase if phrase.startswith("=?") else '"' + phrase.replace('"', "'") + '"'
 
 
+def fitted(html: str, url: str, words: Words) -> str:
+    """HTML of at most 100 kB, above that cut between two items, with a link to the page."""
+    if len(html.encode()) <= LARGEST:
+        return html
+    link = f'<p><a href="{escape(url)}">{escape(words.in_browser)}</a></p>'
+    items = [match.start() for match in re.finditer(r'<div[^>]* id="e-', html)]
+    ending = html.find("</td></tr>", items[-1]) if items else -1
+    room = LARGEST - len(link.encode())
+    for start in reversed(items[1:]):
+        shorter = html[:start] + link + html[ending:]
+        if len(shorter.encode()) <= room:
+            return shorter
+    return html[: items[0]] + link + html[ending:] if items else html
+
+
+def sample(edition: str, at: datetime, settings: Settings, secret: bytes) -> Recipient:
+    """A made-up recipient, for previews."""
+    host = urls.host(settings.site.url) or "localhost"
+    url = settings.site.url
+    return Recipient(
+        email=f"reader@{host}",
+        name="",
+        message_id=message_id(edition, "preview", secret, settings.site),
+        date=at,
+        unsubscribe=f"{url}unsubscribe/PREVIEW",
+        preferences=f"{url}preferences/PREVIEW",
+        unsubscribe_mail="",
+        edition=edition,
+    )
+
+
+def shown(rendered: Rendered, to: Recipient) -> tuple[str, str]:
+    """Both parts as this recipient gets them."""
+    return (
+        _filled(rendered.html, to, markup=True),
+        _filled(rendered.text, to, markup=False),
+    )

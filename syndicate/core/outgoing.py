@@ -21,7 +21,7 @@ from syndicate.model import Entry, GivenDate
 from syndicate.settings import Settings, Site, Source
 
 Shown = Literal["full", "summary", "link"]
-_UNSAFE = "%/:=&?~#+!$,;'@()*[]"
+_NOT_IN_IRI = re.compile(r"%(?![0-9A-Fa-f]{2})|[\s<>\"{}|\\^`]")  # RFC 3987, 2.2
 _SPACE = re.compile(r"[ \t\r\n\f\v\x85\u2028\u2029]+")  # 李　明 keeps its wide space
 _TITLE = 60
 
@@ -137,20 +137,19 @@ def href(url: str | None) -> str | None:
     """A web address as an attribute may hold it, percent-encoded where it must be; else None."""
     if not url:
         return None
-    cleaned = quote(line(url), safe=_UNSAFE + "".join(set(line(url)) - set(map(chr, range(128)))))
+    cleaned = _NOT_IN_IRI.sub(lambda found: quote(found[0]), line(url))
     try:
         parts = urlsplit(cleaned)
         usable = parts.scheme.lower() in ("http", "https") and bool(parts.hostname)
+        assert parts.port != -1  # reading it raises where it is no number
     except ValueError:
         return None
-    if not usable or re.search(r"%(?![0-9A-Fa-f]{2})", cleaned) or "[" in parts.path:
-        return _strict(cleaned) if usable else None
-    return cleaned
+    return _without_brackets(cleaned) if usable else None
 
 
-def _strict(url: str) -> str:
-    broken = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", url)
-    head, mark, tail = broken.partition("//")
+def _without_brackets(url: str) -> str:
+    """Brackets belong round an IPv6 host and nowhere else."""
+    head, mark, tail = url.partition("//")
     host, slash, path = tail.partition("/")
     return head + mark + host + slash + path.replace("[", "%5B").replace("]", "%5D")
 

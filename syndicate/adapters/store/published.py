@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -129,6 +130,11 @@ def set_value(conn: Connection, name: str, value: str) -> None:
     statement = insert(conn, publishing).values(name=name, value=value)
     update = {"value": statement.excluded["value"]}
     conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_=update))
+
+
+def placed(path: str, data: bytes, kind: str) -> File:
+    """The record of a file that another job put in place: an edition's page or feed."""
+    return File(path, hashlib.blake2b(data, digest_size=16).digest(), kind)
 
 
 def save_files(conn: Connection, files: Sequence[File]) -> None:

@@ -12,6 +12,8 @@ from sqlalchemy.engine import Connection
 from syndicate.adapters.store.engine import Instant, Json, insert, metadata
 from syndicate.model import Subscriber, SubscriberState
 
+_AT_ONCE = 500  # parameters of one IN
+
 subscribers = sa.Table(
     "subscribers",
     metadata,
@@ -35,6 +37,19 @@ subscribers = sa.Table(
     sa.Column("bounces", sa.Float, nullable=False, server_default="0"),
     sa.Column("bounced", Instant),
     sa.Index("subscribers_state", "state", "id"),
+)
+
+# How far each was served with a digest: the number of the last edition, the local date of the
+# last message
+served = sa.Table(
+    "served",
+    metadata,
+    sa.Column("digest", sa.String, primary_key=True),
+    sa.Column("subscriber", sa.String, primary_key=True),
+    sa.Column("since", sa.Integer, nullable=False),
+    sa.Column("on", sa.String),
+    sa.Index("served_subscriber", "subscriber"),
+    sqlite_with_rowid=False,
 )
 
 # What was consented to, when, on whose word or from which network (hashed); append only
@@ -81,7 +96,7 @@ def _row(person: Subscriber, email_key: str, added: datetime) -> dict[str, Any]:
     }
 
 
-def _person(row: Any) -> Subscriber:
+def person_of(row: Any) -> Subscriber:
     return Subscriber(
         id=row.id,
         email=row.email,
@@ -114,29 +129,29 @@ def save(conn: Connection, people: Sequence[tuple[Subscriber, str]], now: dateti
 
 def get(conn: Connection, id: str) -> Subscriber | None:
     row = conn.execute(sa.select(subscribers).where(subscribers.c.id == id)).one_or_none()
-    return None if row is None else _person(row)
+    return None if row is None else person_of(row)
 
 
 def by_email(conn: Connection, email_key: str) -> Subscriber | None:
     """The subscriber with this address, by its key."""
     query = sa.select(subscribers).where(subscribers.c.email_key == email_key)
     row = conn.execute(query).one_or_none()
-    return None if row is None else _person(row)
+    return None if row is None else person_of(row)
 
 
 def everybody(conn: Connection) -> Iterator[Subscriber]:
     """All subscribers by address; streamed."""
     query = sa.select(subscribers).order_by(subscribers.c.email_key)
-    for row in conn.execution_options(yield_per=500).execute(query):
-        yield _person(row)
+    for row in conn.execute(query.execution_options(yield_per=500)):
+        yield person_of(row)
 
 
 def confirmed(conn: Connection) -> Iterator[Subscriber]:
     """Those whom mail may go to; streamed, in a fixed order."""
     query = sa.select(subscribers).where(subscribers.c.state == SubscriberState.CONFIRMED.value)
     query = query.order_by(subscribers.c.id)
-    for row in conn.execution_options(yield_per=1000).execute(query):
-        yield _person(row)
+    for row in conn.execute(query.execution_options(yield_per=1000)):
+        yield person_of(row)
 
 
 def count(conn: Connection, state: SubscriberState | None = None) -> int:
@@ -175,6 +190,7 @@ def record(conn: Connection, subscriber: str) -> list[dict[str, Any]]:
 def forget(conn: Connection, id: str, mark: bytes, now: datetime) -> None:
     """Erase a person; only the keyed hash of the address is kept."""
     conn.execute(sa.delete(consents).where(consents.c.subscriber == id))
+    conn.execute(sa.delete(served).where(served.c.subscriber == id))
     conn.execute(sa.delete(subscribers).where(subscribers.c.id == id))
     conn.execute(insert(conn, forgotten).on_conflict_do_nothing().values(mark=mark, at=now))
 
@@ -195,3 +211,28 @@ def set_bounces(conn: Connection, id: str, score: float, at: datetime | None) ->
     conn.execute(
         sa.update(subscribers).where(subscribers.c.id == id).values(bounces=score, bounced=at)
     )
+
+
+def remember(conn: Connection, mark: bytes) -> None:
+    """Who was erased has signed up again, and confirmed it."""
+    conn.execute(sa.delete(forgotten).where(forgotten.c.mark == mark))
+
+
+def by_emails(conn: Connection, email_keys: Sequence[str]) -> dict[str, Subscriber]:
+    """The subscribers with these addresses, by their keys."""
+    found = {}
+    for start in range(0, len(email_keys), _AT_ONCE):
+        some = email_keys[start : start + _AT_ONCE]
+        query = sa.select(subscribers).where(subscribers.c.email_key.in_(some))
+        found.update({row.email_key: _person(row) for row in conn.execute(query)})
+    return found
+
+
+def are_forgotten(conn: Connection, marks: Sequence[bytes]) -> set[bytes]:
+    """Which of these were erased."""
+    found: set[bytes] = set()
+    for start in range(0, len(marks), _AT_ONCE):
+        some = marks[start : start + _AT_ONCE]
+        query = sa.select(forgotten.c.mark).where(forgotten.c.mark.in_(some))
+        found.update(bytes(mark) for mark in conn.execute(query).scalars())
+    return found

@@ -1,0 +1,39 @@
+"""Plain mails about a subscription or a claim: subject and text, in the reader's language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from syndicate.core import message
+from syndicate.core.words import Words
+from syndicate.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What one person is written; it goes the way of all mail, without List-Unsubscribe."""
+
+    subject: str
+    text: str
+
+
+def confirmation(settings: Settings, words: Words, link: str, digests: tuple[str, ...]) -> Letter:
+    """The opt-in mail: one link, whose page has one button."""
+    site = settings.site
+    lines = [words.fill("confirm_text", site=site.name), link]
+    if digests:
+        lines.append(f"{words.which_digests}{words.colon}{words.join(digests)}")
+    return Letter(words.fill("confirm_subject", site=site.name), _text(lines, settings, words))
+
+
+def known(settings: Settings, words: Words, link: str) -> Letter:
+    """To whom signs up once more: nothing was changed, and where it can be."""
+    site = settings.site
+    lines = [words.fill("known_text", site=site.name), link]
+    return Letter(words.fill("known_subject", site=site.name), _text(lines, settings, words))
+
+
+def _text(lines: list[str], settings: Settings, words: Words) -> str:
+    # A link stands on a line of its own, and is never wrapped
+    body = [line if "://" in line else message.wrap(line) for line in lines]
+    return "\n\n".join(body) + "\n\n-- \n" + "\n".join(message.profile(settings.site, words)) + "\n"

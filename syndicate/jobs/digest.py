@@ -1,0 +1,562 @@
+"""Compose due editions with all their messages, before anything leaves.
+
+One transaction an edition: what it carries, its renderings, and one message row a subscriber.
+A crash before its end leaves nothing, after it everything; the key of digest and local time makes
+a second edition impossible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from syndicate.adapters.store import entries, outbox, subscribers
+from syndicate.adapters.store.engine import Database
+from syndicate.adapters.store.outbox import Edition, Variant
+from syndicate.core import edition as editing
+from syndicate.core import message, schedule, sections, subscription, words
+from syndicate.core.edition import Past
+from syndicate.core.message import EditionView, Rendered
+from syndicate.core.subscription import Served
+from syndicate.errors import UsageError
+from syndicate.model import EditionState, Entry, Status, Subscriber
+from syndicate.settings import Digest, Settings
+
+_CHUNK = 1000
+_EARLIER = 10
+
+
+class Renderer(Protocol):
+    """What renders templates."""
+
+    def render(self, name: str, context: Mapping[str, object]) -> str: ...
+
+    def render_text(self, source: str, context: Mapping[str, object]) -> str: ...
+
+
+@dataclass
+class Composed:
+    """What composing did: editions made, messages queued, why digests have none."""
+
+    editions: list[Edition] = field(default_factory=list)
+    messages: int = 0
+    reasons: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """An edition as a subscriber would get it."""
+
+    html: str
+    text: str
+    message: bytes
+    entries: int
+    recipients: int
+
+
+def compose_due(
+    db: Database, settings: Settings, templates: Renderer, secret: bytes, now: datetime
+) -> Composed:
+    """Compose every edition that is due; after a pause one, for the latest time missed."""
+    done = Composed()
+    with db.begin() as conn:
+        first = outbox.enrol(conn, [digest.id for digest in settings.digests], now)
+    for digest in settings.digests:
+        local = schedule.latest_due(digest.schedule, digest.timezone, first[digest.id], now)
+        if local is None:
+            done.reasons.append((digest.id, "nothing is due yet"))
+            continue
+        compose(db, settings, digest, local, templates, secret, now, done)
+    return done
+
+
+def compose_now(
+    db: Database,
+    settings: Settings,
+    digest: Digest,
+    templates: Renderer,
+    secret: bytes,
+    now: datetime,
+) -> Composed:
+    """Compose in the place of the next scheduled edition of this local day."""
+    done = Composed()
+    with db.begin() as conn:
+        outbox.enrol(conn, [d.id for d in settings.digests], now)
+    local = schedule.of_day(digest.schedule, digest.timezone, now)
+    compose(db, settings, digest, local, templates, secret, now, done)
+    return done
+
+
+def compose(
+    db: Database,
+    settings: Settings,
+    digest: Digest,
+    local: datetime,
+    templates: Renderer,
+    secret: bytes,
+    now: datetime,
+    done: Composed,
+) -> None:
+    """One edition, unless it is there already, empty, or nobody would get it."""
+    id = editing.edition_id(digest.id, local)
+    with db.begin() as conn:
+        if outbox.edition(conn, id) is not None:
+            done.reasons.append((digest.id, f"{id} is composed already"))
+            return
+        chosen = editing.choose(candidates(conn, settings, digest), digest, now)
+        if not chosen.entries and digest.empty == "skip":
+            done.reasons.append((digest.id, "no entries that no earlier edition carried"))
+            return
+        made = _Composer(conn, settings, digest, templates, secret, now, local)
+        edition, queued = made.compose(id, chosen.entries)
+    if edition is None:
+        done.reasons.append((digest.id, "nobody would get it"))
+        return
+    done.editions.append(edition)
+    done.messages += queued
+
+
+def candidates(conn: Connection, settings: Settings, digest: Digest) -> Iterator[Entry]:
+    """Published leads in a digest's columns whose story no edition of it carried, newest first."""
+    columns = {c for id in digest.columns for c in sections.within(settings.columns, id)}
+    placed, table, carried = entries.placements, entries.entries, outbox.carried
+    places = sa.select(placed.c.entry).where(placed.c.column.in_(columns or {""}))
+    had_entry = sa.select(carried.c.entry).where(carried.c.digest == digest.id)
+    had_story = sa.select(carried.c.story).where(carried.c.digest == digest.id)
+    query = (
+        sa.select(table.c.id)
+        .where(table.c.id.in_(places))
+        .where(table.c.id.not_in(had_entry), table.c.story.not_in(had_story))
+        .order_by(table.c.sort_at.desc(), table.c.id)
+    )
+    ids = list(conn.execute(query).scalars())
+    for start in range(0, len(ids), 200):
+        part = ids[start : start + 200]
+        found = entries.get_many(conn, part)
+        yield from (found[id] for id in part if id in found)
+
+
+@dataclass
+class _Composer:
+    """Composes one edition within a transaction."""
+
+    conn: Connection
+    settings: Settings
+    digest: Digest
+    templates: Renderer
+    secret: bytes
+    now: datetime
+    local: datetime
+
+    def compose(self, id: str, chosen: Sequence[Entry]) -> tuple[Edition | None, int]:
+        earlier = outbox.of_digest(self.conn, self.digest.id, _EARLIER)
+        number = earlier[0].number + 1 if earlier else 1
+        people = list(self._served(earlier))
+        if not people and not self._may_wait():
+            return None, 0
+        sizes = tuple(len(outbox.entries_of(self.conn, e.id)) for e in earlier)
+        past = Past(sizes, tuple(e.recipients for e in earlier))
+        objection = editing.objection(chosen, len(people), past)
+        view = view_of(self.settings, self.digest, id, self.local, len(chosen), self.templates)
+        edition = Edition(
+            id=id,
+            digest=self.digest.id,
+            number=number,
+            local=self.local,
+            due=schedule.instant(self.local, self.digest.timezone),
+            composed=self.now,
+            state=EditionState.HELD if objection else EditionState.SENDING,
+            reason=objection,
+            title=view.title,
+            public=self.digest.public,
+            recipients=len(people),
+        )
+        outbox.add_edition(self.conn, edition, [(e.id, e.story) for e in chosen])
+        queued = self._queue(edition, chosen, people)
+        if queued == 0 and not objection:
+            outbox.set_edition(self.conn, id, EditionState.SENT)
+            edition = replace(edition, state=EditionState.SENT)
+        return edition, queued
+
+    def _may_wait(self) -> bool:
+        """Whether somebody takes this digest later: paused, or weekly."""
+        return any(
+            subscription.wants(person, self.digest) for person in subscribers.confirmed(self.conn)
+        )
+
+    def _served(self, earlier: Sequence[Edition]) -> Iterator[tuple[Subscriber, Served]]:
+        """Those who get this edition now, with the last edition that each was served; who is
+        to wait is noted."""
+        last = earlier[0] if earlier else None
+        waits = outbox.waits(self.conn, self.digest.id)
+        noted: dict[str, tuple[int, str | None]] = {}
+        for person in subscribers.confirmed(self.conn):
+            if not subscription.wants(person, self.digest):
+                continue
+            served = self._last_served(person, last, waits)
+            if subscription.is_served(person, served, self.local.date(), self.now):
+                if person.id in waits or person.frequency != "edition":
+                    number = (last.number if last else 0) + 1
+                    noted[person.id] = (number, self.local.date().isoformat())
+                yield person, served
+            elif person.id not in waits:
+                on = served.on.isoformat() if served.on else None
+                noted[person.id] = (served.since, on)
+        outbox.set_waits(self.conn, self.digest.id, noted)
+
+    def _last_served(
+        self,
+        person: Subscriber,
+        last: Edition | None,
+        waits: Mapping[str, tuple[int, str | None]],
+    ) -> Served:
+        if person.id in waits and person.frequency != "edition":
+            since, on = waits[person.id]
+            return Served(since, date.fromisoformat(on) if on else None)
+        if person.id in waits:  # was paused or slower: what was kept comes now
+            since, on = waits[person.id]
+            ahead = last is not None and since >= last.number
+            return Served(since, None if not ahead or not on else date.fromisoformat(on))
+        if last is None or (person.joined is not None and person.joined > last.composed):
+            return Served(last.number if last else 0, None)
+        return Served(last.number, last.local.date())
+
+    def _queue(
+        self,
+        edition: Edition,
+        chosen: Sequence[Entry],
+        people: Sequence[tuple[Subscriber, Served]],
+    ) -> int:
+        variants: dict[tuple[object, ...], str | None] = {}
+        known = {entry.id: entry for entry in chosen}
+        rows: list[dict[str, object]] = []
+        queued = 0
+        for person, served in people:
+            key = (
+                served.since if served.since < edition.number - 1 else edition.number - 1,
+                person.columns,
+                person.language or self.settings.site.language,
+                person.text_only,
+            )
+            if key not in variants:
+                variants[key] = self._variant(edition, person, served, known, len(variants))
+            variant = variants[key]
+            if variant is None:
+                continue  # nothing of it is in the columns of this subscriber
+            queued += 1
+            rows.append(
+                outbox.queued(
+                    edition=edition.id,
+                    subscriber=person.id,
+                    email=person.email,
+                    name=person.name,
+                    salt=person.token_salt,
+                    variant=variant,
+                    message_id=message.message_id(
+                        edition.id, person.id, self.secret, self.settings.site
+                    ),
+                    date=edition.due if edition.due <= self.now else self.now,
+                    now=self.now,
+                )
+            )
+            if len(rows) >= _CHUNK:
+                outbox.add_messages(self.conn, rows)
+                rows = []
+        outbox.add_messages(self.conn, rows)
+        return queued
+
+    def _variant(
+        self,
+        edition: Edition,
+        person: Subscriber,
+        served: Served,
+        known: dict[str, Entry],
+        number: int,
+    ) -> str | None:
+        ids = outbox.entries_since(self.conn, self.digest.id, served.since)
+        ids = list(dict.fromkeys(ids))
+        missing = [id for id in ids if id not in known]
+        known.update(entries.get_many(self.conn, missing))
+        selection = [
+            known[id]
+            for id in ids
+            if id in known
+            and known[id].status is Status.PUBLISHED
+            and subscription.selected(
+                sections.places(self.settings.columns, known[id].columns), person.columns
+            )
+        ]
+        if not selection and self.digest.empty == "skip":
+            return None
+        language = person.language or self.settings.site.language
+        rendered = render(
+            self.conn, self.settings, self.digest, edition, selection, language, self.templates
+        )
+        variant = Variant(
+            id=f"{edition.id}.{number}",
+            edition=edition.id,
+            kind="digest",
+            language=language,
+            entries=tuple(entry.id for entry in selection),
+            subject=rendered.subject,
+            html="" if person.text_only else rendered.html,
+            text=rendered.text,
+            text_only=person.text_only,
+        )
+        outbox.add_variants(self.conn, [variant])
+        return variant.id
+
+
+def page_name(local: datetime, digest: Digest) -> str:
+    """The name of an edition's page: its local date, with the time where a day has several."""
+    fields = digest.schedule.split()
+    once = len(fields) == 5 and fields[0].isdigit() and fields[1].isdigit()
+    return local.strftime("%Y-%m-%d" if once else "%Y-%m-%dT%H%M")
+
+
+def view_of(
+    settings: Settings,
+    digest: Digest,
+    id: str,
+    local: datetime,
+    count: int,
+    templates: Renderer,
+) -> EditionView:
+    """What templates know of an edition; its title is the subject."""
+    url = f"{settings.site.url}editions/{digest.id}/{page_name(local, digest)}.html"
+    view = EditionView(id, local.date().isoformat(), digest.title, url, count)
+    context = {"digest": digest, "edition": view, "site": settings.site}
+    return replace(view, title=templates.render_text(digest.subject, context))
+
+
+def render(
+    conn: Connection,
+    settings: Settings,
+    digest: Digest,
+    edition: Edition,
+    selection: Sequence[Entry],
+    language: str,
+    templates: Renderer,
+    *,
+    web: bool = False,
+) -> Rendered:
+    """A selection of entries as mail (`web`: as the edition's page)."""
+    told = words.of(language)
+    groups = message.items(selection, settings, told, also_of(conn, selection, settings))
+    view = view_of(settings, digest, edition.id, edition.local, len(selection), templates)
+    context = message.context(
+        settings=settings,
+        digest=digest,
+        edition=view,
+        groups=groups,
+        entries=selection,
+        words=told,
+        web=web,
+    )
+    name = digest.template
+    html = templates.render(f"{name}.html", context)
+    if not web:
+        html = message.fitted(message.inline(html), view.url, told)
+    text = "" if web else templates.render(f"{name}.txt", context)
+    return Rendered(
+        subject=view.title,
+        html=html,
+        text=text,
+        language=language,
+        text_only=False,
+        digest=digest.id,
+        digest_title=digest.title,
+        kind="digest",
+    )
+
+
+def also_of(
+    conn: Connection, selection: Sequence[Entry], settings: Settings
+) -> dict[str, list[tuple[str, str | None]]]:
+    """The other members of the stories, for 另见."""
+    members = entries.of_story(conn, [entry.story for entry in selection])
+    found: dict[str, list[tuple[str, str | None]]] = {}
+    for entry in selection:
+        others = [
+            other
+            for other in members.get(entry.story, ())
+            if other.id != entry.id and other.status is Status.PUBLISHED
+        ]
+        named = [(_hand(other), f"{settings.site.url}articles/{other.id}.html") for other in others]
+        found[entry.id] = list(dict.fromkeys(named))
+    return found
+
+
+def _hand(entry: Entry) -> str:
+    via = entry.attribution.via
+    if via and via[-1].name:
+        return via[-1].name
+    return entry.attribution.source.name or entry.source
+
+
+def preview(
+    db: Database,
+    settings: Settings,
+    digest: Digest,
+    templates: Renderer,
+    secret: bytes,
+    now: datetime,
+) -> Preview:
+    """The very message that a subscriber to everything would get; nothing is stored."""
+    local = schedule.of_day(digest.schedule, digest.timezone, now)
+    id = editing.edition_id(digest.id, local)
+    with db.read() as conn:
+        known = outbox.edition(conn, id)
+        if known is not None:
+            ids = outbox.entries_of(conn, id)
+            found = entries.get_many(conn, ids)
+            selection = [found[i] for i in ids if i in found]
+        else:
+            selection = list(
+                editing.choose(candidates(conn, settings, digest), digest, now).entries
+            )
+        edition = known or _unmade(id, digest, local, now)
+        rendered = render(
+            conn, settings, digest, edition, selection, settings.site.language, templates
+        )
+        recipients = sum(
+            subscription.wants(person, digest) for person in subscribers.confirmed(conn)
+        )
+    to = message.sample(edition.id, edition.due if edition.due <= now else now, settings, secret)
+    built = message.build(rendered, to, settings)
+    html, text = message.shown(rendered, to)
+    return Preview(html, text, built, len(selection), recipients)
+
+
+def _unmade(id: str, digest: Digest, local: datetime, now: datetime) -> Edition:
+    return Edition(
+        id=id,
+        digest=digest.id,
+        number=0,
+        local=local,
+        due=schedule.instant(local, digest.timezone),
+        composed=now,
+        state=EditionState.SENDING,
+        reason="",
+        title="",
+        public=digest.public,
+        recipients=0,
+    )
+
+
+# --- editors --------------------------------------------------------------------------------
+
+
+def approve(db: Database, id: str) -> Edition:
+    """Let a held edition go."""
+    with db.begin() as conn:
+        edition = _held(conn, id)
+        outbox.set_edition(conn, id, EditionState.SENDING, "approved by an editor")
+    return replace(edition, state=EditionState.SENDING)
+
+
+def reject(db: Database, id: str, now: datetime) -> Edition:
+    """Refuse a held edition: its messages are dropped, its entries are free for the next."""
+    with db.begin() as conn:
+        edition = _held(conn, id)
+        outbox.set_edition(conn, id, EditionState.REJECTED, "rejected by an editor")
+        outbox.drop_edition(conn, id, now, "an editor rejected the edition")
+        outbox.release_entries(conn, id)
+    return replace(edition, state=EditionState.REJECTED)
+
+
+def _held(conn: Connection, id: str) -> Edition:
+    edition = outbox.edition(conn, id)
+    if edition is None:
+        raise UsageError("no such edition", where=id, remedy="`syndicate digest list` has them")
+    if edition.state is not EditionState.HELD:
+        raise UsageError(f"it is {edition.state.value}, not held", where=id)
+    return edition
+
+
+# --- taking down ----------------------------------------------------------------------------
+
+
+def withdraw(db: Database, settings: Settings, templates: Renderer, now: datetime) -> int:
+    """Render unsent variants again without what is no longer published; drop what is empty.
+
+    How many variants changed. Run before every delivery, so that a retraction holds in any
+    crash order.
+    """
+    changed = 0
+    with db.begin() as conn:
+        for variant in outbox.unsent_variants(conn):
+            found = entries.get_many(conn, variant.entries)
+            kept = [
+                found[id]
+                for id in variant.entries
+                if id in found and found[id].status is Status.PUBLISHED
+            ]
+            if len(kept) == len(variant.entries):
+                continue
+            changed += 1
+            edition = outbox.edition(conn, variant.edition)
+            digest = next((d for d in settings.digests if edition and d.id == edition.digest), None)
+            if not kept or edition is None or digest is None:
+                outbox.drop(conn, variant.id, now, "everything in it was taken down")
+                continue
+            rendered = render(conn, settings, digest, edition, kept, variant.language, templates)
+            outbox.add_variants(
+                conn,
+                [
+                    replace(
+                        variant,
+                        entries=tuple(entry.id for entry in kept),
+                        html="" if variant.text_only else rendered.html,
+                        text=rendered.text,
+                    )
+                ],
+            )
+    return changed
+
+
+def correct(
+    db: Database, settings: Settings, taken_down: Sequence[Entry], secret: bytes, now: datetime
+) -> int:
+    """Queue a correction for everybody who was mailed one of these entries; how many."""
+    queued = 0
+    with db.begin() as conn:
+        for entry in taken_down:
+            for who, email, edition, language in list(outbox.mailed(conn, entry.id)):
+                told = words.of(language or settings.site.language)
+                known = outbox.edition(conn, edition)
+                digest = next(
+                    (d.title for d in settings.digests if known and d.id == known.digest), ""
+                )
+                key = f"correction-{entry.id}"
+                outbox.add_letter(
+                    conn,
+                    key=key,
+                    subscriber=who,
+                    email=email,
+                    subject=told.correction.format(title=settings.site.name),
+                    text=_correction(entry, told, digest, settings),
+                    language=told.language,
+                    message_id=message.message_id(key, who, secret, settings.site),
+                    now=now,
+                )
+                queued += 1
+    return queued
+
+
+def _correction(entry: Entry, told: words.Words, digest: str, settings: Settings) -> str:
+    lines = (
+        message.wrap(told.correction_text.format(digest=digest)),
+        "",
+        message.wrap(entry.title, "  ", "  "),
+        f"  {entry.url}" if entry.url else "",
+        "",
+        "-- ",
+        *message.profile(settings.site, told),
+    )
+    return "\n".join(lines) + "\n"
