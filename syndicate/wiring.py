@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from syndicate.jobs.edit import Edited
     from syndicate.jobs.ingest import Ingested
     from syndicate.jobs.ingest.intake import File
+    from syndicate.jobs.publish import Pages
     from syndicate.model import Entry, Filed
     from syndicate.settings import Source
 
@@ -149,7 +150,41 @@ class Application:
         return report
 
     def _publish(self, report: Report) -> None:
-        return
+        from syndicate.jobs import publish
+
+        done = publish.publish(self.database, self.settings, self.pages, self.now)
+        report.parts.setdefault("columns", {c.id: 0 for c in self.settings.columns})
+        report.parts["feeds"] = {
+            "written": done.feeds.written,
+            "unchanged": done.feeds.unchanged,
+        }
+        report.parts["pages"] = {
+            "written": done.pages.written,
+            "unchanged": done.pages.unchanged,
+        }
+        for problem in self.ping_hubs():
+            report.problem(None, problem)
+
+    @property
+    def pages(self) -> Pages:
+        from syndicate.jobs.publish import SitePages
+
+        return SitePages(self.settings, self.templates)
+
+    def ping_hubs(self) -> list[str]:
+        """Tell hubs of changed feeds, now that the files are in place; what failed is retried."""
+        if not self.settings.publish.hubs:
+            return []
+        from syndicate.adapters import websub
+        from syndicate.jobs.publish import ping_hubs
+
+        return ping_hubs(self.database, self.now, websub.ping)
+
+    def verify(self) -> dict[str, Any]:
+        """`verify --json`: everything published, re-read and compared."""
+        from syndicate.jobs.verify import verify
+
+        return verify(self.database, self.settings).to_json()
 
     def _deliver(self, report: Report) -> None:
         return

@@ -39,19 +39,6 @@ subscribers = sa.Table(
     sa.Index("subscribers_state", "state", "id"),
 )
 
-# How far each was served with a digest: the number of the last edition, the local date of the
-# last message
-served = sa.Table(
-    "served",
-    metadata,
-    sa.Column("digest", sa.String, primary_key=True),
-    sa.Column("subscriber", sa.String, primary_key=True),
-    sa.Column("since", sa.Integer, nullable=False),
-    sa.Column("on", sa.String),
-    sa.Index("served_subscriber", "subscriber"),
-    sqlite_with_rowid=False,
-)
-
 # What was consented to, when, on whose word or from which network (hashed); append only
 consents = sa.Table(
     "consents",
@@ -96,7 +83,7 @@ def _row(person: Subscriber, email_key: str, added: datetime) -> dict[str, Any]:
     }
 
 
-def person_of(row: Any) -> Subscriber:
+def _person(row: Any) -> Subscriber:
     return Subscriber(
         id=row.id,
         email=row.email,
@@ -129,21 +116,21 @@ def save(conn: Connection, people: Sequence[tuple[Subscriber, str]], now: dateti
 
 def get(conn: Connection, id: str) -> Subscriber | None:
     row = conn.execute(sa.select(subscribers).where(subscribers.c.id == id)).one_or_none()
-    return None if row is None else person_of(row)
+    return None if row is None else _person(row)
 
 
 def by_email(conn: Connection, email_key: str) -> Subscriber | None:
     """The subscriber with this address, by its key."""
     query = sa.select(subscribers).where(subscribers.c.email_key == email_key)
     row = conn.execute(query).one_or_none()
-    return None if row is None else person_of(row)
+    return None if row is None else _person(row)
 
 
 def everybody(conn: Connection) -> Iterator[Subscriber]:
     """All subscribers by address; streamed."""
     query = sa.select(subscribers).order_by(subscribers.c.email_key)
     for row in conn.execute(query.execution_options(yield_per=500)):
-        yield person_of(row)
+        yield _person(row)
 
 
 def confirmed(conn: Connection) -> Iterator[Subscriber]:
@@ -151,7 +138,7 @@ def confirmed(conn: Connection) -> Iterator[Subscriber]:
     query = sa.select(subscribers).where(subscribers.c.state == SubscriberState.CONFIRMED.value)
     query = query.order_by(subscribers.c.id)
     for row in conn.execute(query.execution_options(yield_per=1000)):
-        yield person_of(row)
+        yield _person(row)
 
 
 def count(conn: Connection, state: SubscriberState | None = None) -> int:
@@ -190,7 +177,6 @@ def record(conn: Connection, subscriber: str) -> list[dict[str, Any]]:
 def forget(conn: Connection, id: str, mark: bytes, now: datetime) -> None:
     """Erase a person; only the keyed hash of the address is kept."""
     conn.execute(sa.delete(consents).where(consents.c.subscriber == id))
-    conn.execute(sa.delete(served).where(served.c.subscriber == id))
     conn.execute(sa.delete(subscribers).where(subscribers.c.id == id))
     conn.execute(insert(conn, forgotten).on_conflict_do_nothing().values(mark=mark, at=now))
 

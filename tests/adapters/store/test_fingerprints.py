@@ -75,7 +75,7 @@ def test_the_items_of_one_source_are_a_series(database: Database) -> None:
     found = seen(
         database,
         an_item("e1", "a", short),
-        an_item("e2", "a", short + "又一则"),
+        an_item("e2", "a", short[:70] + "换了名字的另外一则" + short[80:]),
         an_item("e3", "a", short),
     )
     assert [match and match.entry for match in found] == [None, None, "e1"]
