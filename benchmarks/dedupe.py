@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from syndicate.core.dedupe import Fingerprint, fingerprint, judge
 _BATCH = 50
 _NOTICES = 50
 _FILL = 20_000
+_SENTENCE_ENDS = tuple('。.！!？?；;，,：:”"')
 
 
 def main(argv: Sequence[str]) -> dict[str, Any]:
@@ -62,9 +64,10 @@ def _rss() -> float:
 
 
 def _split(text: str) -> tuple[str, str]:
-    """A text whose first line is short has it as its title."""
+    """A text whose first line is short, and no sentence, has it as its title."""
     first, _, rest = text.partition("\n")
-    return (first, rest) if rest.strip() and len(first) <= 80 else ("", text)
+    is_title = len(first) <= 80 and not first.rstrip().endswith(_SENTENCE_ENDS)
+    return (first, rest) if is_title and rest.strip() else ("", text)
 
 
 def _pairs(path: Path) -> dict[str, Any]:
@@ -98,16 +101,21 @@ def _outcome(said: bool, same: bool) -> str:
 
 def _truth(path: Path, docs: int, database: str, grow: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
-        db = open_database(database or f"sqlite:{folder}/dedupe.db")
+        url = database or f"sqlite:{folder}/dedupe.db"
+        db = open_database(url)
         try:
-            _fill(db, grow)
-            return _stream(db, path, docs)
+            if grow:  # in another process, whose memory is not ours
+                filling = get_context("spawn").Process(target=_fill, args=(url, grow))
+                filling.start()
+                filling.join()
+            return _stream(db, path, docs, grow)
         finally:
             db.close()
 
 
-def _fill(db: Any, count: int) -> None:
+def _fill(url: str, count: int) -> None:
     """Fill the index with fingerprints of random grams, sized like those of articles."""
+    db = open_database(url)
     drawn = np.random.default_rng(1)
     for start in range(0, count, _FILL):
         items = [
@@ -135,15 +143,15 @@ def _made_up(drawn: np.random.Generator) -> Fingerprint:
     )
 
 
-def _stream(db: Any, path: Path, docs: int) -> dict[str, Any]:
+def _stream(db: Any, path: Path, docs: int, grown: int) -> dict[str, Any]:
     article: dict[str, str] = {}
     seen: set[str] = set()
     counts: Counter[str] = Counter()
     kinds: dict[str, Counter[str]] = defaultdict(Counter)
-    seconds, total, rss = 0.0, 0, 0.0
+    seconds, cpu_seconds, total, rss = 0.0, 0.0, 0, 0.0
     texts: list[str] = []
     for batch in _batches(path, docs):
-        started = time.perf_counter()
+        started, cpu = time.perf_counter(), time.process_time()
         items = [
             Item(f"e{total + n:08d}", f"s{r['feed']}", fingerprint(r["title"], r["text"]))
             for n, r in enumerate(batch)
@@ -152,6 +160,7 @@ def _stream(db: Any, path: Path, docs: int) -> dict[str, Any]:
             matches = fingerprints.match(conn, items)
             fingerprints.add(conn, items)
         seconds += time.perf_counter() - started
+        cpu_seconds += time.process_time() - cpu
         for item, row, match in zip(items, batch, matches, strict=True):
             article[item.entry] = row["article"]
             twin = row["article"] in seen
@@ -174,6 +183,8 @@ def _stream(db: Any, path: Path, docs: int) -> dict[str, Any]:
         "notices_joined": notices,
         "docs": total,
         "per_s": round(total / seconds) if seconds else 0,
+        "per_cpu_s": round(total / cpu_seconds) if cpu_seconds else 0,
+        "grown_to": grown + total,
         "rss_mb": rss,
     }
 

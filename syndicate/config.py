@@ -141,6 +141,15 @@ def _table_path(name: str, repeated: bool, counts: dict[str, int]) -> str:
     return path
 
 
+def line_of(file: Path, path: str) -> int:
+    """Where a key of a config file stands, 0 where that is not known."""
+    try:
+        lines = line_numbers(file.read_text("utf-8-sig"))
+    except (OSError, UnicodeDecodeError):
+        return 0
+    return _Reading(file, lines)._line(path)
+
+
 def _settings(
     data: dict[str, Any], reading: _Reading
 ) -> tuple[Settings | None, tuple[Problem, ...]]:
@@ -275,7 +284,13 @@ def _complete(settings: Settings, reading: _Reading) -> Settings:
         site=site,
         storage=_storage(settings.storage, root),
         columns=_columns(settings.columns, site.language),
-        sources=tuple(_source(s, site.timezone, root) for s in settings.sources),
+        sources=tuple(
+            replace(
+                _source(s, site.timezone, root),
+                password=_secret(s.password, f"sources[{n}].password", root, reading),
+            )
+            for n, s in enumerate(settings.sources)
+        ),
         digests=tuple(_digest(d, site.timezone) for d in settings.digests),
         mail=_mail(settings.mail, site.url, root, reading),
         web=_web(settings.web, root, reading),

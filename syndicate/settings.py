@@ -148,6 +148,7 @@ class Source:
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     select: Selectors = Selectors()
+    password: str = field(default="", repr=False)  # of a mailbox over IMAP
     paused: bool = False
 
 

@@ -1,6 +1,6 @@
 """Mail routes out: SMTP(S), LMTP, sendmail, Maildir; one interface, one message at a time.
 
-aiosmtplib speaks SMTP and LMTP. `smtp://` takes STARTTLS where it is offered and demands it
+`smtp://` takes STARTTLS where it is offered and demands it
 unless the host is loopback or the URL ends in `?tls=none`; a password never goes without TLS;
 certificates are always checked (contract §4).
 """
@@ -14,39 +14,38 @@ import os
 import re
 import socket
 import ssl
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import aiosmtplib
-
+from syndicate.adapters.smtp_client import (
+    Answer,
+    Client,
+    ConnectionLost,
+    Envelope,
+    Following,
+    refusal,
+)
 from syndicate.errors import MailError, PermanentMailError, TemporaryMailError
 
+__all__ = ["Connection", "ConnectionLost", "Envelope", "Route", "route"]
+
 _TIMEOUT = 60.0
-_CONNECTION_LOST = 421
-
-
-class ConnectionLost(TemporaryMailError):
-    """The server closed the connection, or said 421: connect again now."""
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """A message on its way: bytes with CRLF line ends; addresses as in the envelope."""
-
-    sender: str
-    recipient: str
-    message_id: str
-    data: bytes
+_LINE = 65536  # bytes that an answer's line may have
 
 
 class Connection(Protocol):
     """One way to the mail server; `send` raises PermanentMailError, TemporaryMailError, or
-    ConnectionLost, after which it is of no use any more."""
+    ConnectionLost, after which it is of no use any more.
 
-    async def send(self, envelope: Envelope) -> None: ...
+    `following` gives the message that comes next, if there is one, for those that can make use
+    of it; whoever took one must be sent it next.
+    """
+
+    async def send(self, envelope: Envelope, following: Following | None = None) -> None: ...
 
     async def close(self) -> None: ...
 
@@ -54,7 +53,10 @@ class Connection(Protocol):
 class Route(Protocol):
     """Where mail goes out; `connect` raises MailError where it cannot be used at all."""
 
-    many: bool  # whether several connections make sense
+    @property
+    def many(self) -> bool:
+        """Whether several connections make sense."""
+        ...
 
     async def connect(self) -> Connection: ...
 
@@ -113,34 +115,29 @@ class SmtpRoute:
         )
 
     async def connect(self) -> Connection:
-        client = aiosmtplib.SMTP(
-            hostname=self.host,
-            port=self.port,
-            timeout=_TIMEOUT,
-            use_tls=self.implicit_tls,
-            start_tls=False,
-            tls_context=self.context or ssl.create_default_context(),
-            local_hostname=_hostname(),
-        )
         where = f"{self.host}:{self.port}"
-        try:
-            await client.connect()
-            await client.ehlo()
-            await self._secure(client, where)
+        context = self.context or ssl.create_default_context()
+        opening = asyncio.open_connection(
+            self.host,
+            self.port,
+            limit=_LINE,
+            ssl=context if self.implicit_tls else None,
+            server_hostname=self.host if self.implicit_tls else None,
+        )
+        client = await _opened(opening, where)
+        async with _closed_on_failure(client, where):
+            _welcome(await client.answer())
+            await client.greet("EHLO", _hostname())
+            await self._secure(client, context, where)
             if self.user:
-                await client.login(self.user, self.password)
-        except aiosmtplib.SMTPAuthenticationError as error:
-            raise MailError(f"the password is refused: {error.message}", where=where) from error
-        except (aiosmtplib.SMTPException, OSError, ssl.SSLError, TimeoutError) as error:
-            client.close()
-            raise MailError(_words(error), where=where, remedy="see mail.route") from error
-        return _SmtpConnection(client)
+                await _log_in(client, self.user, self.password, where)
+        return client
 
-    async def _secure(self, client: aiosmtplib.SMTP, where: str) -> None:
+    async def _secure(self, client: Client, context: ssl.SSLContext, where: str) -> None:
         secure = self.implicit_tls
-        if not secure and self.offer_tls and client.supports_extension("starttls"):
-            await client.starttls()
-            await client.ehlo()
+        if not secure and self.offer_tls and "STARTTLS" in client.extensions:
+            await client.start_tls(context, self.host)
+            await client.greet("EHLO", _hostname())
             secure = True
         if self.demand_tls and not secure:
             raise MailError(
@@ -152,48 +149,43 @@ class SmtpRoute:
             raise MailError("a password never goes without TLS", where=where)
 
 
-class _SmtpConnection:
-    def __init__(self, client: aiosmtplib.SMTP) -> None:
-        self._client = client
+async def _opened(
+    opening: Coroutine[Any, Any, tuple[asyncio.StreamReader, asyncio.StreamWriter]], where: str
+) -> Client:
+    try:
+        reader, writer = await asyncio.wait_for(opening, _TIMEOUT)
+    except ssl.SSLError as error:
+        raise MailError(_words(error), where=where, remedy="see mail.route") from error
+    except (OSError, TimeoutError) as error:
+        raise TemporaryMailError(_words(error), where=where, remedy="see mail.route") from error
+    return Client(reader, writer)
 
-    async def send(self, envelope: Envelope) -> None:
-        options = []
-        if self._client.supports_extension("8bitmime"):
-            options.append("BODY=8BITMIME")
-        recipient = _ascii_domain(envelope.recipient)
-        if not (recipient.isascii() and envelope.sender.isascii()):
-            if not self._client.supports_extension("smtputf8"):
-                raise PermanentMailError("the server takes no addresses in UTF-8 (SMTPUTF8)")
-            options.append("SMTPUTF8")
-        try:
-            encoding = "utf-8" if "SMTPUTF8" in options else "ascii"
-            await self._client.mail(envelope.sender, options=options, encoding=encoding)
-            await self._client.rcpt(recipient, encoding=encoding)
-            await self._client.data(envelope.data)
-        except aiosmtplib.SMTPResponseException as error:
-            await self._refused(error)
-        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-            raise ConnectionLost(_words(error)) from error
 
-    async def _refused(self, error: aiosmtplib.SMTPResponseException) -> None:
-        text = f"{error.code} {' '.join(error.message.split())}"
-        if error.code == _CONNECTION_LOST:
-            raise ConnectionLost(text) from error
-        try:
-            await self._client.rset()
-        except (aiosmtplib.SMTPException, OSError, TimeoutError):
-            self._client.close()
-        if 500 <= error.code < 600:
-            raise PermanentMailError(text) from error
-        if not self._client.is_connected:
-            raise ConnectionLost(text) from error
-        raise TemporaryMailError(text) from error
+@asynccontextmanager
+async def _closed_on_failure(client: Client, where: str) -> AsyncIterator[None]:
+    try:
+        yield
+    except ssl.SSLError as error:
+        await client.close()
+        raise MailError(_words(error), where=where, remedy="see mail.route") from error
+    except (MailError, OSError, TimeoutError) as error:
+        await client.close()
+        if isinstance(error, MailError) and error.where:
+            raise
+        kind = MailError if isinstance(error, PermanentMailError) else TemporaryMailError
+        raise kind(_words(error), where=where, remedy="see mail.route") from error
 
-    async def close(self) -> None:
-        try:
-            await asyncio.wait_for(self._client.quit(), 5)
-        except (aiosmtplib.SMTPException, OSError, TimeoutError):
-            self._client.close()
+
+def _welcome(answer: Answer) -> None:
+    if not answer.is_good:
+        raise refusal(answer)
+
+
+async def _log_in(client: Client, user: str, password: str, where: str) -> None:
+    try:
+        await client.login(user, password)
+    except PermanentMailError as error:
+        raise MailError(f"the password is refused: {error}", where=where) from error
 
 
 @dataclass(frozen=True)
@@ -204,34 +196,19 @@ class LmtpRoute:
     many: bool = True
 
     async def connect(self) -> Connection:
-        try:
-            if self.where.startswith("/"):
-                client = _Lmtp(socket_path=self.where, timeout=_TIMEOUT, start_tls=False)
-            else:
-                host, _, port = self.where.rpartition(":")
-                if not host:
-                    host, port = self.where, "24"
-                client = _Lmtp(hostname=host, port=int(port), timeout=_TIMEOUT, start_tls=False)
-            await client.connect()
-            await client.lhlo()
-        except (aiosmtplib.SMTPException, OSError, ValueError, TimeoutError) as error:
-            raise MailError(_words(error), where=f"lmtp:{self.where}") from error
-        return _SmtpConnection(client)
-
-
-class _Lmtp(aiosmtplib.SMTP):
-    """aiosmtplib greets with LHLO: with one recipient a message, the rest of LMTP is the same."""
-
-    async def lhlo(self) -> None:
-        response = await self.execute_command(b"LHLO", _hostname().encode())
-        if response.code != 250:
-            raise aiosmtplib.SMTPHeloError(response.code, response.message)
-        self.esmtp_extensions = {
-            line.split()[0].lower(): " ".join(line.split()[1:])
-            for line in response.message.splitlines()[1:]
-            if line.split()
-        }
-        self.last_ehlo_response = response
+        where = f"lmtp:{self.where}"
+        if self.where.startswith("/"):
+            opening = asyncio.open_unix_connection(self.where, limit=_LINE)
+        else:
+            host, _, port = self.where.rpartition(":")
+            if not port.isdigit():
+                host, port = self.where, "24"
+            opening = asyncio.open_connection(host.strip("[]"), int(port), limit=_LINE)
+        client = await _opened(opening, where)
+        async with _closed_on_failure(client, where):
+            _welcome(await client.answer())
+            await client.greet("LHLO", _hostname())
+        return client
 
 
 def _is_loopback(host: str) -> bool:
@@ -246,14 +223,6 @@ def _is_loopback(host: str) -> bool:
 def _hostname() -> str:
     name = socket.gethostname()
     return name if re.fullmatch(r"[A-Za-z0-9.-]+", name) else "localhost"
-
-
-def _ascii_domain(address: str) -> str:
-    local, _, domain = address.rpartition("@")
-    try:
-        return f"{local}@{domain.encode('idna').decode()}"
-    except UnicodeError:
-        return address
 
 
 def _words(error: BaseException) -> str:
@@ -284,7 +253,7 @@ class _MaildirConnection:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    async def send(self, envelope: Envelope) -> None:
+    async def send(self, envelope: Envelope, following: Following | None = None) -> None:
         """The name comes from Message-ID and recipient: the same mail is the same file, so that
         a delivery that is repeated after a crash replaces itself."""
         key = f"{envelope.message_id}\0{envelope.recipient}".encode()
@@ -331,7 +300,7 @@ class _SendmailConnection:
     def __init__(self, program: str) -> None:
         self._program = program
 
-    async def send(self, envelope: Envelope) -> None:
+    async def send(self, envelope: Envelope, following: Following | None = None) -> None:
         words: Sequence[str] = ("-i", "-f", envelope.sender, "--", envelope.recipient)
         try:
             process = await asyncio.create_subprocess_exec(

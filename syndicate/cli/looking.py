@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 @click.option("--since", metavar="TIME", help="Only what was received since.")
 @click.option("--limit", "-n", type=click.IntRange(min=1), help="At most so many.")
 @click.option(
-    "--status", type=click.Choice(["published", "held", "rejected", "retracted"]), help="Only these."
+    "--status",
+    type=click.Choice(["published", "held", "rejected", "retracted"]),
+    help="Only these.",
 )
 @click.option("--leads", is_flag=True, help="Only the lead of each story.")
 @common

@@ -61,7 +61,9 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="syndicate")
 @click.option(
-    "--config", type=click.Path(path_type=Path), help="The config; else $SYNDICATE_CONFIG, else ./config.toml."
+    "--config",
+    type=click.Path(path_type=Path),
+    help="The config; else $SYNDICATE_CONFIG, else ./config.toml.",
 )
 @click.option("-v", "--verbose", is_flag=True, help="Say more on stderr.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")

@@ -83,9 +83,7 @@ def common(function: F) -> F:
         **arguments: Any,
     ) -> Any:
         given = context.obj
-        call = Call(
-            context, as_json, at, verbose or given["verbose"], quiet or given["quiet"]
-        )
+        call = Call(context, as_json, at, verbose or given["verbose"], quiet or given["quiet"])
         from syndicate.cli import logs
 
         logs.configure(call.verbose, call.quiet)

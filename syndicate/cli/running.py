@@ -52,7 +52,9 @@ def _lines(document: dict[str, Any], call: Call) -> list[str]:
             f"{digests['sent']} sent, {digests['deferred']} deferred, {digests['failed']} failed"
         )
     problems = document.get("problems", [])
-    lines += [f"problem   {p['source'] or '-'}: {terminal.clip(p['error'], 100)}" for p in problems[:4]]
+    lines += [
+        f"problem   {p['source'] or '-'}: {terminal.clip(p['error'], 100)}" for p in problems[:4]
+    ]
     if len(problems) > 4:
         lines.append(f"          and {len(problems) - 4} more: `syndicate sources`")
     return lines

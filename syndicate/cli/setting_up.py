@@ -35,7 +35,9 @@ def init(call: Call, folder: Path) -> None:
         terminal.document({"written": [str(config), str(article)]})
     elif not call.quiet:
         terminal.say(f"wrote {config} and {article}")
-        terminal.say(f"next: `syndicate --config {config} run`, then open {folder / 'feeds'}/index.html")
+        terminal.say(
+            f"next: `syndicate --config {config} run`, then open {folder / 'feeds'}/index.html"
+        )
 
 
 @click.command()
@@ -54,7 +56,7 @@ def check(call: Call, network: bool, rules: bool) -> int:
         return 2
     reports: list[dict[str, Any]] = []
     if settings is not None:
-        more, reports = problems_of(settings, call, network=network, rules=rules)
+        more, reports = problems_of(settings, now=call.moment(), network=network, rules=rules)
         problems = (*problems, *more)
     return _tell(call, problems, reports)
 
@@ -116,7 +118,9 @@ def add(call: Call, url: str, column: str | None) -> None:
     if call.json:
         terminal.document({"added": table, "title": found.title, "how": found.how})
     elif not call.quiet:
-        terminal.say(f"found   {found.url} ({found.how}){': ' + found.title if found.title else ''}")
+        terminal.say(
+            f"found   {found.url} ({found.how}){': ' + found.title if found.title else ''}"
+        )
         terminal.say(f"added   source {table['id']!r} to {settings.file}")
         terminal.say(f"next    `syndicate ingest {table['id']}`")
 
@@ -182,7 +186,11 @@ def _tables(
         if feed.url in known:
             left_out.append((feed.title or feed.url, "is in the config already"))
             continue
-        table: dict[str, Any] = {"id": new_id(feed.title, feed.url, taken), "type": "feed", "url": feed.url}
+        table: dict[str, Any] = {
+            "id": new_id(feed.title, feed.url, taken),
+            "type": "feed",
+            "url": feed.url,
+        }
         if feed.title:
             table["name"] = feed.title
         if feed.folders:
@@ -245,7 +253,9 @@ def export(call: Call) -> None:
         if source.type == "feed" and source.url
     ]
     if call.json:
-        terminal.document([{"title": f.title, "url": f.url, "folders": list(f.folders)} for f in feeds])
+        terminal.document(
+            [{"title": f.title, "url": f.url, "folders": list(f.folders)} for f in feeds]
+        )
     else:
         click.echo(opml.write(settings.site.name, feeds), nl=False)
 

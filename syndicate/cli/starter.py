@@ -1,6 +1,6 @@
 """What `syndicate init` writes: a commented config with every key, and a sample article."""
 
-CONFIG = '''# Syndicate: every key with its default. Delete what you do not need.
+CONFIG = """# Syndicate: every key with its default. Delete what you do not need.
 # Any secret may be "env:NAME" or "file:PATH". Relative paths are relative to this file.
 
 [site]
@@ -106,7 +106,7 @@ listen = "127.0.0.1:8080"
 trusted_proxies = []
 secret = "file:var/secret"    # signs tokens; made at the first start; the same for all workers
 admin_token = "env:SYNDICATE_ADMIN_TOKEN"     # unset: no dashboard
-'''
+"""
 
 ARTICLE = """---
 title: 第一篇文章

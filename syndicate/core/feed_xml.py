@@ -11,7 +11,7 @@ from __future__ import annotations
 import email.utils
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from feedgen.entry import FeedEntry
@@ -20,7 +20,7 @@ from feedgen.feed import FeedGenerator
 from lxml import etree
 
 from syndicate.core import content
-from syndicate.core.outgoing import Outgoing, href, iri, line, mail, statement
+from syndicate.core.outgoing import Outgoing, href, iri, line, mail, moment, statement, utc
 
 if TYPE_CHECKING:
     from syndicate.core.feed import Channel, Format
@@ -169,7 +169,7 @@ def _source(entry: Any, out: Outgoing, said: dict[str, Any]) -> None:
     source = etree.SubElement(entry, "source")
     _add(source, "id", source_id(out, said))
     _add(source, "title", stated["name"] or stated["url"] or stated["feed"])
-    updated = known.updated.earliest(out.zone) if known.updated else out.updated
+    updated = moment(known.updated, out.zone) if known.updated else out.updated
     _add(source, "updated", updated.isoformat())
     people = [p for p in known.authors if line(p.name)]
     for person in people:
@@ -306,7 +306,7 @@ def _shell(channel: Channel, newest: datetime) -> tuple[FeedGenerator, _Namespac
     generator.subtitle(channel.description)
     generator.link(href=channel.home_url, rel="alternate", type="text/html")
     generator.language(channel.language)
-    generator.updated(newest.astimezone(UTC))
+    generator.updated(utc(newest))
     generator.author(name=channel.name, uri=channel.site)
     generator.managingEditor(None)
     return generator, extension
@@ -317,7 +317,7 @@ def _atom_head(root: Any, channel: Channel) -> None:
     if channel.current:
         etree.SubElement(root, _name("fh:archive"))
     for tombstone in channel.tombstones:
-        when = tombstone.when.astimezone(UTC).isoformat(timespec="seconds")
+        when = utc(tombstone.when).isoformat(timespec="seconds")
         deleted = etree.SubElement(
             root, _name("at:deleted-entry"), {"ref": tombstone.ref, "when": when}
         )

@@ -7,8 +7,8 @@ from links alone.
 
 from __future__ import annotations
 
+import math
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urldefrag, urljoin
@@ -53,11 +53,11 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A listing page: its articles in its order, the page after it, and its own title."""
+    """A listing page: its articles in its order, the page after it, and the name of its site."""
 
     items: tuple[Listed, ...]
     next: str | None = None
-    title: str = ""
+    site: str = ""
 
 
 def describe(html: str, url: str, selectors: Selectors) -> tuple[Listed, ...]:
@@ -114,11 +114,12 @@ def _css(node: LexborNode | None, selector: str, key: str) -> list[LexborNode]:
 
 
 def _title(tree: LexborHTMLParser) -> str:
-    for selector in ('meta[property="og:site_name"]', 'meta[name="SiteName"]'):
+    """The name of the site, where the page states it; `<title>` is that of the list."""
+    for selector in ('meta[property="og:site_name"]', 'meta[name="SiteName" i]'):
         node = tree.css_first(selector)
         if node is not None and (stated := (node.attributes.get("content") or "").strip()):
             return plaintext.plain(stated)
-    return _text(tree.css_first("title"))
+    return ""
 
 
 def _text(node: LexborNode | None) -> str:
@@ -286,8 +287,8 @@ def _weight(group: Sequence[tuple[LexborNode, LexborNode]]) -> float:
     dated = sum(_dated(block, Selectors()) is not None for block, _ in group)
     if dated < _FEWEST or dated * 2 < len(group):
         return 0.0
-    lengths = Counter(len(_name(anchor)) for _, anchor in group)
-    return dated * (sum(n * count for n, count in lengths.items()) / len(group)) ** 0.5
+    average = sum(len(_name(anchor)) for _, anchor in group) / len(group)
+    return float(dated * math.sqrt(average))
 
 
 def _is_apart(node: LexborNode | None) -> bool:

@@ -13,7 +13,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.header import Header
 from email.utils import format_datetime
 from html import escape
 
@@ -146,9 +145,7 @@ def _clear(text: str) -> str:
     return _MARKS.sub("", text)
 
 
-def mail_notices(
-    groups: Sequence[Group], entries: Sequence[Entry], settings: Settings
-) -> tuple[str, ...]:
+def mail_notices(entries: Sequence[Entry], settings: Settings) -> tuple[str, ...]:
     """The site's own notices, once, where anything in the mail is a reprint."""
     for entry in entries:
         source = settings.source(entry.source)
@@ -166,6 +163,7 @@ def context(
     entries: Sequence[Entry],
     words: Words,
     web: bool,
+    removed: int = 0,
 ) -> dict[str, object]:
     """What the templates `digest.html` and `digest.txt` are given."""
     titles = [item.title for group in groups for item in group.items]
@@ -179,6 +177,7 @@ def context(
         "preheader": " · ".join(titles[:2]),
         "archive": f"{settings.site.url}editions/{digest.id}/",
         "web": web,
+        "removed": removed,
         "unsubscribe": UNSUBSCRIBE,
         "preferences": PREFERENCES,
         "email": EMAIL,
@@ -297,33 +296,71 @@ def message_id(edition: str, subscriber: str, secret: bytes, site: Site) -> str:
 
 def build(rendered: Rendered, to: Recipient, settings: Settings) -> bytes:
     """The whole message, with CRLF line ends, before any signature."""
-    head = _headers(rendered, to, settings)
-    text = _filled(rendered.text, to, markup=False)
-    if rendered.text_only or not rendered.html:
-        return _joined(head, "text/plain", text)
-    html = _filled(rendered.html, to, markup=True)
-    boundary = "=_" + hashlib.blake2b(to.message_id.encode(), digest_size=15).hexdigest()
-    head.append(("Content-Type", f'multipart/alternative;\r\n boundary="{boundary}"'))
-    parts = [_header_bytes(head), b"\r\n"]
-    for kind, content in (("text/plain", text), ("text/html", html)):
-        parts.append(
-            f"--{boundary}\r\nContent-Type: {kind}; charset=utf-8\r\n"
-            f"Content-Transfer-Encoding: base64\r\n\r\n".encode()
+    return prepare(rendered, settings).build(to)
+
+
+_MIME_LINE = 57  # bytes in a line of 76 characters of base64
+
+
+class _Part:
+    """A part of which only the end is a subscriber's own: what is before its first mark is
+    encoded once."""
+
+    def __init__(self, kind: str, text: str, *, markup: bool) -> None:
+        text = text.replace("\r\n", "\n").replace("\n", "\r\n")
+        first = text.find(MARK[0])
+        fixed = text[: first if first >= 0 else len(text)].encode()
+        whole = len(fixed) - len(fixed) % _MIME_LINE
+        self._text, self._markup = fixed[whole:].decode("utf-8", "surrogateescape"), markup
+        self._text += text[first:] if first >= 0 else ""
+        self.head = (
+            f"Content-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n"
+        ).encode()
+        self._fixed = _base64(fixed[:whole])
+
+    def body(self, to: Recipient) -> bytes:
+        own = _filled(self._text, to, markup=self._markup)
+        return self._fixed + _base64(own.encode("utf-8", "surrogateescape"))
+
+
+class Prepared:
+    """A variant of which all that its messages have in common is made already."""
+
+    def __init__(self, rendered: Rendered, settings: Settings) -> None:
+        self._settings, self._rendered = settings, rendered
+        self._common = _header_bytes(_common_headers(rendered, settings))
+        self._text = _Part("text/plain", rendered.text, markup=False)
+        both = bool(rendered.html) and not rendered.text_only
+        self._html = _Part("text/html", rendered.html, markup=True) if both else None
+
+    def build(self, to: Recipient) -> bytes:
+        """The whole message to one recipient, with CRLF line ends, before any signature."""
+        head = _header_bytes(_own_headers(self._rendered, to, self._settings)) + self._common
+        if self._html is None:
+            return b"".join((head, self._text.head, b"\r\n", self._text.body(to)))
+        boundary = (
+            b"=_" + hashlib.blake2b(to.message_id.encode(), digest_size=15).hexdigest().encode()
         )
-        parts.append(_base64(content))
-    parts.append(f"--{boundary}--\r\n".encode())
-    return b"".join(parts)
+        between = b"--" + boundary + b"\r\n"
+        return b"".join(
+            (
+                head,
+                b'Content-Type: multipart/alternative;\r\n boundary="%s"\r\n\r\n' % boundary,
+                *(between, self._text.head, b"\r\n", self._text.body(to)),
+                *(between, self._html.head, b"\r\n", self._html.body(to)),
+                b"--" + boundary + b"--\r\n",
+            )
+        )
 
 
-def _joined(head: list[tuple[str, str]], kind: str, text: str) -> bytes:
-    head.append(("Content-Type", f"{kind}; charset=utf-8"))
-    head.append(("Content-Transfer-Encoding", "base64"))
-    return b"".join((_header_bytes(head), b"\r\n", _base64(text)))
+def prepare(rendered: Rendered, settings: Settings) -> Prepared:
+    """A variant ready to be made into messages."""
+    return Prepared(rendered, settings)
 
 
-def _base64(text: str) -> bytes:
-    data = base64.b64encode(text.replace("\r\n", "\n").replace("\n", "\r\n").encode())
-    return b"".join(data[at : at + 76] + b"\r\n" for at in range(0, len(data), 76))
+def _base64(data: bytes) -> bytes:
+    """In lines of 76 characters that end in CRLF (RFC 2045, 6.8)."""
+    return base64.encodebytes(data).replace(b"\n", b"\r\n")
 
 
 def _filled(text: str, to: Recipient, *, markup: bool) -> str:
@@ -346,34 +383,78 @@ def _header_bytes(head: Sequence[tuple[str, str]]) -> bytes:
     return b"".join(lines)
 
 
+_ONE_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
 def _text_header(value: str, name: str) -> str:
     """Unstructured text as RFC 2047 wants it, folded."""
-    value = re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", value).strip()
-    if value.isascii() and len(value) + len(name) < 70:
+    value = _ONE_LINE.sub(" ", value).strip()
+    if value.isascii() and len(value) + len(name) < 70 and "=?" not in value:
         return value
-    return Header(value, "utf-8", header_name=name).encode(linesep="\r\n")
+    return _encoded(value, len(name) + 2)
+
+
+def _encoded(value: str, used: int) -> str:
+    """Encoded words in folded lines of at most 76; `used` characters of the first are taken."""
+    words: list[str] = []
+    word, room = "", 45 - used // 4 * 3
+    for character in value:
+        if len((word + character).encode()) > room:
+            words.append(word)
+            word, room = "", 45
+        word += character
+    words.append(word)
+    return "\r\n ".join(
+        f"=?utf-8?b?{base64.b64encode(each.encode()).decode()}?=" for each in words if each
+    )
 
 
 def _address(name: str, email: str) -> str:
-    """`Name <address>` with the name encoded; an address in UTF-8 only where it has to be."""
-    name = re.sub(r"[\x00-\x1f\x7f\"\\<>\u2028\u2029]+", " ", name).strip()
-    email = re.sub(r"[\s<>]+", "", email)
+    """`Name <address>` with the name encoded; the domain in ASCII, so that the header is, unless
+    the local part has to be UTF-8."""
+    name = re.sub(r'["\\<>]+', " ", _ONE_LINE.sub(" ", name)).strip()
+    email = ascii_domain(re.sub(r"[\s<>]+", "", email))
     if not name:
         return email
-    if name.isascii():
-        return f'"{name}" <{email}>'
-    return f"{Header(name, 'utf-8').encode(linesep=chr(13) + chr(10))} <{email}>"
+    return f"{_phrase(name)} <{email}>"
 
 
-def _headers(rendered: Rendered, to: Recipient, settings: Settings) -> list[tuple[str, str]]:
+def ascii_domain(address: str) -> str:
+    """An address with its domain as DNS has it (RFC 5891)."""
+    local, _, domain = address.rpartition("@")
+    try:
+        return f"{local}@{domain.encode('idna').decode()}"
+    except UnicodeError:
+        return address
+
+
+def _own_headers(rendered: Rendered, to: Recipient, settings: Settings) -> list[tuple[str, str]]:
+    """The headers that are one message's own."""
+    head = [
+        ("Date", format_datetime(to.date)),
+        ("To", _address(to.name, to.email)),
+        ("Message-ID", to.message_id),
+    ]
+    if rendered.kind != "digest":
+        return head
+    ways = [f"<{to.unsubscribe}>"]
+    if to.unsubscribe_mail:
+        ways.append(f"<mailto:{to.unsubscribe_mail}>")
+    host = urls.host(settings.site.url) or "localhost"
+    return [
+        *head,
+        ("List-Unsubscribe", ",\r\n ".join(ways)),
+        ("Feedback-ID", f"{to.edition}:{rendered.digest}:digest:{host}"),
+    ]
+
+
+def _common_headers(rendered: Rendered, settings: Settings) -> list[tuple[str, str]]:
+    """The headers that all messages of a variant share."""
     site, mail = settings.site, settings.mail
     host = urls.host(site.url) or "localhost"
     head = [
-        ("Date", format_datetime(to.date)),
         ("From", _address(site.name, mail.sender)),
-        ("To", _address(to.name, to.email)),
         ("Subject", _text_header(rendered.subject, "Subject")),
-        ("Message-ID", to.message_id),
         ("MIME-Version", "1.0"),
         ("Auto-Submitted", "auto-generated"),
     ]
@@ -383,23 +464,19 @@ def _headers(rendered: Rendered, to: Recipient, settings: Settings) -> list[tupl
         head.append(("Content-Language", rendered.language))
     if rendered.kind != "digest":
         return head
-    ways = [f"<{to.unsubscribe}>"]
-    if to.unsubscribe_mail:
-        ways.append(f"<mailto:{to.unsubscribe_mail}?subject=unsubscribe>")
-    list_name = _text_header(rendered.digest_title, "List-Id")
-    head += [
-        ("List-Id", f"{_quoted(list_name)} <{rendered.digest}.{host}>"),
-        ("List-Unsubscribe", ",\r\n ".join(ways)),
+    return [
+        *head,
+        ("List-Id", f"{_phrase(rendered.digest_title)} <{rendered.digest}.{host}>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
         ("List-Archive", f"<{site.url}editions/{rendered.digest}/>"),
-        ("Feedback-ID", f"{to.edition}:{rendered.digest}:digest:{host}"),
         ("Precedence", "bulk"),
     ]
-    return head
 
 
-def _quoted(phrase: str) -> str:
-    return phrase if phrase.startswith("=?") else '"' + phrase.replace('"', "'") + '"'
+def _phrase(text: str) -> str:
+    """A name before an address in angle brackets (RFC 5322, 3.2.5), encoded where it must be."""
+    text = _ONE_LINE.sub(" ", text).replace('"', "'").replace("\\", "/").strip()
+    return f'"{text}"' if text.isascii() else _encoded(text, 0)
 
 
 def fitted(html: str, url: str, words: Words) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
@@ -88,7 +88,25 @@ class Outgoing:
         return (self.modified or self.published or received).replace(microsecond=0)
 
     def _moment(self, given: GivenDate | None) -> datetime | None:
-        return given.earliest(self.zone) if given else None
+        return moment(given, self.zone) if given else None
+
+
+def moment(given: GivenDate, zone: tzinfo) -> datetime:
+    """The instant to emit: 00:00 of the zone where no time was given (contract §6).
+
+    Local mean times of long ago have offsets with seconds, which RFC 3339 and 822 cannot write.
+    """
+    at = given.earliest(zone)
+    minutes = round((at.utcoffset() or timedelta()) / timedelta(minutes=1))
+    return at.replace(tzinfo=timezone(timedelta(minutes=minutes)), microsecond=0)
+
+
+def utc(at: datetime) -> datetime:
+    """An instant in UTC; at the ends of the calendar, where there is none, its own clock's."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        return at.replace(tzinfo=UTC)
 
 
 def outgoing(entry: Entry, settings: Settings, members: Sequence[Entry] = ()) -> Outgoing:

@@ -464,7 +464,7 @@ def sources(frame: Frame, read: Sequence[Read]) -> SourcesPage:
 
 
 def search(frame: Frame, shards: int, kept: int, months: Sequence[str] = ()) -> SearchPage:
-    """search.html over an index of so many shards that keeps the newest `kept` entries."""
+    """search.html over an index of so many shards, each of which keeps `kept` entries."""
     words = frame.words
     return SearchPage(
         frame=frame,
@@ -472,7 +472,7 @@ def search(frame: Frame, shards: int, kept: int, months: Sequence[str] = ()) -> 
         breadcrumb=_home(frame, words.search),
         title=words.search,
         shards=shards,
-        kept=kept,
+        kept=shards * kept,
         months=tuple(Link(words.month(m), f"{frame.root}archive/{m}.atom.xml") for m in months),
     )
 

@@ -183,7 +183,10 @@ def confirm(person: Subscriber, now: datetime) -> Subscriber | None:
         return person
     if person.state is not SubscriberState.UNCONFIRMED:
         return None
-    return replace(person, state=SubscriberState.CONFIRMED, joined=now, paused_until=None)
+    consent = person.consent or f"double opt-in, {now.isoformat(timespec='seconds')}"
+    return replace(
+        person, state=SubscriberState.CONFIRMED, joined=now, paused_until=None, consent=consent
+    )
 
 
 def leave(person: Subscriber) -> Subscriber:

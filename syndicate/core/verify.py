@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import parsedate_to_datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
 from lxml import etree
@@ -154,6 +154,11 @@ def _rfc822(text: str | None) -> str | None:
         return text
 
 
+def _as_rfc822(text: str | None) -> str | None:
+    """As a reader of RFC 822 takes it, which has no years below 1000."""
+    return _rfc822(format_datetime(datetime.fromisoformat(text))) if text else None
+
+
 def expected_rss(record: Fields) -> Fields:
     source = record["source"]
     name = source["name"] or source["url"] or source["feed"]
@@ -169,7 +174,7 @@ def expected_rss(record: Fields) -> Fields:
         "authors": [p["name"] for p in record["authors"]],
         "author": f"{with_mail['email']} ({with_mail['name']})" if with_mail else None,
         "original_url": record["original_url"],
-        "published": record["date_published"],
+        "published": _as_rfc822(record["date_published"]),
         "updated": record["date_modified"],
         "rights": _rights(record),
         "licence": _licence(record),

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -19,9 +18,10 @@ from syndicate.adapters.store import entries, outbox, subscribers
 from syndicate.adapters.store.engine import Database
 from syndicate.adapters.store.outbox import Edition, Variant
 from syndicate.core import edition as editing
-from syndicate.core import message, schedule, sections, subscription, words
+from syndicate.core import editions, message, schedule, sections, subscription, words
 from syndicate.core.edition import Past
-from syndicate.core.message import EditionView, Rendered
+from syndicate.core.editions import Renderer
+from syndicate.core.message import Rendered
 from syndicate.core.subscription import Served
 from syndicate.errors import UsageError
 from syndicate.model import EditionState, Entry, Status, Subscriber
@@ -29,14 +29,6 @@ from syndicate.settings import Digest, Settings
 
 _CHUNK = 1000
 _EARLIER = 10
-
-
-class Renderer(Protocol):
-    """What renders templates."""
-
-    def render(self, name: str, context: Mapping[str, object]) -> str: ...
-
-    def render_text(self, source: str, context: Mapping[str, object]) -> str: ...
 
 
 @dataclass
@@ -294,7 +286,7 @@ class _Composer:
         if not selection and self.digest.empty == "skip":
             return None
         language = person.language or self.settings.site.language
-        rendered = render(
+        rendered = _rendered(
             self.conn, self.settings, self.digest, edition, selection, language, self.templates
         )
         variant = Variant(
@@ -312,29 +304,7 @@ class _Composer:
         return variant.id
 
 
-def page_name(local: datetime, digest: Digest) -> str:
-    """The name of an edition's page: its local date, with the time where a day has several."""
-    fields = digest.schedule.split()
-    once = len(fields) == 5 and fields[0].isdigit() and fields[1].isdigit()
-    return local.strftime("%Y-%m-%d" if once else "%Y-%m-%dT%H%M")
-
-
-def view_of(
-    settings: Settings,
-    digest: Digest,
-    id: str,
-    local: datetime,
-    count: int,
-    templates: Renderer,
-) -> EditionView:
-    """What templates know of an edition; its title is the subject."""
-    url = f"{settings.site.url}editions/{digest.id}/{page_name(local, digest)}.html"
-    view = EditionView(id, local.date().isoformat(), digest.title, url, count)
-    context = {"digest": digest, "edition": view, "site": settings.site}
-    return replace(view, title=templates.render_text(digest.subject, context))
-
-
-def render(
+def _rendered(
     conn: Connection,
     settings: Settings,
     digest: Digest,
@@ -342,61 +312,18 @@ def render(
     selection: Sequence[Entry],
     language: str,
     templates: Renderer,
-    *,
-    web: bool = False,
 ) -> Rendered:
-    """A selection of entries as mail (`web`: as the edition's page)."""
-    told = words.of(language)
-    groups = message.items(selection, settings, told, also_of(conn, selection, settings))
-    view = view_of(settings, digest, edition.id, edition.local, len(selection), templates)
-    context = message.context(
-        settings=settings,
-        digest=digest,
-        edition=view,
-        groups=groups,
-        entries=selection,
-        words=told,
-        web=web,
-    )
-    name = digest.template
-    html = templates.render(f"{name}.html", context)
-    if not web:
-        html = message.fitted(message.inline(html), view.url, told)
-    text = "" if web else templates.render(f"{name}.txt", context)
-    return Rendered(
-        subject=view.title,
-        html=html,
-        text=text,
-        language=language,
-        text_only=False,
-        digest=digest.id,
-        digest_title=digest.title,
-        kind="digest",
-    )
-
-
-def also_of(
-    conn: Connection, selection: Sequence[Entry], settings: Settings
-) -> dict[str, list[tuple[str, str | None]]]:
-    """The other members of the stories, for 另见."""
     members = entries.of_story(conn, [entry.story for entry in selection])
-    found: dict[str, list[tuple[str, str | None]]] = {}
-    for entry in selection:
-        others = [
-            other
-            for other in members.get(entry.story, ())
-            if other.id != entry.id and other.status is Status.PUBLISHED
-        ]
-        named = [(_hand(other), f"{settings.site.url}articles/{other.id}.html") for other in others]
-        found[entry.id] = list(dict.fromkeys(named))
-    return found
-
-
-def _hand(entry: Entry) -> str:
-    via = entry.attribution.via
-    if via and via[-1].name:
-        return via[-1].name
-    return entry.attribution.source.name or entry.source
+    return editions.render(
+        settings,
+        digest,
+        edition.id,
+        edition.local,
+        selection,
+        language,
+        templates,
+        also=editions.also(selection, members, settings),
+    )
 
 
 def preview(
@@ -421,7 +348,7 @@ def preview(
                 editing.choose(candidates(conn, settings, digest), digest, now).entries
             )
         edition = known or _unmade(id, digest, local, now)
-        rendered = render(
+        rendered = _rendered(
             conn, settings, digest, edition, selection, settings.site.language, templates
         )
         recipients = sum(
@@ -505,7 +432,7 @@ def withdraw(db: Database, settings: Settings, templates: Renderer, now: datetim
             if not kept or edition is None or digest is None:
                 outbox.drop(conn, variant.id, now, "everything in it was taken down")
                 continue
-            rendered = render(conn, settings, digest, edition, kept, variant.language, templates)
+            rendered = _rendered(conn, settings, digest, edition, kept, variant.language, templates)
             outbox.add_variants(
                 conn,
                 [

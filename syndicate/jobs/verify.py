@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any
 
@@ -42,6 +42,14 @@ class Verified:
     checked: int
     stale: int
     problems: tuple[Problem, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """What `verify --json` prints (contract §3)."""
+        return {
+            "checked": self.checked,
+            "stale": self.stale,
+            "problems": [asdict(problem) for problem in self.problems],
+        }
 
 
 def verify(database: Database, settings: Settings) -> Verified:

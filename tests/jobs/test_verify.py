@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from syndicate.adapters.store.engine import Database
-from syndicate.jobs.publish import publish
+from syndicate.adapters.templates import Templates
+from syndicate.jobs.publish import SitePages, publish
 from syndicate.jobs.verify import verify
 from syndicate.model import Status
 
@@ -100,3 +101,22 @@ def test_changes_not_yet_published_are_stale(sqlite_database: Database, tmp_path
     found = verify(sqlite_database, settings(tmp_path))
     assert found.problems == ()
     assert found.stale == 2
+
+
+def test_the_sites_own_pages_say_what_was_recorded(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    where = settings(tmp_path)
+    templates = Templates((Path(__file__).resolve().parents[2] / "templates",))
+    lead = entry(1)
+    store(sqlite_database, lead, replace(entry(2), story=lead.id, lead=False), entry(3))
+    store(sqlite_database, entry(5, source="home"), entry(6, source="brief"))
+    publish(sqlite_database, where, SitePages(where, templates), NOW)
+    store(sqlite_database, replace(entry(3), status=Status.RETRACTED))
+    publish(sqlite_database, where, SitePages(where, templates), NOW)
+    assert verify(sqlite_database, where).problems == ()
+    again = publish(sqlite_database, where, SitePages(where, templates), NOW, rebuild=True)
+    assert again.feeds.written == again.pages.written == 0
+    page = tmp_path / "feeds" / "articles" / f"{ONE}.html"
+    page.write_text(page.read_text("utf-8").replace("示例日报", "示例晚报"), "utf-8")
+    assert "source.name" in {p.field for p in verify(sqlite_database, where).problems}

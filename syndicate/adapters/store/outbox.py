@@ -553,6 +553,15 @@ def owners(conn: Connection) -> list[tuple[str, datetime]]:
     return found
 
 
+def renew(conn: Connection, owner: str, until: datetime) -> None:
+    """Hold on to what is being sent."""
+    conn.execute(
+        sa.update(messages)
+        .where(messages.c.owner == owner, messages.c.state == MessageState.SENDING.value)
+        .values(until=until)
+    )
+
+
 def take_over(conn: Connection, owner: str) -> int:
     """Messages held by a dead process: sent again, with the same Message-ID."""
     done = conn.execute(
@@ -637,7 +646,7 @@ def mailed(conn: Connection, entry: str) -> Iterator[tuple[str, str, str, str]]:
             variants.c.entries,
         )
         .join(variants, variants.c.id == messages.c.variant)
-        .where(messages.c.state == MessageState.SENT.value)
+        .where(messages.c.state == MessageState.SENT.value, messages.c.email != "")
         .where(sa.or_(messages.c.edition.in_(having), variants.c.kind == "digest"))
         .order_by(messages.c.subscriber)
     )
@@ -646,3 +655,23 @@ def mailed(conn: Connection, entry: str) -> Iterator[tuple[str, str, str, str]]:
         if entry in row.entries and row.subscriber not in done:
             done.add(row.subscriber)
             yield row.subscriber, row.email, row.edition, row.language
+
+
+def erase(conn: Connection, subscriber: str, now: datetime) -> None:
+    """Nothing that has not left goes to a person any more, and no address of theirs is kept.
+
+    What is being sent this moment keeps its address until it is done.
+    """
+    mine = messages.c.subscriber == subscriber
+    open_ = messages.c.state.in_((MessageState.QUEUED.value, MessageState.DEFERRED.value))
+    conn.execute(
+        sa.update(messages)
+        .where(mine, open_)
+        .values(state=MessageState.DROPPED.value, error="erased", changed=now)
+    )
+    conn.execute(
+        sa.update(messages)
+        .where(mine, messages.c.state != MessageState.SENDING.value)
+        .values(email="", name="", salt="")
+    )
+    conn.execute(sa.delete(waiting).where(waiting.c.subscriber == subscriber))

@@ -44,6 +44,7 @@ sources = sa.Table(
     sa.Column("lease_owner", sa.String),
     sa.Column("lease_until", Instant),
     sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("first_read", Instant),  # since the database was made or recovered
     sa.Index("sources_next", "next"),
 )
 
@@ -161,6 +162,7 @@ def _row(state: SourceState) -> dict[str, Any]:
         "attempt": 0,
         "lease_owner": None,
         "lease_until": None,
+        "first_read": rhythm.last if rhythm.error is None else None,
     }
 
 
@@ -171,6 +173,7 @@ def save(conn: Connection, states: Iterable[SourceState]) -> None:
         return
     statement = insert(conn, sources)
     update = {name: statement.excluded[name] for name in rows[0] if name != "id"}
+    update["first_read"] = sa.func.coalesce(sources.c.first_read, update["first_read"])
     conn.execute(statement.on_conflict_do_update(index_elements=["id"], set_=update), rows)
 
 

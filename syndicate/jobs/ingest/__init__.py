@@ -12,14 +12,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from syndicate.adapters import mailbox
 from syndicate.adapters.http import Fetcher
+from syndicate.adapters.mailbox import Mailbox
 from syndicate.adapters.parsing import Workers
 from syndicate.adapters.store import sources as store
 from syndicate.adapters.store.engine import Database
 from syndicate.adapters.store.sources import SourceState
+from syndicate.core import addresses
+from syndicate.errors import FetchError
 from syndicate.jobs.ingest import reading
 from syndicate.jobs.ingest.intake import Counts, File, Intake
-from syndicate.jobs.ingest.reading import Brought, Reader
+from syndicate.jobs.ingest.outcome import Brought
+from syndicate.jobs.ingest.pages import PageReader
+from syndicate.jobs.ingest.reading import Reader
+from syndicate.jobs.ingest.visits import Visitor
 from syndicate.settings import Settings, Source
 
 _TOGETHER = 32  # outcomes stored in one transaction where nothing came with them
@@ -71,7 +78,7 @@ async def ingest(
     """Read every source that is due (`only`: these), and store what they brought."""
     chosen, states = due(db, settings, now, only)
     done = Ingested(skipped=0 if only else len(settings.sources) - len(chosen))
-    reader = Reader(settings, workers, fetcher, now)
+    reader = _reader(settings, workers, fetcher, now)
     queue: asyncio.Queue[Brought] = asyncio.Queue(maxsize=_TOGETHER)
     readers = asyncio.create_task(_read_all(reader, chosen, states, queue, settings))
     try:
@@ -81,6 +88,24 @@ async def ingest(
         readers.cancel()
     done.problems += done.counts.problems
     return done
+
+
+def _reader(settings: Settings, workers: Workers, fetcher: Fetcher, now: datetime) -> Reader:
+    fetch = settings.fetch
+    permit = addresses.guard(fetch.allow_networks)
+
+    def open_mailbox(source: Source) -> Mailbox:
+        where = source.url or source.path
+        return mailbox.open_mailbox(
+            where,
+            source.password,
+            permit=permit,
+            timeout=fetch.timeout,
+            max_bytes=fetch.max_bytes,
+        )
+
+    pages = PageReader(Visitor(fetcher, fetch.max_bytes), workers, fetch.per_host)
+    return Reader(settings, workers, fetcher, now, pages, open_mailbox)
 
 
 async def _read_all(
@@ -150,6 +175,7 @@ def _store(
                 arrivals = (now,) if done.counts.arrivals > before else ()
                 store.save(conn, [reading.scheduled(brought, arrivals, now)])
             _count(brought, done)
+            _acknowledge(brought, done)
 
 
 def _count(brought: Brought, done: Ingested) -> None:
@@ -162,3 +188,12 @@ def _count(brought: Brought, done: Ingested) -> None:
     else:
         done.unchanged += 1
     done.problems += [(brought.source.id, problem) for problem in brought.problems]
+
+
+def _acknowledge(brought: Brought, done: Ingested) -> None:
+    """Tell a mailbox what is safe now; where that fails, it comes again and is known."""
+    if brought.acknowledge is not None:
+        try:
+            brought.acknowledge()
+        except FetchError as error:
+            done.problems.append((brought.source.id, str(error)))

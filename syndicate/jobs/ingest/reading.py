@@ -19,25 +19,13 @@ from syndicate.core.attribution import FeedFacts
 from syndicate.core.document import Document
 from syndicate.core.normalize import Prepared
 from syndicate.errors import ParseError, SyndicateError
+from syndicate.jobs.ingest import letters
+from syndicate.jobs.ingest.outcome import Brought, for_polling
+from syndicate.jobs.ingest.pages import PageReader
 from syndicate.settings import Settings, Source
 
 _FOLDER_BATCH = 40  # files that one worker reads at once
 _FILE_SECONDS = 5.0
-
-
-@dataclass(frozen=True, slots=True)
-class Brought:
-    """What one poll of one source came to: its next state, and a document where it changed.
-
-    `error` is None for a success. `problems` are what was wrong but did not stop it.
-    """
-
-    source: Source
-    state: SourceState
-    document: Document | None = None
-    error: str | None = None
-    problems: tuple[str, ...] = ()
-    answer: polling.Answer = polling.Answer()
 
 
 Read = Callable[[Source, SourceState], Awaitable[Brought]]
@@ -56,21 +44,34 @@ class Reader:
     workers: Workers
     fetcher: Fetcher
     now: datetime
+    pages: PageReader
+    open_mailbox: letters.Open
 
     async def read(self, source: Source, state: SourceState) -> Brought:
         """Poll one source; never raises for what a source can do."""
         try:
             if source.type == "folder":
                 brought = await self._folder(source, state)
+            elif source.type == "page":
+                brought = await self.pages.source(source, state)
+            elif source.type == "mailbox":
+                brought = await letters.read(source, state, self.open_mailbox, self.workers)
             elif source.path:
                 brought = await self._file(source, state)
             else:
                 brought = await self._feed(source, state)
+            if source.fulltext and source.type == "feed" and brought.document is not None:
+                brought = await self._complete(brought, brought.document)
         except SyndicateError as error:
             status = getattr(error, "status", None)
             answer = polling.Answer(status=status, error=str(error))
             brought = Brought(source, state, error=str(error), answer=answer)
         return brought
+
+    async def _complete(self, brought: Brought, document: Document) -> Brought:
+        complete = await self.pages.complete(brought.source, document)
+        problems = (*brought.problems, *complete.problems[len(document.problems) :])
+        return replace(brought, document=complete, problems=problems)
 
     async def _feed(self, source: Source, state: SourceState) -> Brought:
         known = bool(state.etag or state.last_modified)
@@ -78,9 +79,9 @@ class Reader:
             Request(state.url, state.etag, state.last_modified, max_bytes=None)
         )
         if answer.not_modified and known:
-            return Brought(source, state, answer=_for_polling(answer, state))
+            return Brought(source, state, answer=for_polling(answer, state))
         if answer.failure is not None:
-            told = _for_polling(answer, state)
+            told = for_polling(answer, state)
             return Brought(source, state, error=answer.failure, answer=told)
         return await self._parsed(source, state, answer)
 
@@ -93,7 +94,7 @@ class Reader:
             body_hash=digest,
         )
         if digest == state.body_hash:
-            return Brought(source, validators, answer=_for_polling(answer, state))
+            return Brought(source, validators, answer=for_polling(answer, state))
         read = await self.workers.run(
             document.read_feed,
             answer.body,
@@ -105,7 +106,7 @@ class Reader:
         hub = read.hub or answer.link("hub")
         after = _learned(validators, read, hub)
         problems = (*answer.problems, *read.problems)
-        return Brought(source, after, read, None, problems, _for_polling(answer, after))
+        return Brought(source, after, read, None, problems, for_polling(answer, after))
 
     async def _file(self, source: Source, state: SourceState) -> Brought:
         data = folder.feed_file(Path(source.path), self.settings.fetch.max_bytes)
@@ -202,21 +203,6 @@ def facts_of(state: SourceState) -> FeedFacts:
     names = ("url", "feed", "id", "logo", "rights", "licence", "language")
     known = {name: state.facts.get(name) for name in names}
     return FeedFacts(title=state.title or None, **known)
-
-
-def _for_polling(answer: Answer, state: SourceState) -> polling.Answer:
-    return polling.Answer(
-        status=answer.status,
-        error=answer.failure,
-        retry_after=answer.header("retry-after"),
-        cache_control=answer.header("cache-control"),
-        expires=answer.header("expires"),
-        date=answer.header("date"),
-        moved_to=answer.moved_to,
-        ttl_minutes=state.facts.get("ttl"),
-        skip_hours=tuple(state.facts.get("skip_hours", ())),
-        skip_days=tuple(state.facts.get("skip_days", ())),
-    )
 
 
 def scheduled(brought: Brought, arrivals: tuple[datetime, ...], now: datetime) -> SourceState:

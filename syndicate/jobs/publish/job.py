@@ -101,7 +101,7 @@ def publish(
 
 def fingerprint(settings: Settings, pages: Pages) -> str:
     """What the published form depends on besides the entries."""
-    sources = tuple(replace(s, every="", url="", paused=False) for s in settings.sources)
+    sources = tuple(replace(s, every="", paused=False) for s in settings.sources)
     parts = (
         program,
         VERSION,

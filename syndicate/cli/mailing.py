@@ -1,0 +1,316 @@
+"""Digests and their subscribers: digest list|preview|send|approve|reject, subscribers …"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from syndicate.cli import shapes, terminal
+from syndicate.cli.options import Call, common
+from syndicate.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from syndicate.settings import Digest
+
+
+@click.group()
+def digest() -> None:
+    """Digests: their editions, a preview, sending by hand, editions on hold."""
+
+
+@click.group()
+def subscribers() -> None:
+    """Who gets which digests."""
+
+
+def _digest(call: Call, name: str) -> Digest:
+    found = next((d for d in call.settings.digests if d.id == name), None)
+    if found is None:
+        known = ", ".join(d.id for d in call.settings.digests) or "none"
+        raise UsageError(f"no digest {name!r}", remedy=f"the config has {known}")
+    return found
+
+
+@digest.command("list")
+@common
+def list_digests(call: Call) -> None:
+    """Digests with their next time and their editions."""
+    rows = call.app.digests()
+    if call.json:
+        terminal.document(rows)
+        return
+    if not rows:
+        terminal.say("no digests; add [[digests]] to the config")
+    for row in rows:
+        terminal.say(f"{row['id']}  {row['title']}  next {row['next'] or '-'}")
+        for edition in row["editions"][:10]:
+            terminal.say(
+                f"  {edition['id']}  {terminal.state(edition['state'])}  "
+                f"{edition['sent']}/{edition['messages']} sent"
+                + (f"  {edition['reason']}" if edition["reason"] else "")
+            )
+
+
+@digest.command()
+@click.argument("name", metavar="DIGEST")
+@click.option("--out", type=click.Path(path_type=Path), help="Where to write the three files.")
+@common
+def preview(call: Call, name: str, out: Path | None) -> None:
+    """The very message that a subscriber would get, as .html, .txt and .eml."""
+    from syndicate.jobs import digest as job
+
+    chosen = _digest(call, name)
+    app = call.app
+    made = job.preview(app.database, call.settings, chosen, app.templates, app.secret, app.now)
+    folder = out or Path()
+    files = []
+    if out is not None or not call.json:
+        folder.mkdir(parents=True, exist_ok=True)
+        for suffix, data in (
+            ("html", made.html.encode()),
+            ("txt", made.text.encode()),
+            ("eml", made.message),
+        ):
+            path = folder / f"{chosen.id}.{suffix}"
+            path.write_bytes(data)
+            files.append(str(path))
+    if call.json:
+        terminal.document(
+            {
+                "digest": chosen.id,
+                "entries": made.entries,
+                "recipients": made.recipients,
+                "files": files,
+                "html": made.html,
+                "text": made.text,
+            }
+        )
+        return
+    terminal.say(f"{made.entries} entries for {made.recipients} subscribers: {', '.join(files)}")
+
+
+@digest.command()
+@click.argument("name", metavar="DIGEST")
+@click.option("--dry-run", is_flag=True, help="Say who would get what; compose and send nothing.")
+@common
+def send(call: Call, name: str, dry_run: bool) -> int:
+    """Compose now, in the place of the next edition of this day, and deliver."""
+    chosen = _digest(call, name)
+    if dry_run:
+        plan = call.app.digest_plan(chosen)
+        if call.json:
+            terminal.document(plan)
+        else:
+            terminal.say(
+                f"{plan['edition']}: {plan['entries']} entries for {plan['recipients']} subscribers"
+                + (f"; {plan['reason']}" if plan["reason"] else "")
+            )
+            for email in plan["to"][:50]:
+                terminal.say(f"  {email}")
+        return 0
+    report = call.app.send_digest(chosen)
+    if call.json:
+        terminal.document(report.to_json())
+    elif not call.quiet:
+        counts = report.parts["digests"]
+        if not counts["editions"] and not counts["sent"]:
+            terminal.say("nothing to send: " + "; ".join(report.parts.get("reasons", [])))
+        else:
+            terminal.say(
+                f"{counts['editions']} editions, {counts['messages']} messages; "
+                f"{counts['sent']} sent, {counts['deferred']} deferred, {counts['failed']} failed"
+            )
+        for problem in report.problems[:5]:
+            terminal.say(f"problem   {problem['error']}")
+    return report.exit_status
+
+
+@digest.command("approve")
+@click.argument("edition")
+@common
+def approve_edition(call: Call, edition: str) -> None:
+    """Let an edition that was held go out with the next delivery."""
+    from syndicate.jobs import digest as job
+
+    made = job.approve(call.app.database, edition)
+    _edition_done(call, made.id, made.state.value)
+
+
+@digest.command("reject")
+@click.argument("edition")
+@common
+def reject_edition(call: Call, edition: str) -> None:
+    """Refuse an edition that was held: nothing of it is sent."""
+    from syndicate.jobs import digest as job
+
+    made = job.reject(call.app.database, edition, call.app.now)
+    _edition_done(call, made.id, made.state.value)
+
+
+def _edition_done(call: Call, edition: str, state: str) -> None:
+    if call.json:
+        terminal.document({"edition": edition, "state": state})
+    else:
+        terminal.say(f"{edition} is {state}")
+
+
+# --- subscribers ----------------------------------------------------------------------------
+
+
+@subscribers.command()
+@click.argument("email")
+@click.option("--digest", "-d", "digests", multiple=True, help="A digest; none: all public ones.")
+@click.option("--column", "-c", "columns", multiple=True, help="Only these columns.")
+@click.option("--consent", default="", help="When and how consent was given; kept in the log.")
+@click.option("--invite", is_flag=True, help="Send the opt-in mail instead.")
+@common
+def add(
+    call: Call,
+    email: str,
+    digests: tuple[str, ...],
+    columns: tuple[str, ...],
+    consent: str,
+    invite: bool,
+) -> None:
+    """Add a subscriber, confirmed on your word, which is logged."""
+    from syndicate.jobs import subscribe
+
+    app = call.app
+    for name in digests:
+        _digest(call, name)
+    done = subscribe.add(
+        app.database,
+        call.settings,
+        email,
+        digests=digests,
+        columns=columns,
+        consent=consent,
+        invite=invite,
+        secret=app.secret,
+        now=app.now,
+    )
+    if call.json:
+        terminal.document(shapes.subscriber(done.person, call.zone))
+    elif not call.quiet:
+        invited = "; the invitation goes out with the next delivery" if done.invited else ""
+        terminal.say(f"{done.person.email} is {done.person.state.value}{invited}")
+
+
+@subscribers.command("list")
+@click.option("--state", help="Only these.")
+@common
+def list_subscribers(call: Call, state: str | None) -> None:
+    """Subscribers by address."""
+    from syndicate.adapters.store import subscribers as store
+
+    with call.app.database.read() as conn:
+        people = [p for p in store.everybody(conn) if state is None or p.state.value == state]
+    if call.json:
+        terminal.document([shapes.subscriber(person, call.zone) for person in people])
+        return
+    rows = [
+        (
+            p.email,
+            p.state.value,
+            ", ".join(p.digests) or "all",
+            ", ".join(p.columns) or "all",
+            p.frequency,
+        )
+        for p in people
+    ]
+    if rows:
+        terminal.table(rows, ("email", "state", "digests", "columns", "frequency"))
+    else:
+        terminal.say("no subscribers; `syndicate subscribers add EMAIL`")
+
+
+@subscribers.command()
+@click.argument("email")
+@common
+def remove(call: Call, email: str) -> None:
+    """Unsubscribe somebody."""
+    from syndicate.jobs import subscribe
+
+    person = subscribe.remove(call.app.database, email, now=call.app.now)
+    if call.json:
+        terminal.document(shapes.subscriber(person, call.zone))
+    elif not call.quiet:
+        terminal.say(f"{person.email} is {person.state.value}")
+
+
+@subscribers.command()
+@click.argument("email")
+@common
+def forget(call: Call, email: str) -> None:
+    """Erase a person; a keyed hash stops a re-import."""
+    from syndicate.jobs import subscribe
+
+    was = subscribe.forget(call.app.database, email, secret=call.app.secret, now=call.app.now)
+    if call.json:
+        terminal.document({"email": email, "forgotten": was})
+    elif not call.quiet:
+        terminal.say(f"{email} is erased" if was else f"{email} was not there; it stays out")
+
+
+@subscribers.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Say what would happen; change nothing.")
+@common
+def import_(call: Call, file: Path, dry_run: bool) -> int:
+    """Take subscribers from a CSV file with a header row."""
+    from syndicate.jobs import subscribe
+
+    try:
+        text = file.read_text("utf-8-sig")
+    except FileNotFoundError:
+        raise UsageError("there is no such file", where=str(file)) from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        terminal.warn(f"{file}:{line}: is not UTF-8")
+        return 1
+    app = call.app
+    try:
+        done = subscribe.import_csv(
+            app.database,
+            call.settings,
+            text,
+            str(file),
+            secret=app.secret,
+            now=app.now,
+            dry_run=dry_run,
+        )
+    except ConfigError as error:
+        terminal.warn(str(error))
+        return 1
+    report = done.to_json()
+    if call.json:
+        terminal.document(report)
+    else:
+        would = "would be " if dry_run else ""
+        for name, value in report.items():
+            if isinstance(value, int) and not isinstance(value, bool):
+                terminal.say(f"{value} {would}{name}")
+        for problem in report.get("problems", []):
+            terminal.say(str(problem))
+    return 0
+
+
+@subscribers.command("export")
+@common
+def export(call: Call) -> None:
+    """Print all subscribers as CSV."""
+    from syndicate.adapters.store import subscribers as store
+    from syndicate.jobs import subscribe
+
+    if call.json:
+        with call.app.database.read() as conn:
+            people = [shapes.subscriber(p, call.zone) for p in store.everybody(conn)]
+        terminal.document(people)
+        return
+    sys.stdout.write(subscribe.export(call.app.database))
+
+
+COMMANDS = {"digest": digest, "subscribers": subscribers}

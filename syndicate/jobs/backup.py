@@ -1,0 +1,305 @@
+"""backup, recover, migrate-store: the whole database out, back in, and from one kind to the other.
+
+What was lost between a backup and its recovery may have been mailed: every edition that was on
+its way waits for an editor, and so does whatever is composed from what the lost database can
+have known (`copy.doubt`).
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from syndicate.adapters.store import open_database, outbox, published
+from syndicate.adapters.store import copy as copying
+from syndicate.adapters.store.copy import Sum
+from syndicate.adapters.store.engine import Database
+from syndicate.adapters.store.sources import sources
+from syndicate.errors import StoreError, UsageError
+from syndicate.model import EditionState, MessageState
+
+_MAGIC = b"SQLite format 3\0"
+_UNSENT = (MessageState.QUEUED.value, MessageState.SENDING.value, MessageState.DEFERRED.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A copy that was made, and that what arrived is what was read."""
+
+    tables: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What a recovery did. `kept` is the copy of what was there before, where there was anything."""
+
+    taken: datetime
+    rows: int
+    kept: Path | None = None
+    held: list[str] = field(default_factory=list)  # editions
+    dropped: int = 0  # letters that may have left since
+
+
+def backup(db: Database, file: Path, now: datetime) -> Copied:
+    """A consistent copy of a database that is in use, as one SQLite file, put in place whole.
+
+    UsageError where `file` is there and no database: a slip of the hand must not cost a file.
+    """
+    _check_target(db, file)
+    temporary = file.with_name(f".{file.name}.new")
+    with _errors(file):
+        try:
+            _remove(temporary)
+            total = _copy_sqlite(db, temporary) if db.is_sqlite else _copy_rows(db, temporary)
+            _finish(temporary, now)
+            temporary.replace(file)
+        finally:
+            _remove(temporary)
+    return total
+
+
+def _check_target(db: Database, file: Path) -> None:
+    if file.is_dir():
+        raise UsageError("it is a folder", where=str(file), remedy="name a file")
+    if not file.exists():
+        return
+    if db.is_sqlite and file.resolve() == Path(str(db.engine.url.database)).resolve():
+        raise UsageError("it is the database itself", where=str(file), remedy="name another file")
+    with file.open("rb") as opened:
+        head = opened.read(len(_MAGIC))
+    if head and head != _MAGIC:
+        raise UsageError("it is there and no backup", where=str(file), remedy="name another file")
+
+
+def _copy_sqlite(db: Database, file: Path) -> Copied:
+    """By SQLite's own backup: page by page, in one read transaction."""
+    os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    raw = db.engine.raw_connection()
+    try:
+        with closing(sqlite3.connect(file)) as target:
+            source: sqlite3.Connection = raw.driver_connection  # type: ignore[assignment]
+            source.backup(target)
+    finally:
+        raw.close()
+    with _opened(file) as made, made.read() as conn:
+        found = copying.sums(conn)
+    return _total(found)
+
+
+def _copy_rows(db: Database, file: Path) -> Copied:
+    os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    with _opened(file) as made, copying.snapshot(db) as source, made.begin() as target:
+        read = copying.transfer(source, target)
+        _compare(read, copying.sums(target))
+    return _total(read)
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[Database]:
+    db = open_database(f"sqlite:{file}")
+    try:
+        yield db
+    finally:
+        db.close()
+
+
+def _finish(file: Path, now: datetime) -> None:
+    with _opened(file) as made, made.begin() as conn:
+        copying.mark_taken(conn, now)
+    with closing(sqlite3.connect(file)) as raw:
+        raw.execute("PRAGMA journal_mode=DELETE")  # one file, without -wal and -shm beside it
+    descriptor = os.open(file, os.O_RDWR)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(file: Path) -> None:
+    for end in ("", "-wal", "-shm", "-journal"):
+        file.with_name(file.name + end).unlink(missing_ok=True)
+
+
+@contextmanager
+def _errors(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreError(str(error), where=str(file)) from error
+
+
+def _total(found: dict[str, Sum]) -> Copied:
+    return Copied(len(found), sum(each.rows for each in found.values()))
+
+
+def _compare(read: dict[str, Sum], arrived: dict[str, Sum]) -> None:
+    for table, expected in read.items():
+        if arrived.get(table) != expected:
+            count = arrived.get(table, Sum()).rows
+            raise StoreError(
+                f"{expected.rows} rows were read and {count} arrived, or not as they were",
+                where=f"table {table}",
+                remedy="nothing was changed",
+            )
+
+
+# --- back -------------------------------------------------------------------------------------
+
+
+def recover(url: str, file: Path, keep: Path, now: datetime) -> Recovered:
+    """Fill the database at `url` from a backup; all of it, or, on any error, nothing.
+
+    What was there is copied to the folder `keep` first. StoreError where `file` is no backup,
+    comes from a newer version, or is another site's than what is there.
+    """
+    with _readable(file) as source:
+        with source.read() as conn:
+            taken = copying.taken_at(conn) or datetime.fromtimestamp(file.stat().st_mtime, UTC)
+        kept = keep / f"before-recovery-{now:%Y%m%dT%H%M%S}.db"
+        target, aside = _target(url, kept)
+        try:
+            return _fill(source, target, taken, kept if not aside else None, aside, now)
+        finally:
+            target.close()
+
+
+def _target(url: str, kept: Path) -> tuple[Database, Path | None]:
+    """The database to fill; an SQLite file that cannot be read is put aside, and a new one made."""
+    try:
+        return open_database(url), None
+    except StoreError:
+        path = Path(url.removeprefix("sqlite:"))
+        if not url.startswith("sqlite:") or not path.is_file():
+            raise
+        for end in ("", "-wal", "-shm"):
+            if (old := path.with_name(path.name + end)).exists():
+                old.replace(kept.with_name(kept.name + end))
+        return open_database(url), kept
+
+
+def _fill(
+    source: Database,
+    target: Database,
+    taken: datetime,
+    keep: Path | None,
+    aside: Path | None,
+    now: datetime,
+) -> Recovered:
+    kept = aside
+    with target.read() as conn:
+        empty = copying.is_empty(conn)
+        _same_site(source, conn)
+    if not empty and keep is not None:
+        backup(target, keep, now)
+        kept = keep
+    with copying.snapshot(source) as old, target.begin() as conn:
+        copying.clear(conn)
+        read = copying.transfer(old, conn)
+        _compare(read, copying.sums(conn))
+        held, dropped = _hold(conn, taken, now)
+    return Recovered(taken, _total(read).rows, kept, held, dropped)
+
+
+@contextmanager
+def _readable(file: Path) -> Iterator[Database]:
+    """A backup, copied before it is opened: bringing its schema up to date must not change it."""
+    try:
+        with file.open("rb") as opened:
+            head = opened.read(len(_MAGIC))
+    except OSError as error:
+        raise StoreError(error.strerror or str(error), where=str(file)) from error
+    if head != _MAGIC:
+        raise StoreError("it is no backup of Syndicate", where=str(file))
+    with tempfile.TemporaryDirectory(prefix="syndicate-") as folder, _errors(file):
+        private = Path(folder) / "backup.db"
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as source, closing(
+            sqlite3.connect(private)
+        ) as target:
+            source.backup(target)
+            names = {row[0] for row in target.execute("SELECT name FROM sqlite_master")}
+        if "alembic_version" not in names or "entries" not in names:
+            raise StoreError("it is no backup of Syndicate", where=str(file))
+        with _opened(private) as db:
+            yield db
+
+
+def _same_site(source: Database, conn: Connection) -> None:
+    with source.read() as other:
+        theirs = published.value(other, "authority")
+    ours = published.value(conn, "authority")
+    if ours and theirs and ours != theirs:
+        raise StoreError(
+            f"the backup is of {theirs}, the database of {ours}",
+            remedy="recover into an empty database, or set storage.database to the site's own",
+        )
+
+
+def _hold(conn: Connection, taken: datetime, now: datetime) -> tuple[list[str], int]:
+    """Everything that may have left since the backup stays where it is."""
+    copying.mark_recovered(conn, taken, now)
+    at = taken.isoformat(timespec="seconds")
+    reason = f"recovered from a backup of {at}: what is unsent in it may have been sent since"
+    messages, editions = outbox.messages, outbox.editions
+    unsent = sa.select(messages.c.edition).where(messages.c.state.in_(_UNSENT))
+    going = sa.and_(editions.c.state == EditionState.SENDING.value, editions.c.id.in_(unsent))
+    held = list(conn.execute(sa.select(editions.c.id).where(going).order_by(editions.c.id)).scalars())
+    conn.execute(
+        sa.update(editions).where(going).values(state=EditionState.HELD.value, reason=reason)
+    )
+    conn.execute(
+        sa.update(messages)
+        .where(messages.c.state == MessageState.SENDING.value)
+        .values(state=MessageState.QUEUED.value, owner=None, until=None)
+    )
+    # Letters have no edition that could wait for an editor
+    dropped = conn.execute(
+        sa.update(messages)
+        .where(messages.c.state.in_(_UNSENT), messages.c.edition.like("letter:%"))
+        .values(state=MessageState.DROPPED.value, error=reason, changed=now)
+    )
+    _begin_again(conn, now)
+    return held, int(dropped.rowcount)
+
+
+def _begin_again(conn: Connection, now: datetime) -> None:
+    """Every source is read anew before long, and every file written anew."""
+    conn.execute(
+        sa.update(sources).values(first_read=None, lease_owner=None, lease_until=None)
+    )
+    conn.execute(sa.update(sources).where(sources.c.next > now).values(next=now))
+    published.set_value(conn, "fingerprint", "")
+
+
+# --- from one kind to the other -----------------------------------------------------------------
+
+
+def migrate_store(source_url: str, target_url: str) -> dict[str, Sum]:
+    """Copy a site from one database into another, empty one; what each table has there.
+
+    Counts and hashes of every table are read back and compared before anything is committed.
+    """
+    if source_url.startswith("sqlite:") and not Path(source_url.removeprefix("sqlite:")).is_file():
+        raise StoreError("there is no such file", where=source_url)
+    if source_url == target_url:
+        raise UsageError("the two databases are one", where=source_url)
+    with closing(open_database(source_url)) as source, closing(open_database(target_url)) as target:
+        with copying.snapshot(source) as old, target.begin() as conn:
+            if not copying.is_empty(conn):
+                raise StoreError(
+                    "it is not empty",
+                    where=target.engine.url.render_as_string(hide_password=True),
+                    remedy="name a new database",
+                )
+            read = copying.transfer(old, conn)
+            _compare(read, copying.sums(conn))
+    return read

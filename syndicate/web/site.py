@@ -1,0 +1,37 @@
+"""What the routes need of the running daemon, whatever runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from syndicate.settings import Settings
+    from syndicate.wiring import Application
+
+
+class Site(Protocol):
+    """A running site. `settings` change when the config is reloaded; ask each time."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    def application(self) -> AbstractContextManager[Application]:
+        """The site as of now: one moment, one configuration."""
+        ...
+
+    def wake(self, what: str, *names: str) -> None:
+        """Have a job done soon: `deliver`, `publish`, or `ingest` of these sources."""
+        ...
+
+    def ready(self) -> dict[str, str]:
+        """What is wrong: name of a part to a sentence; nothing where all is well."""
+        ...
+
+    def metrics(self) -> bytes:
+        """Prometheus text of the daemon's own registry."""
+        ...
+
+
+Blocking = Callable[..., object]

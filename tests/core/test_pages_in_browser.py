@@ -1,0 +1,116 @@
+"""The pages in a real browser: search finds Chinese words, nothing overflows, no script needed."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syndicate.adapters.templates import Templates
+from syndicate.core import page, sample, search
+from syndicate.core.frame import frame
+from syndicate.core.outgoing import outgoing
+from syndicate.settings import Column, Settings, Site, Source
+
+pytestmark = pytest.mark.browser
+ROOT = Path(__file__).resolve().parents[2]
+COLUMNS = (Column("law", "廉政法治"), Column("rest", rest=True))
+SETTINGS = Settings(
+    site=Site("示例站", "https://news.example/"),
+    file=Path("config.toml"),
+    columns=COLUMNS,
+    sources=(Source("sample", content="full"),),
+)
+POLICY = "default-src 'self'; img-src * data:"
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def end_headers(self) -> None:
+        self.send_header("Content-Security-Policy", POLICY)
+        super().end_headers()
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def _write(root: Path) -> None:
+    templates = Templates([ROOT / "templates"])
+    entry = replace(
+        sample.entry("law"),
+        title="冷库开业",
+        content_text="𠮷祥村的冷链物流 Warehouse",
+        summary="摘要",
+    )
+    out = outgoing(entry, SETTINGS)
+    files = {f"{n}": templates.render(n, c) for n, c in sample.contexts(SETTINGS).items()}
+    found = page.search(frame(SETTINGS.site, COLUMNS, 0), search.SHARDS, search.KEEP)
+    files["search.html"] = templates.render("search.html", page.context(found))
+    for name, text in files.items():
+        (root / name).write_text(text, "utf-8")
+    (root / "search").mkdir()
+    for name, data in search.build([out]).items():
+        (root / name).write_bytes(data)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    root = tmp_path_factory.mktemp("site")
+    _write(root)
+    handler = functools.partial(_Quiet, directory=str(root))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if chromium is None:
+        pytest.skip("no Chromium is installed")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        flags = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+        opened = play.chromium.launch(executable_path=chromium, args=flags)
+        yield opened
+        opened.close()
+
+
+def test_search_finds_what_the_index_holds(address: str, browser: Any) -> None:
+    from playwright.sync_api import expect
+
+    tab = browser.new_page()
+    for query, found in [("冷库", 1), ("冷链物流", 1), ("𠮷祥", 1), ("WAREHOUSE", 1), ("物链", 0),
+                         ("佚名", 1), ("无此词语", 0)]:  # fmt: skip
+        tab.goto(f"{address}search.html?q={query}")
+        expect(tab.locator("#state")).to_have_text(re.compile("^(找到|没有找到)"))
+        assert tab.locator("#results li").count() == found, query
+    tab.close()
+
+
+def test_nothing_overflows_a_narrow_screen(address: str, browser: Any) -> None:
+    context = browser.new_context(viewport={"width": 320, "height": 640}, java_script_enabled=True)
+    tab = context.new_page()
+    for name in ("index.html", "column.html", "article.html", "search.html", "sources.html"):
+        tab.goto(address + name)
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 320, name
+    context.close()
+
+
+def test_without_script_search_says_what_to_do(address: str, browser: Any) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    tab = context.new_page()
+    tab.goto(f"{address}search.html?q=冷库")
+    assert "没有脚本时" in tab.inner_text("main")
+    assert tab.locator("nav.months a").count() == len(COLUMNS)
+    context.close()
