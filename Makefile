@@ -10,6 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 run: $(VENV)/.installed
 	@$(BIN)/syndicate subscribers add reader@news.example --consent "made-up reader of make run" -q
 	@$(BIN)/syndicate run
+	@$(BIN)/syndicate digest send daily
 
 serve: $(VENV)/.installed
 	$(BIN)/syndicate serve

@@ -298,11 +298,16 @@ def _complete(settings: Settings, reading: _Reading) -> Settings:
 
 
 def _storage(storage: Storage, root: Path) -> Storage:
-    database = storage.database
-    if database.startswith("sqlite:"):
-        path = re.sub(r"^sqlite:(///?(?=[^/]))?", "", database)
-        database = f"sqlite:{root / path}"
+    database = database_url(storage.database, root)
     return replace(storage, database=database, output=str(root / storage.output))
+
+
+def database_url(text: str, root: Path) -> str:
+    """`storage.database` as written, an SQLite path being relative to `root`."""
+    if not text.startswith("sqlite:"):
+        return text
+    path = re.sub(r"^sqlite:(///?(?=[^/]))?", "", text)
+    return f"sqlite:{root / path}"
 
 
 def _columns(columns: tuple[Column, ...], language: str) -> tuple[Column, ...]:

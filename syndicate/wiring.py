@@ -436,7 +436,7 @@ class Application:
         """Which feeds and editions carry an entry."""
         from syndicate.adapters.store import entries, outbox
 
-        columns = entries.places_of(conn, entry.id)
+        columns = sorted(place.column for place in entries.places_of(conn, [entry.id]))
         names = [f"{column}/" if column else "" for column in columns]
         feeds = [f"{name}{file}" for name in names for file in ("rss.xml", "atom.xml", "feed.json")]
         return Carried(feeds, outbox.carried_by(conn, entry.id))
@@ -622,9 +622,8 @@ def _check_templates(settings: Settings) -> list[Problem]:
         path = f"digests[{number}]"
         for suffix in (".html", ".txt"):
             if not templates.has(digest.template + suffix):
-                found.append(
-                    _problem(settings, f"{path}.template", f"no template {digest.template}{suffix}")
-                )
+                missing = f"no template {digest.template}{suffix}"
+                found.append(_problem(settings, f"{path}.template", missing))
         try:
             templates.render_text(digest.subject, sample_mail.subject(settings, digest))
         except TemplateError as error:
@@ -652,9 +651,9 @@ def _rule_reports(settings: Settings, now: datetime) -> list[dict[str, Any]]:
     from syndicate.adapters.store import entries, open_database
     from syndicate.core import audit, rules
 
-    if settings.storage.database.startswith("sqlite:"):
-        if not Path(settings.storage.database.removeprefix("sqlite:")).exists():
-            return [report.to_json() for report in audit.audit(settings.columns, ())]
+    name = settings.storage.database
+    if name.startswith("sqlite:") and not Path(name.removeprefix("sqlite:")).exists():
+        return [report.to_json() for report in audit.audit(settings.columns, ())]
     database = open_database(settings.storage.database)
     try:
         with database.read() as conn:

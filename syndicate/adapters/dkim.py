@@ -1,15 +1,24 @@
-"""DKIM signatures (RFC 6376, 8463) over every header that we set, with RSA or Ed25519."""
+"""DKIM signatures (RFC 6376, 8463) over every header that we set, with RSA or Ed25519.
+
+dkimpy takes 0.9 ms for a message of 60 kB, most of it to canonicalise a body that `core.message`
+makes canonical already: base64 in CRLF lines, no trailing space, no run of spaces, one line end
+at the end. Here that is taken as it is; the tests have dkimpy verify what comes out.
+"""
 
 from __future__ import annotations
 
 import base64
-import functools
+import hashlib
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from syndicate.errors import MailError
 from syndicate.settings import Dkim
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 _SIGNED = (
     *(b"from", b"to", b"subject", b"date", b"message-id", b"mime-version", b"content-type"),
@@ -17,7 +26,11 @@ _SIGNED = (
     *(b"list-archive", b"feedback-id", b"precedence", b"content-language"),
     b"content-transfer-encoding",
 )
-_NAME = re.compile(rb"^([!-9;-~]+):", re.M)
+_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:((?:[^\r]|\r\n[ \t])*)\r\n")
+_SPACES = re.compile(rb"[ \t\r\n]+")
+# What relaxed canonicalisation would change in a body (RFC 6376, 3.4.4); ours has none of it.
+# Plain searches: a pattern of these takes a hundred times as long.
+_UNCLEAN = (b" \r\n", b"  ", b"\t")
 
 Sign = Callable[[bytes], bytes]
 
@@ -25,92 +38,94 @@ Sign = Callable[[bytes], bytes]
 def signer(settings: Dkim) -> Sign | None:
     """A function that puts the signature before a message; None where none is configured.
 
-    Raises MailError where the key cannot be used.
+    The message has CRLF line ends. Raises MailError where the key cannot be used.
     """
     if not (settings.domain and settings.selector and settings.key):
         return None
-    import dkim
-
     key, algorithm = _key(settings.key)
-    if algorithm == b"rsa-sha256":
-        dkim.RSASSA_PKCS1_v1_5_sign = _rsa_sign  # 0.4 ms where dkimpy's own takes 5.7
+    domain = settings.domain.encode("idna")
+    start = b"v=1; a=%s; c=relaxed/relaxed; d=%s;\r\n s=%s;\r\n h=" % (
+        *(algorithm, domain),
+        settings.selector.encode("idna"),
+    )
 
     def sign(message: bytes) -> bytes:
-        head = message.partition(b"\r\n\r\n")[0] + b"\r\n"
-        present = {name.lower() for name in _NAME.findall(head)}
-        signature: bytes = dkim.sign(
-            message,
-            settings.selector.encode(),
-            settings.domain.encode("idna"),
-            key,
-            canonicalize=(b"relaxed", b"simple"),
-            signature_algorithm=algorithm,
-            include_headers=[name for name in _SIGNED if name in present],
-        )
-        return signature + message
+        head, _, body = message.partition(b"\r\n\r\n")
+        fields = {name.lower(): value for name, value in _FIELD.findall(head + b"\r\n")}
+        # Each name once more than it occurs: a second one of them breaks the signature (8.15)
+        signed = [name for name in _SIGNED if name in fields]
+        names = b":\r\n  ".join(_lines([*signed, b"from", b"to", b"subject", b"list-unsubscribe"]))
+        value = start + names + b";\r\n bh=" + _hash(body) + b";\r\n b="
+        lines = [name + b":" + _relaxed(fields[name]) + b"\r\n" for name in signed]
+        lines.append(b"dkim-signature:" + _relaxed(value))
+        signature = base64.b64encode(key(b"".join(lines)))
+        folded = b"\r\n  ".join(signature[at : at + 70] for at in range(0, len(signature), 70))
+        return b"DKIM-Signature: " + value + folded + b"\r\n" + message
 
     return sign
 
 
-def _key(text: str) -> tuple[bytes, bytes]:
-    """The key as dkimpy takes it, and its algorithm: PEM of either kind, or 32 bytes in base64."""
-    from cryptography.hazmat.primitives import serialization
-    from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+def _lines(names: list[bytes]) -> list[bytes]:
+    """Names joined by colons, in parts that fit a line."""
+    lines = [names[0]]
+    for name in names[1:]:
+        if len(lines[-1]) + len(name) > 66:
+            lines.append(name)
+        else:
+            lines[-1] += b":" + name
+    return lines
 
-    if "-----BEGIN" not in text:
+
+def _relaxed(value: bytes) -> bytes:
+    return _SPACES.sub(b" ", value).strip()
+
+
+def _hash(body: bytes) -> bytes:
+    is_ended = body.endswith(b"\r\n") and not body.endswith(b"\r\n\r\n")
+    if not is_ended or any(each in body for each in _UNCLEAN):
+        body = _canonical(body)
+    return base64.b64encode(hashlib.sha256(body).digest())
+
+
+def _canonical(body: bytes) -> bytes:
+    lines = [re.sub(rb"[ \t]+", b" ", line).rstrip(b" ") for line in body.split(b"\r\n")]
+    while lines and not lines[-1]:
+        lines.pop()
+    return b"\r\n".join(lines) + b"\r\n" if lines else b""
+
+
+def _key(text: str) -> tuple[Callable[[bytes], bytes], bytes]:
+    """What signs, and its algorithm: PEM of either kind, or 32 bytes of Ed25519 in base64."""
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ed25519, padding, rsa
+
+    private = _seed(text)
+    if private is None:
         try:
-            if len(base64.b64decode(text, validate=True)) == 32:
-                return text.encode(), b"ed25519-sha256"
-        except ValueError:
-            pass
-        raise MailError("is neither PEM nor an Ed25519 seed in base64", where="mail.dkim.key")
-    try:
-        private = serialization.load_pem_private_key(text.encode(), password=None)
-    except (ValueError, TypeError) as error:
-        raise MailError(f"cannot be read: {error}", where="mail.dkim.key") from error
+            private = serialization.load_pem_private_key(text.encode(), password=None)  # type: ignore[assignment]
+        except (ValueError, TypeError) as error:
+            raise MailError(f"cannot be read: {error}", where="mail.dkim.key") from error
     if isinstance(private, ed25519.Ed25519PrivateKey):
-        seed = private.private_bytes(
-            serialization.Encoding.Raw,
-            serialization.PrivateFormat.Raw,
-            serialization.NoEncryption(),
-        )
-        return base64.b64encode(seed), b"ed25519-sha256"
+        own: Ed25519PrivateKey = private
+        return lambda data: own.sign(hashlib.sha256(data).digest()), b"ed25519-sha256"
     if isinstance(private, rsa.RSAPrivateKey):
-        pem = private.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.TraditionalOpenSSL,
-            serialization.NoEncryption(),
+        large: RSAPrivateKey = private
+        return (
+            lambda data: large.sign(data, padding.PKCS1v15(), hashes.SHA256()),
+            b"rsa-sha256",
         )
-        return pem, b"rsa-sha256"
     raise MailError("is neither RSA nor Ed25519", where="mail.dkim.key")
 
 
-def _rsa_sign(digest: Any, parsed: dict[str, int]) -> bytes:
-    """dkimpy's RSA signing by OpenSSL instead of Python's integers."""
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import padding, utils
+def _seed(text: str) -> Ed25519PrivateKey | None:
+    if "-----BEGIN" in text:
+        return None
+    from cryptography.hazmat.primitives.asymmetric import ed25519
 
-    numbers = tuple(sorted((name, value) for name, value in parsed.items() if value))
-    private = _private(numbers)
-    signature: bytes = private.sign(
-        digest.digest(), padding.PKCS1v15(), utils.Prehashed(hashes.SHA256())
-    )
-    return signature
-
-
-@functools.lru_cache(maxsize=4)
-def _private(numbers: tuple[tuple[str, int], ...]) -> Any:
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
-    parsed = dict(numbers)
-    p, q = parsed["prime1"], parsed["prime2"]
-    private = parsed["privateExponent"]
-    return rsa.RSAPrivateNumbers(
-        p=p,
-        q=q,
-        d=private,
-        dmp1=rsa.rsa_crt_dmp1(private, p),
-        dmq1=rsa.rsa_crt_dmq1(private, q),
-        iqmp=rsa.rsa_crt_iqmp(p, q),
-        public_numbers=rsa.RSAPublicNumbers(parsed["publicExponent"], parsed["modulus"]),
-    ).private_key()
+    try:
+        seed = base64.b64decode(text, validate=True)
+    except ValueError:
+        seed = b""
+    if len(seed) != 32:
+        raise MailError("is neither PEM nor an Ed25519 seed in base64", where="mail.dkim.key")
+    return ed25519.Ed25519PrivateKey.from_private_bytes(seed)

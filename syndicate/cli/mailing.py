@@ -285,16 +285,18 @@ def import_(call: Call, file: Path, dry_run: bool) -> int:
     except ConfigError as error:
         terminal.warn(str(error))
         return 1
-    report = done.to_json()
+    left_out = [str(problem) for problem in done.left_out]
     if call.json:
-        terminal.document(report)
-    else:
-        would = "would be " if dry_run else ""
-        for name, value in report.items():
-            if isinstance(value, int) and not isinstance(value, bool):
-                terminal.say(f"{value} {would}{name}")
-        for problem in report.get("problems", []):
-            terminal.say(str(problem))
+        counts = {"confirmed": done.confirmed, "invited": done.invited, "unchanged": done.unchanged}
+        terminal.document({**counts, "left_out": left_out, "dry_run": dry_run})
+        return 0
+    for problem in left_out:
+        terminal.say(f"left out  {problem}")
+    would = "would be " if dry_run else ""
+    terminal.say(
+        f"{done.confirmed} {would}confirmed, {done.invited} {would}invited, "
+        f"{done.unchanged} unchanged"
+    )
     return 0
 
 
@@ -310,7 +312,7 @@ def export(call: Call) -> None:
             people = [shapes.subscriber(p, call.zone) for p in store.everybody(conn)]
         terminal.document(people)
         return
-    sys.stdout.write(subscribe.export(call.app.database))
+    sys.stdout.writelines(subscribe.export(call.app.database))
 
 
 COMMANDS = {"digest": digest, "subscribers": subscribers}

@@ -28,6 +28,7 @@ _COMMANDS = {
     ),
     **dict.fromkeys(("digest", "subscribers"), "mailing"),
     **dict.fromkeys(("train", "evaluate"), "learning"),
+    **dict.fromkeys(("backup", "recover", "migrate-store", "worker"), "operating"),
 }
 
 

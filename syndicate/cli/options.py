@@ -72,7 +72,7 @@ def common(function: F) -> F:
     @click.option("--at", metavar="TIME", help="Act as if it were this moment (ISO 8601).")
     @click.option("-v", "--verbose", is_flag=True, help="Say more on stderr.")
     @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
-    @click.pass_context
+    @click.pass_context  # type: ignore[arg-type]  # wraps() gives it the signature within
     @functools.wraps(function)
     def wrapped(
         context: click.Context,

@@ -44,7 +44,8 @@ def _lines(document: dict[str, Any], call: Call) -> list[str]:
         pages = document["pages"]
         lines.append(
             f"published {feeds['written']} feeds and {pages['written']} pages written, "
-            f"{feeds['unchanged'] + pages['unchanged']} unchanged, in {call.settings.storage.output}"
+            f"{feeds['unchanged'] + pages['unchanged']} unchanged, "
+            f"in {call.settings.storage.output}"
         )
     if digests := document.get("digests"):
         lines.append(

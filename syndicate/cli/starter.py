@@ -49,8 +49,8 @@ title = "廉政法治"
 parent = ""                   # nesting gives the breadcrumb
 description = ""
 rest = false                  # true for the one that takes what fits nowhere
-[[columns.rules]]             # first match wins, from top to bottom; a rule is the "and" of its keys
-any = ["人大", "全国人大"]     # also: all, none, title, author, source, category, url (globs), regex
+[[columns.rules]]             # first match wins; a rule is the "and" of its keys
+any = ["人大", "全国人大"]     # also: all none title author source category url regex
 
 [[sources]]
 id = "articles"
@@ -68,7 +68,7 @@ content = ""                  # full | summary | link
 fulltext = false              # fetch the article behind the link
 noindex = false
 trusted = false               # may update entries that were first seen in another source
-require = ["source"]          # of: source origin author original_url published rights licence editor
+require = ["source"]          # source origin author original_url published …
 include = []                  # words
 exclude = []
 select = {}                   # type "page": CSS selectors items, title, link, date, content, next
@@ -114,7 +114,8 @@ author: 编辑部
 date: 2026-11-01
 column: law
 ---
-这是一篇示例文章。删掉它，把您自己的 Markdown、网页或纯文本文章放进这个文件夹，再运行 `syndicate run`。
+这是一篇示例文章。删掉它，把您自己的 Markdown、网页或纯文本文章放进这个文件夹，
+再运行 `syndicate run`。
 
 来源、作者、日期、原文链接写在上面的几行里，它们会跟着文章到每一个订阅源、每一个网页、每一封邮件。
 """

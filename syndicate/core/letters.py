@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from syndicate.core import message
+from syndicate.core import message, phrases
+from syndicate.core.phrases import fill
 from syndicate.core.words import Words
 from syndicate.settings import Settings
 
@@ -28,9 +29,31 @@ def confirmation(settings: Settings, words: Words, link: str, digests: tuple[str
 
 def known(settings: Settings, words: Words, link: str) -> Letter:
     """To whom signs up once more: nothing was changed, and where it can be."""
-    site = settings.site
-    lines = [words.fill("known_text", site=site.name), link]
-    return Letter(words.fill("known_subject", site=site.name), _text(lines, settings, words))
+    say, site = phrases.of(words.language), settings.site
+    lines = [fill(say["known_text"], site=site.name), link]
+    return Letter(fill(say["known_subject"], site=site.name), _text(lines, settings, words))
+
+
+def claim_receipt(settings: Settings, words: Words, number: str, due: str) -> Letter:
+    """Number and due date, and not a word of the claimant's: it cannot be used to mail others."""
+    say = phrases.of(words.language)
+    lines = [fill(say["claim_mail"], number=number, due=due)]
+    subject = fill(say["claim_subject"], number=number)
+    return Letter(subject, _text(lines, settings, words))
+
+
+def claim_answer(settings: Settings, words: Words, number: str, answer: str) -> Letter:
+    """What the editor answers."""
+    subject = fill(phrases.of(words.language)["answer_subject"], number=number)
+    return Letter(subject, _text(answer.strip().splitlines(), settings, words))
+
+
+def claim_reminder(settings: Settings, words: Words, number: str, due: str) -> Letter:
+    """To the editor, when a claim comes near its date."""
+    say = phrases.of(words.language)
+    lines = [fill(say["remind_text"], number=number, due=due)]
+    subject = fill(say["remind_subject"], number=number, due=due)
+    return Letter(subject, _text(lines, settings, words))
 
 
 def _text(lines: list[str], settings: Settings, words: Words) -> str:

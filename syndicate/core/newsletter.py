@@ -10,8 +10,8 @@ from __future__ import annotations
 import email
 import email.policy
 import re
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from email.header import decode_header
 from email.message import Message
 from email.utils import getaddresses, parseaddr
@@ -53,6 +53,7 @@ _COUNTER = re.compile(
     r"|/pixel(?:\.gif|\.png|/|\?|$)|open\.convertkit|/o\.gif",
     re.I,
 )
+_WORD = 12  # characters; a link with a shorter text may be just "here"
 _BLOCKS = frozenset({"p", "td", "li", "div", "tr", "table", "center", "section", "footer", "span"})
 _URL = re.compile(r"https?://[^\s<>\"'）)】]+")
 _ANGLED = re.compile(r"<([^<>]*)>")
@@ -258,38 +259,51 @@ class _Html:
         return plaintext.to_text(self.html)
 
     def _clean(self) -> None:
-        for node in self._tree.css("style, script, head title, meta, link"):
-            node.decompose()
-        for node in self._tree.css("[style]"):
-            if _HIDDEN.search(node.attributes.get("style") or "") and node.tag != "body":
-                node.decompose()
-        for node in self._tree.css("img"):
-            if _is_pixel(node):
-                node.decompose()
-        for node in self._tree.css("a[href]"):
-            self._link(node)
+        tree = self._tree
+        hidden = [n for n in tree.css("[style]") if _HIDDEN.search(n.attributes.get("style") or "")]
+        _drop([*tree.css("style, script, head title, meta, link"), *hidden])
+        _drop([n for n in tree.css("img") if _is_pixel(n)])
+        whole = len(plaintext.plain(tree.body.text(separator=" "))) if tree.body else 0
+        _drop([n for a in tree.css("a[href]") if (n := self._personal(a, whole)) is not None])
 
-    def _link(self, node: LexborNode) -> None:
-        address = (node.attributes.get("href") or "").strip()
-        text = plaintext.plain(node.text(separator=" "))
-        block = _block(node)
+    def _personal(self, link: LexborNode, whole: int) -> LexborNode | None:
+        """What is to go where a link concerns its recipient alone: the link, or its block."""
+        address = (link.attributes.get("href") or "").strip()
+        text = plaintext.plain(link.text(separator=" "))
+        block = _block(link)
         around = plaintext.plain(block.text(separator=" ")) if block is not None else text
-        is_browser = _BROWSER.search(text) or (
-            len(text) < 12 and len(around) < _SHORT and _BROWSER.search(around)
-        )
-        if is_browser and len(text) < _SHORT:
+        if _speaks(_BROWSER, text, around):
             if self.browser is None and urls.is_web(address):
                 self.browser = _for_anybody(address)
-        elif not (
-            address in self._unsubscribe
-            or (_UNSUBSCRIBE.search(text) and len(text) < _SHORT)
-            or (len(text) < 12 and len(around) < _SHORT and _UNSUBSCRIBE.search(around))
-        ):
-            return
-        if block is not None and len(around) < _SHORT and not _has_more(block):
-            block.decompose()
-        else:
-            node.decompose()
+        elif address not in self._unsubscribe and not _speaks(_UNSUBSCRIBE, text, around):
+            return None
+        is_small = len(around) < _SHORT and len(around) * 2 < whole
+        return block if block is not None and is_small and not _has_more(block) else link
+
+
+def _speaks(pattern: re.Pattern[str], text: str, around: str) -> bool:
+    """Whether a link's text says something; one such as "here", what stands around it."""
+    if len(text) >= _SHORT:
+        return False
+    return bool(
+        pattern.search(text)
+        or (len(text) < _WORD and len(around) < _SHORT and pattern.search(around))
+    )
+
+
+def _drop(nodes: Sequence[LexborNode]) -> None:
+    """Take nodes out of their tree. The outermost alone: those within go with them, and must not
+    be touched any more."""
+    chosen = {node.mem_id: node for node in nodes if node.tag not in ("html", "body")}
+    outermost = []
+    for node in chosen.values():
+        above = node.parent
+        while above is not None and above.mem_id not in chosen:
+            above = above.parent
+        if above is None:
+            outermost.append(node)
+    for node in outermost:
+        node.decompose()
 
 
 def _block(node: LexborNode) -> LexborNode | None:
@@ -308,7 +322,7 @@ def _has_more(block: LexborNode) -> bool:
         return True
     for link in block.css("a[href]"):
         text = plaintext.plain(link.text())
-        if text and not (_UNSUBSCRIBE.search(text) or _BROWSER.search(text)) and len(text) >= 12:
+        if text and not (_UNSUBSCRIBE.search(text) or _BROWSER.search(text)) and len(text) >= _WORD:
             return True
     return False
 
@@ -335,29 +349,41 @@ def _for_anybody(address: str) -> str:
 # --- plain text -----------------------------------------------------------------------------
 
 
+@dataclass(slots=True)
+class _Lines:
+    """The lines of a letter as they are passed through, and what they said of a browser.
+
+    `dropped` is the pattern for which the line before went; an address alone after it goes too.
+    """
+
+    browser: str | None = None
+    dropped: re.Pattern[str] | None = None
+    kept: list[str] = field(default_factory=list)
+
+    def take(self, line: str) -> None:
+        found = _URL.search(line)
+        is_short = len(line) < _SHORT
+        spoken = next((p for p in (_BROWSER, _UNSUBSCRIBE) if is_short and p.search(line)), None)
+        if spoken is None and self.dropped and found and found[0] == line.strip("<> "):
+            spoken = self.dropped
+        if spoken is None:
+            self.dropped = self.dropped if not line.strip() else None
+            self.kept.append(line)
+            return
+        if spoken is _BROWSER and found and self.browser is None:
+            self.browser = _for_anybody(found[0])
+        self.dropped = None if found else spoken
+
+
 def _from_text(text: str) -> tuple[str, str | None]:
     """A plain text as HTML, and the address at which it may be seen in a browser."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    browser: str | None = None
-    paragraphs = []
-    dropped = False  # the line before was dropped: an address alone after it goes too
-    for block in re.split(r"\n[ \t]*\n", text.partition("\n-- \n")[0]):
-        lines = []
-        for line in block.split("\n"):
-            address = _URL.search(line)
-            is_address = bool(address) and address is not None and address[0] == line.strip("<> ")
-            is_browser = bool(_BROWSER.search(line)) and len(line) < _SHORT
-            is_unsubscribe = bool(_UNSUBSCRIBE.search(line)) and len(line) < _SHORT
-            if is_browser or is_unsubscribe or (dropped and is_address):
-                if (is_browser or dropped == "browser") and address and browser is None:
-                    browser = _for_anybody(address[0])
-                dropped = "browser" if is_browser and not address else is_unsubscribe
-                continue
-            dropped = dropped if not line.strip() else False
-            lines.append(line)
-        if any(line.strip() for line in lines):
-            paragraphs.append("<br>".join(map(_linked, lines)))
-    return "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs), browser
+    text = text.replace("\r\n", "\n").replace("\r", "\n").partition("\n-- \n")[0]
+    lines = _Lines()
+    for line in text.split("\n"):
+        lines.take(line)
+    blocks = re.split(r"\n[ \t]*\n", "\n".join(lines.kept))
+    paragraphs = ("<br>".join(map(_linked, b.strip("\n").split("\n"))) for b in blocks if b.strip())
+    return "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs), lines.browser
 
 
 def _linked(line: str) -> str:

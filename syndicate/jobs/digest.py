@@ -154,7 +154,9 @@ class _Composer:
         sizes = tuple(len(outbox.entries_of(self.conn, e.id)) for e in earlier)
         past = Past(sizes, tuple(e.recipients for e in earlier))
         objection = editing.objection(chosen, len(people), past)
-        view = view_of(self.settings, self.digest, id, self.local, len(chosen), self.templates)
+        view = editions.view(
+            self.settings, self.digest, id, self.local, len(chosen), self.templates
+        )
         edition = Edition(
             id=id,
             digest=self.digest.id,

@@ -651,7 +651,7 @@ def mailed(conn: Connection, entry: str) -> Iterator[tuple[str, str, str, str]]:
         .order_by(messages.c.subscriber)
     )
     done = set()
-    for row in conn.execution_options(yield_per=500).execute(query):
+    for row in conn.execute(query.execution_options(yield_per=500)):
         if entry in row.entries and row.subscriber not in done:
             done.add(row.subscriber)
             yield row.subscriber, row.email, row.edition, row.language

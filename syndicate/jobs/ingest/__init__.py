@@ -58,7 +58,9 @@ def due(
     chosen = [
         source
         for source in settings.sources
-        if (source.id in only if only else not source.paused and (source.path or source.id in ready))
+        if (
+            source.id in only if only else not source.paused and (source.path or source.id in ready)
+        )
     ]
     return chosen, states
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from syndicate.adapters.store import entries, fingerprints, stories
-from syndicate.core import admit, attribution, dedupe, identity, lead, sections, story
+from syndicate.core import admit, attribution, dedupe, fulltext, identity, lead, sections, story
 from syndicate.core.admit import Admitted
 from syndicate.core.attribution import FeedFacts
 from syndicate.core.document import Document
@@ -142,6 +142,8 @@ class Intake:
         moved = stories.filed(self.conn, [known.id for known, _ in changed])
         for known, prepared in changed:
             self.counts.updated += 1
+            if source.fulltext:
+                prepared = fulltext.keeping(prepared, known.content_html, known.content_text)
             said = attribution.effective(prepared.parsed, source, feed, self.settings.site)
             done = admit.updated(known, prepared, said, source, self.now)
             entry, filed = admit.filed(
@@ -221,9 +223,7 @@ class Intake:
         made = Decision(entry.id, self.now, "identity", _US, reason, upstream, entry.guid)
         return Admitted(entry, (*admitted.decisions, made))
 
-    def _without_retracted(
-        self, source: Source, fresh: dict[str, Prepared]
-    ) -> dict[str, Prepared]:
+    def _without_retracted(self, source: Source, fresh: dict[str, Prepared]) -> dict[str, Prepared]:
         """What was taken down does not come back under another id, link or title."""
         keyed: dict[str, list[bytes]] = {}
         for id, p in fresh.items():
@@ -244,9 +244,7 @@ class Intake:
             self.counts.unchanged += 1
             reason = f"it came again from source {source.id!r} and was kept out"
             entries.decide(self.conn, [Decision(retracted, self.now, "status", _US, reason)])
-            entries.remember(
-                self.conn, [(source.id, m, retracted) for m in prepared.marks.all()]
-            )
+            entries.remember(self.conn, [(source.id, m, retracted) for m in prepared.marks.all()])
         return kept
 
     def _remember(self, source: Source, entry: Entry, prepared: Prepared) -> None:
@@ -310,7 +308,8 @@ class Intake:
                 if self._agree(made[id], prepared[id], other):
                     found[id] = other.id
                     break
-                self._flag(made[id], [("collision", f"it has the address of {other.id}, but another text")])
+                reason = f"it has the address of {other.id}, but another text"
+                self._flag(made[id], [("collision", reason)])
         return found
 
     def _agree(self, entry: Entry, prepared: Prepared, other: Entry) -> bool:
@@ -359,19 +358,21 @@ class Intake:
         after = {"story": other.story, "other": other.id, "score": round(score, 4)}
         text = f"the same story as {other.id} ({other.source}): {reason}, score {score:.2f}"
         made = [Decision(entry.id, self.now, "story", _US, text, None, after)]
-        for member in changed:
-            if member.lead != before[member.id].lead:
-                made.append(
-                    Decision(
-                        member.id,
-                        self.now,
-                        "lead",
-                        _US,
-                        "it leads its story now" if member.lead else "another entry leads its story now",
-                        before[member.id].lead,
-                        member.lead,
-                    )
-                )
+        made += [
+            Decision(
+                member.id,
+                self.now,
+                "lead",
+                _US,
+                _leads(member),
+                before[member.id].lead,
+                member.lead,
+            )
+            for member in changed
+            if member.lead != before[member.id].lead
+        ]
         return made
 
 
+def _leads(member: Entry) -> str:
+    return "it leads its story now" if member.lead else "another entry leads its story now"

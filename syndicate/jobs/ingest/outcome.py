@@ -11,6 +11,8 @@ from syndicate.core import polling
 from syndicate.core.document import Document
 from syndicate.settings import Source
 
+_NOTHING = polling.Answer()
+
 
 @dataclass(frozen=True, slots=True)
 class Brought:
@@ -25,7 +27,7 @@ class Brought:
     document: Document | None = None
     error: str | None = None
     problems: tuple[str, ...] = ()
-    answer: polling.Answer = polling.Answer()
+    answer: polling.Answer = _NOTHING
     acknowledge: Callable[[], None] | None = None
 
 

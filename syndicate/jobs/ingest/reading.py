@@ -166,9 +166,7 @@ class Reader:
     ) -> tuple[tuple[Prepared, ...], tuple[tuple[str, str], ...]]:
         # trafilatura takes half a second to import in each worker, once
         seconds = _FILE_SECONDS + len(part) * 0.5
-        return await self.workers.run(
-            document.read_files, part, source.timezone, timeout=seconds
-        )
+        return await self.workers.run(document.read_files, part, source.timezone, timeout=seconds)
 
 
 def _file_digest(name: str, data: bytes) -> bytes:
@@ -212,5 +210,3 @@ def scheduled(brought: Brought, arrivals: tuple[datetime, ...], now: datetime) -
     jitter = random.random() * 0.1  # noqa: S311
     rhythm = polling.next_poll(brought.state.rhythm, answer, now, jitter, fixed)
     return replace(brought.state, rhythm=rhythm)
-
-

@@ -1,0 +1,168 @@
+"""What the pages of subscriptions, claims and the dashboard say, in Chinese and English.
+
+A page asks for `say.name`. Every phrase has both languages; `{…}` are filled by `fill`.
+"""
+
+# ruff: noqa: E501 - a phrase stands on one line
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+_PHRASES: dict[str, tuple[str, str]] = {
+    # letters
+    "known_subject": ("您已订阅：{site}", "You subscribe already: {site}"),
+    "known_text": (
+        "有人（可能是您）用这个地址再次订阅 {site}。这个地址已经订阅，没有任何改动。要修改订阅，请打开下面的链接。如果不是您，请忽略这封邮件。",
+        "Somebody, perhaps you, signed up for {site} with this address. It is subscribed already, and nothing was changed. To change what you get, open the link below. If it was not you, ignore this mail.",
+    ),
+    "claim_subject": ("已收到您的投诉，编号 {number}", "We received your claim, number {number}"),
+    "claim_mail": (
+        "我们收到了一份以这个地址提交的权利人投诉，编号 {number}。我们将在 {due} 前答复。如果不是您提交的，请忽略这封邮件。",
+        "A rightsholder's claim was made with this address. Its number is {number}; we answer by {due}. If it was not you, ignore this mail.",
+    ),
+    "answer_subject": ("答复：投诉 {number}", "Answer to claim {number}"),
+    "remind_subject": ("投诉 {number} 将于 {due} 到期", "Claim {number} is due on {due}"),
+    "remind_text": (
+        "编号 {number} 的投诉应在 {due} 前答复，目前仍未答复。",
+        "Claim {number} is to be answered by {due}, and was not answered yet.",
+    ),
+    # subscription pages
+    "subscribe_intro": ("填写邮箱，我们会寄一封确认邮件；按其中的链接确认后才开始寄送。", "Give your address. We send one mail with a link; nothing else comes before you confirm it."),
+    "subscribe_do": ("订阅", "Subscribe"),
+    "leave_empty": ("请勿填写此栏", "Leave this field empty"),
+    "all_public": ("（不选为全部）", "(none chosen: all)"),
+    "no_digests": ("本站目前没有公开的邮件摘要。", "This site has no public digest at present."),
+    "check_mail_more": ("如果这个地址可以订阅，确认邮件几分钟内就会到。没有收到的话，请看看垃圾邮件，明天再试。", "If the address can be subscribed, the mail arrives within minutes. If it does not, look into your spam folder, and try again tomorrow."),
+    "bad_email": ("这不是一个有效的邮箱地址。", "This is no valid mail address."),
+    "bad_choice": ("有的选项本站没有，请重新选择。", "Something you chose does not exist here. Please choose again."),
+    "bad_form": ("表单已过期，或不是从本站提交的。请重新打开页面再试。", "The form is too old, or did not come from this site. Please open the page again."),
+    "too_large": ("提交的内容太长。", "What you sent is too long."),
+    "try_again": ("返回重试", "Go back and try again"),
+    "server_error": ("出了点问题，请稍后再试。", "Something went wrong. Please try again later."),
+    "method": ("这个地址不接受这种请求。", "This address does not take such a request."),
+    "what_next": ("接下来", "What comes next"),
+    "first_edition": ("下一期摘要将按您的选择寄到 {email}。", "The next edition goes to {email}."),
+    "not_subscribed": ("如果点错了，可以重新订阅。", "If that was a mistake, you can sign up again."),
+    "pause_hint": ("暂停期间的文章会在恢复后的第一期里补上。", "What appears meanwhile is in the first edition after the pause."),
+    "resume": ("恢复寄送", "Resume now"),
+    "paused_until": ("已暂停到 {date}。", "Paused until {date}."),
+    "erase_hint": ("您的地址、选择和记录会被删除，只留下一个无法还原的标记，防止再次导入。", "Your address, choices and record are erased. Only a mark that cannot be turned back remains, so that you are not imported again."),
+    "erase_sure": ("我确认要删除", "Yes, erase it"),
+    "your_data": ("您的数据", "Your data"),
+    "choose_one": ("请至少选择一种摘要；要停止寄送，请用退订。", "Choose at least one digest; to stop all mail, unsubscribe."),
+    "bad_date": ("日期无效。", "The date is not valid."),
+    "default_zone": ("站点时区（{zone}）", "the site's ({zone})"),
+    # claims
+    "claim_number": ("编号", "Number"),
+    "claim_due": ("答复期限", "Answer due"),
+    "claim_missing": ("请填写事由、您的姓名或单位、邮箱和说明。", "Please give the kind, your name or organisation, your address and what you want to tell us."),
+    "claim_keep": ("请记下编号。我们也向您的邮箱寄一封只含编号和期限的邮件。", "Please note the number. One mail with the number and the date goes to your address."),
+    # dashboard
+    "desk": ("编辑台", "Desk"),
+    "log_in": ("登录", "Log in"),
+    "log_out": ("退出", "Log out"),
+    "token": ("口令", "Token"),
+    "bad_token": ("口令不对。", "This is not the token."),
+    "needs_me": ("待处理", "Needs me"),
+    "nothing_needs": ("没有需要处理的事。", "Nothing needs you."),
+    "held_entries": ("待审文章", "Held entries"),
+    "flags": ("疑点", "Doubts"),
+    "failing_sources": ("出错的来源", "Failing sources"),
+    "claims_due": ("待答复的投诉", "Open claims"),
+    "held_editions": ("待审的期", "Held editions"),
+    "sources": ("来源", "Sources"),
+    "entries": ("文章", "Entries"),
+    "columns": ("栏目", "Columns"),
+    "claims": ("投诉", "Claims"),
+    "digests": ("摘要", "Digests"),
+    "deliveries": ("投递", "Deliveries"),
+    "subscribers": ("订阅者", "Subscribers"),
+    "audit": ("操作记录", "Audit"),
+    "overview": ("概览", "Overview"),
+    "latest": ("最近的文章", "Latest entries"),
+    "why": ("为什么", "Why"),
+    "what": ("事项", "What"),
+    "by": ("由谁", "By"),
+    "at": ("时间", "At"),
+    "reason": ("原因", "Reason"),
+    "before": ("之前", "Before"),
+    "after": ("之后", "After"),
+    "status": ("状态", "Status"),
+    "error": ("错误", "Error"),
+    "last": ("上次", "Last"),
+    "next": ("下次", "Next"),
+    "count": ("数量", "Count"),
+    "title": ("标题", "Title"),
+    "source": ("来源", "Source"),
+    "column": ("栏目", "Column"),
+    "story": ("同题", "Story"),
+    "also": ("同题文章", "Also in this story"),
+    "actions": ("操作", "Actions"),
+    "move": ("移到栏目", "Move to column"),
+    "merge": ("与另一篇合并", "Merge with another"),
+    "other_entry": ("另一篇的编号或地址", "Id or address of the other"),
+    "split": ("从同题中分出", "Split off from its story"),
+    "approve": ("通过", "Approve"),
+    "reject": ("不予发布", "Reject"),
+    "retract": ("撤下", "Retract"),
+    "restore": ("恢复", "Restore"),
+    "only_this": ("只撤这一篇，不撤同题", "This entry only, not its story"),
+    "notify": ("通知收到过的订阅者", "Mail a correction to those who got it"),
+    "sure": ("我确认", "I am sure"),
+    "sure_missing": ("请勾选“我确认”。", "Please tick “I am sure”."),
+    "do": ("执行", "Do it"),
+    "done": ("已完成。", "Done."),
+    "not_done": ("没有完成：{why}", "Not done: {why}"),
+    "preview": ("预览", "Preview"),
+    "preview_none": ("目前没有可以寄出的内容。", "There is nothing to send at present."),
+    "editions": ("各期", "Editions"),
+    "approve_edition": ("放行", "Let go"),
+    "reject_edition": ("取消这一期", "Drop this edition"),
+    "domain": ("域名", "Domain"),
+    "sent": ("已寄", "Sent"),
+    "waiting": ("等待", "Waiting"),
+    "failed": ("失败", "Failed"),
+    "messages": ("邮件", "Messages"),
+    "due": ("期限", "Due"),
+    "overdue": ("已过期", "Overdue"),
+    "answer": ("答复", "Answer"),
+    "answer_do": ("寄出答复", "Send the answer"),
+    "close": ("结案", "Close"),
+    "close_note": ("结案说明（不寄出）", "Note (is not sent)"),
+    "retract_it": ("撤下这篇文章", "Retract the article"),
+    "article": ("文章", "Article"),
+    "from_whom": ("投诉人", "Claimant"),
+    "text": ("内容", "Text"),
+    "history": ("经过", "History"),
+    "more_rows": ("更多", "More"),
+    "nothing": ("没有。", "Nothing."),
+    "joined": ("加入", "Joined"),
+    "poll_now": ("立即读取", "Read now"),
+    "every": ("间隔", "Interval"),
+    "find": ("查找", "Find"),
+    "mail_address": ("邮箱地址", "Mail address"),
+    "entries_a_day": ("每天收到的文章（14 天）", "Entries received, a day (14 days)"),
+    "mails_a_day": ("每天寄出的邮件（14 天）", "Messages sent, a day (14 days)"),
+    "doubtful": ("模型没有把握的分类", "Filings the model doubts"),
+}
+
+
+def _table(language: int) -> Mapping[str, str]:
+    return MappingProxyType({name: both[language] for name, both in _PHRASES.items()})
+
+
+_CHINESE, _ENGLISH = _table(0), _table(1)
+
+
+def of(language: str) -> Mapping[str, str]:
+    """The phrases of a language: Chinese for any kind of it, else English."""
+    return _CHINESE if language.lower().startswith("zh") else _ENGLISH
+
+
+def fill(phrase: str, **values: object) -> str:
+    """A phrase with its {names} filled in; what is in the values is never a format."""
+    for key, value in values.items():
+        phrase = phrase.replace("{" + key + "}", str(value))
+    return phrase
