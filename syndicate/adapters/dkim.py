@@ -28,10 +28,6 @@ _SIGNED = (
 )
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:((?:[^\r]|\r\n[ \t])*)\r\n")
 _SPACES = re.compile(rb"[ \t\r\n]+")
-# What relaxed canonicalisation would change in a body (RFC 6376, 3.4.4); ours has none of it.
-# Plain searches: a pattern of these takes a hundred times as long.
-_UNCLEAN = (b" \r\n", b"  ", b"\t")
-
 Sign = Callable[[bytes], bytes]
 
 
@@ -81,10 +77,19 @@ def _relaxed(value: bytes) -> bytes:
 
 
 def _hash(body: bytes) -> bytes:
-    is_ended = body.endswith(b"\r\n") and not body.endswith(b"\r\n\r\n")
-    if not is_ended or any(each in body for each in _UNCLEAN):
+    if not _is_canonical(body):
         body = _canonical(body)
     return base64.b64encode(hashlib.sha256(body).digest())
+
+
+def _is_canonical(body: bytes) -> bool:
+    """Whether relaxed canonicalisation (RFC 6376, 3.4.4) would leave it as it is.
+
+    Split at its few spaces: a search for two characters together takes ten times as long.
+    """
+    if not body.endswith(b"\r\n") or body.endswith(b"\r\n\r\n") or b"\t" in body:
+        return False
+    return not any(not part or part.startswith(b"\r\n") for part in body.split(b" ")[1:])
 
 
 def _canonical(body: bytes) -> bytes:

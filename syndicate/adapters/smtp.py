@@ -116,27 +116,29 @@ class SmtpRoute:
 
     async def connect(self) -> Connection:
         where = f"{self.host}:{self.port}"
-        context = self.context or ssl.create_default_context()
         opening = asyncio.open_connection(
             self.host,
             self.port,
             limit=_LINE,
-            ssl=context if self.implicit_tls else None,
+            ssl=self._tls() if self.implicit_tls else None,
             server_hostname=self.host if self.implicit_tls else None,
         )
         client = await _opened(opening, where)
         async with _closed_on_failure(client, where):
             _welcome(await client.answer())
             await client.greet("EHLO", _hostname())
-            await self._secure(client, context, where)
+            await self._secure(client, where)
             if self.user:
                 await _log_in(client, self.user, self.password, where)
         return client
 
-    async def _secure(self, client: Client, context: ssl.SSLContext, where: str) -> None:
+    def _tls(self) -> ssl.SSLContext:
+        return self.context or ssl.create_default_context()
+
+    async def _secure(self, client: Client, where: str) -> None:
         secure = self.implicit_tls
         if not secure and self.offer_tls and "STARTTLS" in client.extensions:
-            await client.start_tls(context, self.host)
+            await client.start_tls(self._tls(), self.host)
             await client.greet("EHLO", _hostname())
             secure = True
         if self.demand_tls and not secure:

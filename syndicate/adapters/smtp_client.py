@@ -234,7 +234,7 @@ def refusal(answer: Answer) -> PermanentMailError | TemporaryMailError:
 
 def _stuffed(data: bytes) -> bytes:
     """A body with its dots doubled and its end marked (RFC 5321, 4.5.2)."""
-    if data.startswith(b".") or b"\n." in data:
+    if b"." in data and (data.startswith(b".") or b"\n." in data):
         data = _DOT.sub(b"..", data)
     if not data.endswith(b"\r\n"):
         data += b"\r\n"

@@ -136,7 +136,8 @@ def shown(source: Source) -> Shown:
 
 def also(entry: Entry, settings: Settings) -> Also:
     said = entry.attribution
-    name = line(said.source.name or "") or line(entry.title) or entry.source
+    hand = said.via[-1].name if said.via else None  # who published it, not where it is from
+    name = line(hand or said.source.name or "") or line(entry.title) or entry.source
     target = href(said.original_url or entry.url) or page_url(settings.site, entry.id)
     return Also(name, target)
 

@@ -14,7 +14,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from syndicate.adapters.store import entries, outbox, subscribers
+from syndicate.adapters.store import copy, entries, outbox, subscribers
 from syndicate.adapters.store.engine import Database
 from syndicate.adapters.store.outbox import Edition, Variant
 from syndicate.core import edition as editing
@@ -153,7 +153,9 @@ class _Composer:
             return None, 0
         sizes = tuple(len(outbox.entries_of(self.conn, e.id)) for e in earlier)
         past = Past(sizes, tuple(e.recipients for e in earlier))
-        objection = editing.objection(chosen, len(people), past)
+        due = schedule.instant(self.local, self.digest.timezone)
+        objection = copy.doubt(self.conn, due, chosen)
+        objection = objection or editing.objection(chosen, len(people), past)
         view = editions.view(
             self.settings, self.digest, id, self.local, len(chosen), self.templates
         )
@@ -162,7 +164,7 @@ class _Composer:
             digest=self.digest.id,
             number=number,
             local=self.local,
-            due=schedule.instant(self.local, self.digest.timezone),
+            due=due,
             composed=self.now,
             state=EditionState.HELD if objection else EditionState.SENDING,
             reason=objection,
@@ -395,7 +397,9 @@ def reject(db: Database, id: str, now: datetime) -> Edition:
         edition = _held(conn, id)
         outbox.set_edition(conn, id, EditionState.REJECTED, "rejected by an editor")
         outbox.drop_edition(conn, id, now, "an editor rejected the edition")
-        outbox.release_entries(conn, id)
+        had = entries.get_many(conn, outbox.entries_of(conn, id)).values()
+        sent = copy.perhaps_sent(conn, had)  # by what a recovery lost: not once more
+        outbox.release_entries(conn, id, [entry.id for entry in sent])
     return replace(edition, state=EditionState.REJECTED)
 
 

@@ -9,7 +9,7 @@ kind goes back into either kind.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -69,11 +69,25 @@ def mark_recovered(conn: Connection, taken: datetime, recovered: datetime) -> No
     conn.execute(sa.insert(recoveries).values(taken=taken, recovered=recovered))
 
 
-def doubt(conn: Connection, due: datetime, chosen: Sequence[Entry]) -> str:
-    """Why an edition may have been sent already by what was lost in a recovery; "" if it cannot.
+def perhaps_sent(conn: Connection, carried: Iterable[Entry]) -> list[Entry]:
+    """Those of these entries that the database which was lost in a recovery can have known.
 
-    It may where it was due before the recovery, or has an entry that the lost database can have
-    known: received before, or found when its source was first read again afterwards.
+    They were received before the recovery, or when their source was first read again after it.
+    """
+    recovered = recovered_at(conn)
+    if recovered is None:
+        return []
+    some = list(carried)
+    query = sa.select(sources.c.id, sources.c.first_read)
+    query = query.where(sources.c.id.in_({entry.source for entry in some}))
+    read = {id: at for id, at in conn.execute(query)}
+    return [e for e in some if e.received <= max(read.get(e.source) or e.received, recovered)]
+
+
+def doubt(conn: Connection, due: datetime, chosen: Sequence[Entry]) -> str:
+    """Why an edition may have been sent already, by what was lost in a recovery; "" if it cannot.
+
+    It may where it was due before the recovery, or has an entry that may have been sent.
     """
     recovered = recovered_at(conn)
     if recovered is None:
@@ -81,13 +95,8 @@ def doubt(conn: Connection, due: datetime, chosen: Sequence[Entry]) -> str:
     reason = f"the database came back from a backup at {recovered.isoformat(timespec='seconds')}; "
     if due <= recovered:
         return reason + "this edition was due before and may have been sent"
-    query = sa.select(sources.c.id, sources.c.first_read)
-    query = query.where(sources.c.id.in_({entry.source for entry in chosen}))
-    read = {id: at for id, at in conn.execute(query)}
-    known = [e for e in chosen if e.received <= max(read.get(e.source) or e.received, recovered)]
-    if not known:
-        return ""
-    return reason + f"{len(known)} of its entries may have been in an edition sent before"
+    known = perhaps_sent(conn, chosen)
+    return reason + f"{len(known)} of its entries may have been sent before" if known else ""
 
 
 # --- copying ------------------------------------------------------------------------------------

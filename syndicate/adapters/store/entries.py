@@ -245,6 +245,30 @@ def _replace_places(conn: Connection, changed: Sequence[tuple[Entry, Sequence[st
     )
 
 
+def remove(conn: Connection, gone: Sequence[Entry]) -> None:
+    """Take entries away with all that is known of them but that they were seen.
+
+    Their places are marked unpublished, so that the next publishing takes them out of feeds and
+    archives, and their pages off.
+    """
+    ids = [entry.id for entry in gone]
+    touched = {(place.column, place.entry): place for place in _places_of(conn, ids)}
+    for entry in gone:
+        touched.setdefault(("", entry.id), Place("", entry.id, entry.sort_at, entry.received))
+    for part in _parts(ids):
+        for table in (placements, links, decisions):
+            conn.execute(sa.delete(table).where(table.c.entry.in_(part)))
+        conn.execute(sa.delete(entries).where(entries.c.id.in_(part)))
+    if touched:
+        conn.execute(
+            sa.insert(unpublished),
+            [
+                {"entry": place.entry, "column": place.column, "received": place.received}
+                for place in touched.values()
+            ],
+        )
+
+
 def _place_row(place: Place) -> dict[str, Any]:
     return {
         "column": place.column,

@@ -284,9 +284,10 @@ def carried_by(conn: Connection, entry: str) -> list[str]:
     return list(conn.execute(query.order_by(carried.c.edition)).scalars())
 
 
-def release_entries(conn: Connection, edition: str) -> None:
-    """A rejected edition uses nothing up: its entries are free for the next."""
-    conn.execute(sa.delete(carried).where(carried.c.edition == edition))
+def release_entries(conn: Connection, edition: str, keep: Iterable[str] = ()) -> None:
+    """A rejected edition uses nothing up: its entries, but for these, are free for the next."""
+    mine = carried.c.edition == edition
+    conn.execute(sa.delete(carried).where(mine, carried.c.entry.not_in(list(keep))))
 
 
 # --- those who wait -------------------------------------------------------------------------

@@ -164,3 +164,11 @@ def settle(conn: Connection, entry: str, at: datetime) -> None:
     conn.execute(
         sa.update(flags).where(flags.c.entry == entry, flags.c.settled.is_(None)).values(settled=at)
     )
+
+
+def forget(conn: Connection, ids: Sequence[str]) -> None:
+    """Drop rulings, moves and flags of entries that are no more; what was taken down stays."""
+    conn.execute(sa.delete(rulings).where(rulings.c.entry.in_(ids)))
+    conn.execute(sa.delete(rulings).where(rulings.c.other.in_(ids)))
+    for table in (filings, flags):
+        conn.execute(sa.delete(table).where(table.c.entry.in_(ids)))

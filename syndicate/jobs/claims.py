@@ -1,0 +1,215 @@
+"""Rightsholders' claims: received, answered, closed; the editor is reminded before the date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from sqlalchemy.engine import Connection
+
+from syndicate.adapters.store import claims as store
+from syndicate.adapters.store import entries, limits, outbox
+from syndicate.adapters.store.engine import Database
+from syndicate.core import claims as rules
+from syndicate.core import identity, letters, message, subscription, words
+from syndicate.core.claims import Claim, Demand, Kind, State
+from syndicate.core.letters import Letter
+from syndicate.errors import UsageError
+from syndicate.model import GivenDate
+from syndicate.settings import Settings
+
+# The limits of sign-ups: one mail an address and day, three ever before an editor answered
+_WAIT = timedelta(days=1)
+_MOST = 3
+_MAIL = "claim"
+
+
+def receive(
+    db: Database,
+    settings: Settings,
+    demand: Demand,
+    *,
+    secret: bytes,
+    now: datetime,
+    language: str = "",
+) -> Claim:
+    """Take a claim in: it gets its number and due date, and one mail with nothing but these.
+
+    Raises UsageError where it does not say enough.
+    """
+    email = subscription.address(demand.email)
+    if email is None or not rules.is_complete(demand):
+        raise UsageError("a claim says what it is about, who makes it, and how to answer")
+    with db.begin() as conn:
+        found = entries.resolve(conn, demand.url) if demand.url else []
+        number = store.add(
+            conn,
+            at=now,
+            due=rules.due(settings, now),
+            kind=demand.kind,
+            name=demand.name,
+            email=email,
+            url=demand.url,
+            text=demand.text,
+            entry=found[0] if len(found) == 1 else "",
+            state=State.OPEN.value,
+            language=language or settings.site.language,
+        )
+        store.log(conn, number, now, "claimant", "received")
+        claim = _known(conn, number)
+        if limits.may_write(conn, _MAIL, _mark(email, secret), now, _WAIT, _MOST):
+            spoken = words.of(claim.language)
+            day = shown_day(claim, settings)
+            letter = letters.claim_receipt(settings, spoken, shown(number), day)
+            _post(conn, settings, letter, claim, f"claim-{number}", secret, now)
+        return claim
+
+
+def _mark(email: str, secret: bytes) -> bytes:
+    return identity.keyed(secret, identity.mark("email", subscription.key(email)))
+
+
+def shown(number: int) -> str:
+    """A claim's number as people see it."""
+    return f"C{number:05d}"
+
+
+def number_of(text: str) -> int:
+    """The number that somebody wrote; UsageError where it is none."""
+    digits = text.strip().lstrip("cC#").lstrip("-")
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 9:
+        raise UsageError(f"{text!r} is no number of a claim", remedy="`syndicate claims list`")
+    return int(digits)
+
+
+def shown_day(claim: Claim, settings: Settings) -> str:
+    """The due day in the claimant's language."""
+    given = GivenDate(rules.due_day(claim, settings).isoformat())
+    return words.of(claim.language or settings.site.language).date(given)
+
+
+def _post(
+    conn: Connection,
+    settings: Settings,
+    letter: Letter,
+    claim: Claim,
+    key: str,
+    secret: bytes,
+    now: datetime,
+    email: str = "",
+) -> None:
+    # Nobody subscribed: the mail is the claim's, so that no two of them are taken for one
+    subscriber = f"claim-{claim.number}"
+    outbox.add_letter(
+        conn,
+        key=key,
+        subscriber=subscriber,
+        email=email or claim.email,
+        subject=letter.subject,
+        text=letter.text,
+        language=claim.language,
+        message_id=message.message_id(f"letter:{key}", subscriber, secret, settings.site),
+        now=now,
+    )
+
+
+def _known(conn: Connection, number: int) -> Claim:
+    row = store.get(conn, number)
+    if row is None:
+        raise UsageError(f"no claim {shown(number)}", remedy="`syndicate claims list`")
+    return _claim(row)
+
+
+def _claim(row: store.Row) -> Claim:
+    return Claim(
+        number=row.number,
+        at=row.at,
+        due=row.due,
+        kind=Kind(row.kind),
+        name=row.name,
+        email=row.email,
+        url=row.url,
+        text=row.text,
+        entry=row.entry,
+        state=State(row.state),
+        language=row.language,
+        reminded=row.reminded,
+    )
+
+
+def listed(db: Database, state: str | None = None) -> Iterator[Claim]:
+    """Claims, the soonest due first."""
+    with db.read() as conn:
+        for row in store.listed(conn, state):
+            yield _claim(row)
+
+
+def get(db: Database, number: int) -> tuple[Claim, list[store.Step]]:
+    """A claim and its history; UsageError where there is none."""
+    with db.read() as conn:
+        return _known(conn, number), store.history(conn, number)
+
+
+def answer(
+    db: Database,
+    settings: Settings,
+    number: int,
+    text: str,
+    *,
+    secret: bytes,
+    now: datetime,
+    by: str,
+) -> Claim:
+    """Mail an answer to the claimant; the claim is answered."""
+    if not text.strip():
+        raise UsageError("the answer is empty")
+    with db.begin() as conn:
+        claim = _known(conn, number)
+        if claim.state is State.CLOSED:
+            raise UsageError("it is closed", where=shown(number))
+        letter = letters.claim_answer(settings, words.of(claim.language), shown(number), text)
+        key = f"claim-{number}-answer-{now:%Y%m%d%H%M%S}"
+        _post(conn, settings, letter, claim, key, secret, now)
+        limits.answered(conn, _MAIL, _mark(claim.email, secret))
+        store.change(conn, number, state=State.ANSWERED.value)
+        store.log(conn, number, now, by, "answered", text)
+        return _known(conn, number)
+
+
+def close(db: Database, number: int, note: str, *, now: datetime, by: str) -> Claim:
+    """Nothing more is to be done about it; the note stays with us."""
+    with db.begin() as conn:
+        claim = _known(conn, number)
+        if claim.state is not State.CLOSED:
+            store.change(conn, number, state=State.CLOSED.value)
+            store.log(conn, number, now, by, "closed", note)
+        return _known(conn, number)
+
+
+def note(db: Database, number: int, what: str, text: str, *, now: datetime, by: str) -> None:
+    """Something that was done because of a claim, such as taking the article down."""
+    with db.begin() as conn:
+        _known(conn, number)
+        store.log(conn, number, now, by, what, text)
+
+
+def remind(db: Database, settings: Settings, *, secret: bytes, now: datetime) -> int:
+    """Mail the site's contact once about each claim whose date is near; how many."""
+    to = subscription.address(settings.site.contact.email)
+    if to is None:
+        return 0
+    done = 0
+    with db.begin() as conn:
+        near = [c for c in map(_claim, store.listed(conn, State.OPEN.value)) if c.is_near(now)]
+        for claim in near:
+            if claim.reminded:
+                continue
+            spoken = words.of(settings.site.language)
+            day = spoken.date(GivenDate(rules.due_day(claim, settings).isoformat()))
+            letter = letters.claim_reminder(settings, spoken, shown(claim.number), day)
+            key = f"claim-{claim.number}-reminder"
+            _post(conn, settings, letter, claim, key, secret, now, email=to)
+            store.change(conn, claim.number, reminded=True)
+            store.log(conn, claim.number, now, "syndicate", "reminded the editor")
+            done += 1
+    return done
