@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run serve test lint types imports unit lock clean
+.PHONY: run serve test lint types imports unit lock migration clean
 
 run: $(VENV)/.installed
 	@$(BIN)/syndicate subscribers add reader@news.example --consent "made-up reader of make run" -q
@@ -58,6 +58,10 @@ LOCK = uv pip compile pyproject.toml --generate-hashes --universal --no-header -
 lock:
 	$(LOCK) --extra build -o requirements.lock
 	$(LOCK) --extra build --extra dev -c requirements.lock -o requirements-dev.lock
+
+# make migration MESSAGE="what changes": the next step of the schema, from what the tables say now
+migration: $(VENV)/.installed-dev
+	$(BIN)/python tests/adapters/store/make_migration.py "$(MESSAGE)"
 
 clean:
 	rm -rf $(VENV) var build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

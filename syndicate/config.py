@@ -31,9 +31,21 @@ from syndicate.settings import (
     Web,
 )
 
+ADMIN_TOKEN = "env:SYNDICATE_ADMIN_TOKEN"
 REST_TITLES = {"zh": "其他", "en": "Other"}
 RESERVED = ("articles", "archive", "editions")
-ROUTES = ("subscribe", "confirm", "preferences", "unsubscribe", "claims", "admin", "websub")
+ROUTES = (
+    "subscribe",
+    "confirm",
+    "preferences",
+    "unsubscribe",
+    "claims",
+    "admin",
+    "websub",
+    "healthz",
+    "readyz",
+    "metrics",
+)
 REQUIRABLE = (
     *("source", "origin", "author", "original_url"),
     *("published", "rights", "licence", "editor"),
@@ -155,6 +167,9 @@ def _settings(
 ) -> tuple[Settings | None, tuple[Problem, ...]]:
     if "file" in data:
         reading.say("file", "no such key")
+    web = data.get("web", {})
+    if isinstance(web, dict):  # the one secret that has a place by default
+        data = {**data, "web": {"admin_token": ADMIN_TOKEN, **web}}
     built = _build(Settings, {**data, "file": reading.file}, "", reading)
     if built is None:
         return None, tuple(reading.problems)
@@ -282,7 +297,7 @@ def _complete(settings: Settings, reading: _Reading) -> Settings:
     return replace(
         settings,
         site=site,
-        storage=_storage(settings.storage, root),
+        storage=_storage(settings.storage, root, reading),
         columns=_columns(settings.columns, site.language),
         sources=tuple(
             replace(
@@ -297,8 +312,10 @@ def _complete(settings: Settings, reading: _Reading) -> Settings:
     )
 
 
-def _storage(storage: Storage, root: Path) -> Storage:
+def _storage(storage: Storage, root: Path, reading: _Reading) -> Storage:
     database = database_url(storage.database, root)
+    if not storage.output.strip():
+        reading.say("storage.output", "must name a folder")
     return replace(storage, database=database, output=str(root / storage.output))
 
 
@@ -307,6 +324,8 @@ def database_url(text: str, root: Path) -> str:
     if not text.startswith("sqlite:"):
         return text
     path = re.sub(r"^sqlite:(///?(?=[^/]))?", "", text)
+    if not path:
+        return "sqlite:"  # refused by _check_storage
     return f"sqlite:{root / path}"
 
 
@@ -392,8 +411,10 @@ def _secret(value: str, path: str, root: Path, reading: _Reading) -> str:
 def _check(settings: Settings, reading: _Reading) -> None:
     for check in (_check_site, _check_ids, _check_columns, _check_sources, _check_digests):
         check(settings, reading)
+    _check_storage(settings, reading)
     _check_fetch(settings, reading)
     _check_mail(settings, reading)
+    _check_web(settings, reading)
 
 
 def _check_site(settings: Settings, reading: _Reading) -> None:
@@ -409,6 +430,20 @@ def _check_site(settings: Settings, reading: _Reading) -> None:
         reading.say("site.language", f"{site.language!r} is not a language such as zh-CN or en")
     if settings.publish.items < 1:
         reading.say("publish.items", "must be at least 1")
+    for number, hub in enumerate(settings.publish.hubs):
+        if not re.match(r"https?://[^/\s]+", hub):
+            reading.say(f"publish.hubs[{number}]", f"{hub!r} is not an http or https address")
+    if site.notices.takedown_days < 1:
+        reading.say("site.notices.takedown_days", "must be at least 1")
+
+
+def _check_storage(settings: Settings, reading: _Reading) -> None:
+    storage = settings.storage
+    if not re.match(r"sqlite:.|postgres(ql)?://.", storage.database):
+        message = f"{storage.database!r} is neither sqlite:PATH nor postgresql://user@host/db"
+        reading.say("storage.database", message)
+    if storage.keep_days < 0:
+        reading.say("storage.keep_days", "must not be negative; 0 keeps for ever")
 
 
 def _check_zone(zone: str, path: str, reading: _Reading) -> None:
@@ -566,18 +601,28 @@ def _check_mail(settings: Settings, reading: _Reading) -> None:
         reading.say("mail.route", message)
     if mail.inbox and not re.match(r"maildir:.|imaps?://.", mail.inbox):
         reading.say("mail.inbox", f"{mail.inbox!r} is neither maildir: nor imaps://")
-    if re.search(r"[\r\n]", mail.sender + mail.reply_to + mail.bounce):
-        reading.say("mail", "an address cannot hold a line break")
     for name, value in (
         ("from", mail.sender),
         ("reply_to", mail.reply_to),
         ("bounce", mail.bounce),
     ):
-        if value and "@" not in value:
+        if re.search(r"[\x00-\x1f\x7f]", value):
+            reading.say(f"mail.{name}", "an address cannot hold a line break")
+        elif value and "@" not in value:
             reading.say(f"mail.{name}", f"{value!r} is not an address")
     if mail.connections < 1:
         reading.say("mail.connections", "must be at least 1")
     if mail.rate < 0:
         reading.say("mail.rate", "must not be negative")
-    if not re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^:\s]*):\d{1,5}", settings.web.listen):
-        reading.say("web.listen", f"{settings.web.listen!r} is not HOST:PORT")
+
+
+def _check_web(settings: Settings, reading: _Reading) -> None:
+    web = settings.web
+    if not re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^:\s]*):\d{1,5}", web.listen):
+        reading.say("web.listen", f"{web.listen!r} is not HOST:PORT")
+    for number, proxy in enumerate(web.trusted_proxies):
+        try:
+            ipaddress.ip_network(proxy, strict=False)
+        except ValueError:
+            message = f"{proxy!r} is neither an address nor a network (10.0.0.0/8)"
+            reading.say(f"web.trusted_proxies[{number}]", message)

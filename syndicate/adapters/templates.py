@@ -26,6 +26,19 @@ _RAISED = (jinja2.TemplateError, jinja2.exceptions.SecurityError, ArithmeticErro
            TypeError, ValueError, AttributeError)  # fmt: skip
 
 
+class _Sandbox(SandboxedEnvironment):
+    """The sandbox, with a short way for the fields of our own values, which are nearly all that a
+    template asks for: they are data, and what begins with `_` goes the long way."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if attribute[:1] != "_" and hasattr(type(obj), "__dataclass_fields__"):
+            try:
+                return getattr(obj, attribute)
+            except AttributeError:
+                return self.undefined(obj=obj, name=attribute)
+        return super().getattr(obj, attribute)
+
+
 class Templates:
     """Templates in folders, the first that has a name winning; the last are the built-in ones.
 
@@ -34,8 +47,8 @@ class Templates:
     """
 
     def __init__(self, folders: Sequence[Path], cache: Path | None = None) -> None:
-        self.folders = tuple(folders)
-        self._environment = SandboxedEnvironment(
+        self.folders, self._cache = tuple(folders), cache
+        self._environment = _Sandbox(
             loader=_loader(self.folders),
             autoescape=jinja2.select_autoescape(("html", "xml")),
             undefined=jinja2.StrictUndefined,
@@ -48,6 +61,9 @@ class Templates:
         )
         self._parts: dict[tuple[str, int], tuple[Any, Markup]] = {}
         self._environment.globals["part"] = self._part
+
+    def __reduce__(self) -> tuple[type[Templates], tuple[Any, ...]]:
+        return Templates, (self.folders, self._cache)  # another process compiles its own
 
     def render(self, name: str, context: Mapping[str, Any] | object) -> str:
         """A template filled from a mapping or a dataclass, whose fields are the names.

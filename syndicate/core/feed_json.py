@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from syndicate.core import content
-from syndicate.core.outgoing import Outgoing, href, iri, line, statement
+from syndicate.core.outgoing import Outgoing, href, iri, line
 
 if TYPE_CHECKING:
     from syndicate.core.feed import Channel
@@ -20,7 +20,7 @@ _KEPT = ("source", "rights", "licence", "via", "also", "notices", "editor",
 
 def item(out: Outgoing) -> bytes:
     """One item, on one line."""
-    said = statement(out)
+    said = out.said
     entry = out.entry
     fields: dict[str, Any] = {
         "id": iri(entry),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from syndicate.core.outgoing import Outgoing, href, statement
+from syndicate.core.outgoing import Outgoing, href
 from syndicate.core.plaintext import xml_text
 
 _LABELS = {
@@ -37,8 +37,15 @@ def anchor(text: str | None, url: str | None) -> str:
 
 
 def footer(out: Outgoing) -> str:
-    """The block as HTML."""
-    said, words = statement(out), labels(out.site.language)
+    """The block as HTML; kept with the entry, as every format asks for it."""
+    kept = vars(out)
+    if "footer" not in kept:
+        kept["footer"] = _footer(out)
+    return str(kept["footer"])
+
+
+def _footer(out: Outgoing) -> str:
+    said, words = out.said, labels(out.site.language)
     rows = _rows(out, said, words)
     lines = [f"{words[name]}{words['colon']}{html}" for name, html in rows if html]
     parts = ["<hr>", f"<p>{'<br>'.join(lines)}</p>"] if lines else []

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from syndicate.core.outgoing import Outgoing, href, line, statement
+from syndicate.core.outgoing import Outgoing, href, line
 
 _HEADLINE = 110
 # Inside <script> nothing is an entity: what could end the element or start a comment is escaped
@@ -23,7 +23,7 @@ def news_article(out: Outgoing, section: str = "") -> Markup:
 
 
 def _article(out: Outgoing, section: str) -> dict[str, Any]:
-    said, entry, site = statement(out), out.entry, out.site
+    said, entry, site = out.said, out.entry, out.site
     publisher = _organisation(said["source"]["name"], said["source"]["url"])
     return {
         "@context": "https://schema.org",

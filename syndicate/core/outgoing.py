@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
@@ -28,13 +28,14 @@ _TITLE = 60
 
 @dataclass(frozen=True, slots=True)
 class Also:
-    """Another member of the same story, and where it can be read."""
+    """Another member of the same story, where it can be read, and our own page of it."""
 
     name: str
     url: str
+    page: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what is derived is kept, as five formats ask for it
 class Outgoing:
     """An entry with all that its published forms depend on besides it."""
 
@@ -52,7 +53,7 @@ class Outgoing:
         """The address of the entry's own page."""
         return page_url(self.site, self.entry.id)
 
-    @property
+    @cached_property
     def original(self) -> str | None:
         """Where the article stands at its origin; None where that is not known, or here."""
         stated = self.entry.attribution.original_url
@@ -64,7 +65,7 @@ class Outgoing:
             return self.page
         return self.original or self.page
 
-    @property
+    @cached_property
     def title(self) -> str:
         """The title; without one the opening of the text, as a feed must have something there."""
         title = line(self.entry.title)
@@ -73,15 +74,20 @@ class Outgoing:
         opening = shorten(line(self.entry.summary or self.entry.content_text), _TITLE)
         return opening or ("无题" if self.site.language.startswith("zh") else "Untitled")
 
-    @property
+    @cached_property
     def published(self) -> datetime | None:
         return self._moment(self.entry.attribution.published)
 
-    @property
+    @cached_property
     def modified(self) -> datetime | None:
         return self._moment(self.entry.attribution.updated)
 
-    @property
+    @cached_property
+    def said(self) -> dict[str, Any]:
+        """The attribution as `statement` gives it; not to be changed."""
+        return statement(self)
+
+    @cached_property
     def updated(self) -> datetime:
         """Atom's `updated`: updated, else published, else received (contract §6)."""
         received = self.entry.received.astimezone(ZoneInfo(self.site.timezone))
@@ -138,8 +144,8 @@ def also(entry: Entry, settings: Settings) -> Also:
     said = entry.attribution
     hand = said.via[-1].name if said.via else None  # who published it, not where it is from
     name = line(hand or said.source.name or "") or line(entry.title) or entry.source
-    target = href(said.original_url or entry.url) or page_url(settings.site, entry.id)
-    return Also(name, target)
+    page = page_url(settings.site, entry.id)
+    return Also(name, href(said.original_url or entry.url) or page, page)
 
 
 def page_url(site: Site, entry: str) -> str:
@@ -148,6 +154,8 @@ def page_url(site: Site, entry: str) -> str:
 
 def line(text: str) -> str:
     """Text for one line of XML: no control characters, single spaces."""
+    if text.isprintable() and "  " not in text:  # so are nearly all
+        return text.strip(" ")
     return _SPACE.sub(" ", xml_text(text)).strip()
 
 

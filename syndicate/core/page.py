@@ -359,7 +359,7 @@ def article(
 
 def rows_of(out: Outgoing, words: Words) -> tuple[Row, ...]:
     """The attribution rows of an entry that goes out, with its story's other members."""
-    also = tuple((each.name, each.url) for each in out.also)
+    also = tuple((each.name, each.page or each.url) for each in out.also)
     return attribution.rows_with(out.entry, words, also, original=out.original, own=out.own)
 
 

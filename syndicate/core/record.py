@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from syndicate.core.footer import notices
-from syndicate.core.outgoing import Outgoing, iri, line, statement
+from syndicate.core.outgoing import Outgoing, iri, line
 
 
 def record(out: Outgoing) -> dict[str, Any]:
     """JSON-able; `verify` compares what it reads back with this and nothing else."""
-    said = statement(out)
+    said = out.said
     return {
         **said,
         "title": out.title,

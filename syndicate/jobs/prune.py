@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection
 
 from syndicate.adapters.store import entries, fingerprints, limits, outbox, stories
 from syndicate.adapters.store.engine import Database
-from syndicate.core import sections, story
+from syndicate.core import dedupe, sections, story
 from syndicate.model import EditionState, Entry, MessageState, Status
 from syndicate.settings import Settings
 
@@ -87,9 +87,15 @@ def _remove(conn: Connection, settings: Settings, ids: Sequence[str]) -> None:
     found = entries.get_many(conn, ids)
     left = _left_behind(conn, list(found.values()))
     entries.remove(conn, list(found.values()))
-    fingerprints.forget(conn, ids)
+    fingerprints.forget(conn, [_item(entry) for entry in found.values()])
     stories.forget(conn, ids)
     entries.save(conn, [(e, sections.places(settings.columns, e.columns)) for e in left])
+
+
+def _item(entry: Entry) -> fingerprints.Item:
+    """As it was indexed: what is stored of it does not say by which grams."""
+    print_ = dedupe.fingerprint(entry.title, entry.content_text)
+    return fingerprints.Item(entry.id, entry.source, print_)
 
 
 def _left_behind(conn: Connection, gone: Sequence[Entry]) -> list[Entry]:

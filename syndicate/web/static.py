@@ -71,6 +71,7 @@ class Tree:
     """The published tree as an ASGI application. GET and HEAD alone."""
 
     def __init__(self, root: Path) -> None:
+        self.given = root
         self.root = root.resolve()
         self._held: OrderedDict[str, Held] = OrderedDict()
         self._size = 0

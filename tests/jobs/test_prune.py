@@ -28,7 +28,7 @@ def site(root: Path, keep: int = 30) -> Settings:
 
 def fill(database: Database) -> None:
     """Two old entries of one story with a young one, an old one taken down, a young one."""
-    old = entry(1, received=OLD)
+    old = entry(1, received=OLD, content_text=TEXT)
     other = entry(2, received=OLD, story=old.id, lead=False)
     young = entry(3, received=NOW, story=old.id, lead=False)
     down = entry(4, received=OLD, status=Status.RETRACTED)

@@ -12,5 +12,9 @@ def open_database(url: str) -> Database:
     Raises StoreError where it cannot be reached, or was made by a newer version.
     """
     database = Database(open_engine(url))
-    schema.bring_up_to_date(database)
+    try:
+        schema.bring_up_to_date(database)
+    except BaseException:
+        database.close()
+        raise
     return database

@@ -237,18 +237,17 @@ def remove(conn: Connection, entries: Sequence[str]) -> None:
         conn.execute(sa.delete(fingerprints).where(fingerprints.c.entry.in_(part)))
 
 
-def forget(conn: Connection, entries: Sequence[str]) -> None:
-    """Take entries out of the index for good, with their grams."""
-    for start in range(0, len(entries), 500):
-        part = entries[start : start + 500]
-        query = sa.select(fingerprints.c.number, fingerprints.c.packed)
-        pairs = [
-            (key, row.number)
-            for row in conn.execute(query.where(fingerprints.c.entry.in_(part)))
-            for key in unpack(bytes(row.packed)).keys
-        ]
-        mark = "?" if conn.dialect.name == "sqlite" else "%s"
-        text = f"DELETE FROM grams WHERE gram = {mark} AND number = {mark}"  # noqa: S608
-        if pairs:
-            conn.exec_driver_sql(text, sorted(pairs))
-        remove(conn, part)
+def forget(conn: Connection, items: Sequence[Item]) -> None:
+    """Take items out of the index for good, with their grams."""
+    numbers = _numbers(conn, [item.entry for item in items])
+    pairs = [
+        (key, numbers[item.entry])
+        for item in items
+        if item.entry in numbers
+        for key in item.fingerprint.keys
+    ]
+    mark = "?" if conn.dialect.name == "sqlite" else "%s"
+    text = f"DELETE FROM grams WHERE gram = {mark} AND number = {mark}"  # noqa: S608
+    if pairs:
+        conn.exec_driver_sql(text, sorted(pairs))
+    remove(conn, [item.entry for item in items])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -17,6 +18,9 @@ from sqlalchemy.engine import Connection
 from syndicate.adapters import store
 from syndicate.adapters.store.engine import Database, metadata
 from syndicate.errors import StoreError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION = "0001"
@@ -55,26 +59,35 @@ def _version(conn: Connection) -> str | None:
 
 def _create(conn: Connection) -> None:
     load_tables().create_all(conn)
-    conn.execute(sa.text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+    conn.execute(
+        sa.text(
+            "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
+            "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+        )
+    )
     conn.execute(sa.text("INSERT INTO alembic_version VALUES (:version)"), {"version": VERSION})
 
 
 def _migrate(conn: Connection, found: str) -> None:
-    from alembic.migration import MigrationContext
-    from alembic.operations import Operations
+    from alembic import command
     from alembic.script import ScriptDirectory
 
-    scripts = ScriptDirectory(str(MIGRATIONS))
-    known = {script.revision for script in scripts.walk_revisions()}
+    config = alembic_config(conn)
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if found not in known:
         raise StoreError(
             f"the database has schema version {found}, this program knows up to {VERSION}",
             where=conn.engine.url.render_as_string(hide_password=True),
-            remedy="use the newer program that made it, or restore a backup",
+            remedy="use the newer program that made it, or recover a backup",
         )
-    context = MigrationContext.configure(
-        conn,
-        opts={"fn": lambda revision, _: scripts._upgrade_revs(VERSION, revision)},  # noqa: SLF001
-    )
-    with Operations.context(context):
-        context.run_migrations()
+    command.upgrade(config, VERSION)
+
+
+def alembic_config(conn: Connection) -> Config:
+    """Alembic's settings, in memory: the migrations of this package, over an open connection."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = conn
+    return config

@@ -53,6 +53,9 @@ class SitePages:
         self._frames = [frame(settings.site, columns, depth, digests) for depth in range(3)]
         self._hidden = {source.id for source in settings.sources if source.noindex}
 
+    def __reduce__(self) -> tuple[type[SitePages], tuple[Settings, Templates]]:
+        return SitePages, (self._settings, self._templates)
+
     def fingerprint(self) -> str:
         return self._templates.fingerprint()
 

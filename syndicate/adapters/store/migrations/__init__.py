@@ -1,0 +1,1 @@
+"""Migrations of the schema, by Alembic; `env.py` runs them within the caller's transaction."""

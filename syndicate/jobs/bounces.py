@@ -1,0 +1,194 @@
+"""Reports and unsubscribe mails in, subscriptions changed.
+
+Only a token of ours says who is meant: the return path that a report came to, the envelope or the
+links of the message that came back, its Message-ID. A report without one changes nothing, so that
+nobody can be unsubscribed, or made to look unreachable, by whoever knows an address.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from syndicate.adapters.store import outbox
+from syndicate.adapters.store import subscribers as store
+from syndicate.adapters.store.engine import Database
+from syndicate.core import bounce, subscription, tokens, verp
+from syndicate.core.bounce import Kind, Mail, Report
+from syndicate.errors import ParseError
+from syndicate.model import Subscriber, SubscriberState
+from syndicate.settings import Settings
+
+_WEB_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}\.[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
+_ADDRESSES = 20  # of one report that are looked up
+_LOGGED = "bounced"
+
+
+@dataclass
+class Taken:
+    """What came of the mails that were taken in.
+
+    `suppressed` counts subscribers that get no mail any more because of them. `unknown` are
+    reports without a valid token, `ignored` mails that are none (automatic replies, letters),
+    `repeated` reports that were counted before.
+    """
+
+    read: int = 0
+    hard: int = 0
+    soft: int = 0
+    complaints: int = 0
+    unsubscribed: int = 0
+    suppressed: int = 0
+    unknown: int = 0
+    ignored: int = 0
+    repeated: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def take_in(
+    db: Database, settings: Settings, reports: Iterable[bytes], secret: bytes, now: datetime
+) -> Taken:
+    """Take in mails that came back or ask for something, each in a transaction of its own.
+
+    What is malformed changes nothing and is among the problems, by its number (from 1).
+    """
+    taken = Taken()
+    for data in reports:
+        taken.read += 1
+        try:
+            read = bounce.read(data)
+        except ParseError as error:
+            taken.problems.append(f"mail {taken.read}: {error}")
+            continue
+        with db.begin() as conn:
+            if isinstance(read, Report):
+                _report(conn, read, secret, now, taken)
+            else:
+                _mail(conn, read, secret, now, taken)
+    return taken
+
+
+# --- reports --------------------------------------------------------------------------------
+
+
+def _report(conn: Connection, report: Report, secret: bytes, now: datetime, taken: Taken) -> None:
+    person = _meant(conn, report, secret)
+    if person is None:
+        taken.unknown += 1
+        return
+    if not _note(conn, person, report, now):
+        taken.repeated += 1
+        return
+    if report.kind is Kind.COMPLAINT:
+        taken.complaints += 1
+        _unsubscribe(conn, person, now, "a complaint", taken)
+    elif report.kind is Kind.HARD:
+        taken.hard += 1
+        _suppress(conn, person, now, report.reason or report.status, taken)
+    else:
+        taken.soft += 1
+        score, last = store.bounce_score(conn, person.id)
+        score = bounce.added(score, last, now)
+        store.set_bounces(conn, person.id, score, now)
+        if bounce.is_too_many(score):
+            _suppress(conn, person, now, f"bounced too often: {report.reason}", taken)
+
+
+def _meant(conn: Connection, report: Report, secret: bytes) -> Subscriber | None:
+    """The subscriber whom a report proves to be about."""
+    for place in report.places:
+        for purpose in verp.Purpose:
+            who = verp.find(place, secret, purpose)
+            if who and (person := store.get(conn, who)) is not None:
+                return person
+        if (person := _by_link(conn, place, secret)) is not None:
+            return person
+    return _by_message(conn, report)
+
+
+def _by_link(conn: Connection, text: str, secret: bytes) -> Subscriber | None:
+    """The subscriber whose unsubscribe link stands in a text (List-Unsubscribe)."""
+    for token in _WEB_TOKEN.findall(text):
+        who = tokens.subject(token)
+        person = store.get(conn, who) if who else None
+        if person and tokens.holds(secret, "unsubscribe", token, person.token_salt):
+            return person
+    return None
+
+
+def _by_message(conn: Connection, report: Report) -> Subscriber | None:
+    """The subscriber to whom the message that came back was sent: its Message-ID, which cannot
+    be guessed, together with an address that the report names."""
+    if not report.returned:
+        return None
+    for address in report.addresses[:_ADDRESSES]:
+        person = store.by_email(conn, subscription.key(address))
+        if person is not None and _was_sent(conn, person.id, report.returned):
+            return person
+    return None
+
+
+def _was_sent(conn: Connection, subscriber: str, message_id: str) -> bool:
+    query = sa.select(outbox.messages.c.message_id).where(
+        outbox.messages.c.subscriber == subscriber
+    )
+    wanted = message_id.strip("<>")
+    return any(str(known).strip("<>") == wanted for known in conn.execute(query).scalars())
+
+
+def _note(conn: Connection, person: Subscriber, report: Report, now: datetime) -> bool:
+    """Put a report on the subscriber's record; False where that very one is there already."""
+    about = report.returned or report.id
+    text = f"{report.kind.value} {report.status} <{about}> {report.reason}".replace("  ", " ")
+    mark = f" <{about}> "
+    if about and any(
+        row["what"] == _LOGGED and row["text"].startswith(report.kind.value) and mark in row["text"]
+        for row in store.record(conn, person.id)
+    ):
+        return False
+    store.log(conn, person.id, now, _LOGGED, text)
+    return True
+
+
+# --- mails that ask -------------------------------------------------------------------------
+
+
+def _mail(conn: Connection, mail: Mail, secret: bytes, now: datetime, taken: Taken) -> None:
+    """An unsubscribe mail: its address or its subject has the token for that."""
+    texts = mail.to if mail.automatic else (*mail.to, mail.subject)
+    for text in texts:
+        who = verp.find(text, secret, verp.Purpose.UNSUBSCRIBE)
+        person = store.get(conn, who) if who else _by_link(conn, text, secret)
+        if person is not None:
+            _unsubscribe(conn, person, now, "mail", taken)
+            return
+    taken.ignored += 1
+
+
+def _unsubscribe(
+    conn: Connection, person: Subscriber, now: datetime, by: str, taken: Taken
+) -> None:
+    left = subscription.leave(person)
+    if left != person:
+        store.save(conn, [(left, subscription.key(person.email))], now)
+        store.log(conn, person.id, now, f"unsubscribed by {by}")
+        taken.unsubscribed += 1
+    outbox.drop_subscriber(conn, person.id, now, "unsubscribed")
+
+
+def _suppress(
+    conn: Connection, person: Subscriber, now: datetime, reason: str, taken: Taken
+) -> None:
+    if subscription.may(person.state, SubscriberState.SUPPRESSED) and (
+        person.state is not SubscriberState.SUPPRESSED
+    ):
+        gone = replace(person, state=SubscriberState.SUPPRESSED)
+        store.save(conn, [(gone, subscription.key(person.email))], now)
+        store.log(conn, person.id, now, "suppressed", reason)
+        taken.suppressed += 1
+    outbox.drop_subscriber(conn, person.id, now, "suppressed")
