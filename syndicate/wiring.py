@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
     from syndicate.adapters.http import Fetcher
+    from syndicate.adapters.mailbox import Mailbox
     from syndicate.adapters.store.engine import Database
     from syndicate.adapters.store.outbox import Edition
     from syndicate.adapters.store.sources import SourceState
@@ -125,6 +126,17 @@ class Application:
     def secret(self) -> bytes:
         """What tokens and keyed marks are signed with; made at the first start."""
         return read_secret(self.settings.web.secret)
+
+    def inbox(self) -> Mailbox | None:
+        """The mailbox of delivery reports and unsubscribe mails (mail.inbox); None without one."""
+        from syndicate.adapters.mailbox import open_mailbox
+
+        mail, fetch = self.settings.mail, self.settings.fetch
+        if not mail.inbox:
+            return None
+        return open_mailbox(
+            mail.inbox, mail.inbox_password, timeout=fetch.timeout, max_bytes=fetch.max_bytes
+        )
 
     # --- the job and its stages ---------------------------------------------------------
 

@@ -1,8 +1,8 @@
 """Takes the pictures of this folder anew: `.venv/bin/python docs/pictures/take.py`.
 
 The repository's own site is made in a temporary folder, at a fixed moment, and photographed by
-the distribution's Chromium. Needs `make test`'s environment, and ImageMagick's `convert`, where
-it is there, to make the files small. Pictures that come out the same are not touched.
+the distribution's Chromium. Needs the environment of `make test`, and Pillow, where it is
+installed, to make the files small. Pictures that come out the same are not touched.
 """
 
 from __future__ import annotations

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 import click
 
+from syndicate.cli import terminal
+
 if TYPE_CHECKING:
     from syndicate.settings import Settings
     from syndicate.wiring import Application
@@ -41,6 +43,9 @@ class Call:
 
         made = Application(self.settings, now=self.moment())
         self.context.call_on_close(made.close)
+        if not self.quiet:
+            made.progress = bar = terminal.Progress()
+            self.context.call_on_close(bar.close)
         return made
 
     def moment(self) -> datetime:

@@ -7,14 +7,15 @@ nobody can be unsubscribed, or made to look unreachable, by whoever knows an add
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from syndicate.adapters.mailbox import Mailbox
 from syndicate.adapters.store import outbox
 from syndicate.adapters.store import subscribers as store
 from syndicate.adapters.store.engine import Database
@@ -22,11 +23,12 @@ from syndicate.core import bounce, subscription, tokens, verp
 from syndicate.core.bounce import Kind, Mail, Report
 from syndicate.errors import ParseError
 from syndicate.model import Subscriber, SubscriberState
-from syndicate.settings import Settings
 
 _WEB_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}\.[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
 _ADDRESSES = 20  # of one report that are looked up
 _LOGGED = "bounced"
+_BATCH = 50  # mails between two acknowledgements
+_MOST = 5000  # mails of one call
 
 
 @dataclass
@@ -50,27 +52,49 @@ class Taken:
     problems: list[str] = field(default_factory=list)
 
 
-def take_in(
-    db: Database, settings: Settings, reports: Iterable[bytes], secret: bytes, now: datetime
-) -> Taken:
+def take_in(db: Database, reports: Iterable[bytes], secret: bytes, now: datetime) -> Taken:
     """Take in mails that came back or ask for something, each in a transaction of its own.
 
     What is malformed changes nothing and is among the problems, by its number (from 1).
     """
     taken = Taken()
     for data in reports:
-        taken.read += 1
-        try:
-            read = bounce.read(data)
-        except ParseError as error:
-            taken.problems.append(f"mail {taken.read}: {error}")
-            continue
-        with db.begin() as conn:
-            if isinstance(read, Report):
-                _report(conn, read, secret, now, taken)
-            else:
-                _mail(conn, read, secret, now, taken)
+        _take(db, data, secret, now, taken)
     return taken
+
+
+def take_from(db: Database, mailbox: Mailbox, secret: bytes, now: datetime) -> Taken:
+    """Take in what is unread in a mailbox, and mark it as read: each batch once it is safe.
+
+    What is malformed or too large is marked, too: it is reported once, and left there to be
+    looked at. Raises FetchError where the mailbox cannot be read.
+    """
+    taken = Taken()
+    while batch := list(itertools.islice(mailbox.unread(_BATCH), _BATCH)):
+        for letter in batch:
+            if letter.data is None:
+                taken.read += 1
+                taken.problems.append(letter.error)
+            else:
+                _take(db, letter.data, secret, now, taken)
+        mailbox.acknowledge([letter.key for letter in batch])
+        if len(batch) < _BATCH or taken.read >= _MOST:
+            break
+    return taken
+
+
+def _take(db: Database, data: bytes, secret: bytes, now: datetime, taken: Taken) -> None:
+    taken.read += 1
+    try:
+        read = bounce.read(data)
+    except ParseError as error:
+        taken.problems.append(f"mail {taken.read}: {error}")
+        return
+    with db.begin() as conn:
+        if isinstance(read, Report):
+            _report(conn, read, secret, now, taken)
+        else:
+            _mail(conn, read, secret, now, taken)
 
 
 # --- reports --------------------------------------------------------------------------------
@@ -128,17 +152,9 @@ def _by_message(conn: Connection, report: Report) -> Subscriber | None:
         return None
     for address in report.addresses[:_ADDRESSES]:
         person = store.by_email(conn, subscription.key(address))
-        if person is not None and _was_sent(conn, person.id, report.returned):
+        if person is not None and outbox.was_sent(conn, person.id, report.returned):
             return person
     return None
-
-
-def _was_sent(conn: Connection, subscriber: str, message_id: str) -> bool:
-    query = sa.select(outbox.messages.c.message_id).where(
-        outbox.messages.c.subscriber == subscriber
-    )
-    wanted = message_id.strip("<>")
-    return any(str(known).strip("<>") == wanted for known in conn.execute(query).scalars())
 
 
 def _note(conn: Connection, person: Subscriber, report: Report, now: datetime) -> bool:

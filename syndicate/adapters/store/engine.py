@@ -89,6 +89,15 @@ def _errors(engine: Engine) -> Iterator[None]:
         raise StoreError(str(error.orig or error).strip().splitlines()[0], where=where) from error
 
 
+def is_conflict(error: StoreError) -> bool:
+    """Whether a transaction failed only because another was at the same rows: to be tried again.
+
+    serialization_failure and deadlock_detected (PostgreSQL, appendix A, class 40).
+    """
+    cause = getattr(error.__cause__, "orig", None)
+    return getattr(cause, "sqlstate", None) in ("40001", "40P01")
+
+
 def insert(conn: Connection, table: sa.Table) -> Any:
     """`INSERT` of the dialect in use, which knows ON CONFLICT."""
     return sqlite.insert(table) if conn.dialect.name == "sqlite" else postgresql.insert(table)

@@ -600,6 +600,13 @@ def drop_subscriber(conn: Connection, subscriber: str, now: datetime, reason: st
     return int(done.rowcount)
 
 
+def was_sent(conn: Connection, subscriber: str, message_id: str) -> bool:
+    """Whether a message with this Message-ID (brackets aside) was made for a subscriber."""
+    query = sa.select(messages.c.message_id).where(messages.c.subscriber == subscriber)
+    wanted = message_id.strip("<>")
+    return any(known.strip("<>") == wanted for known in conn.execute(query).scalars())
+
+
 def drop_edition(conn: Connection, edition: str, now: datetime, reason: str) -> int:
     done = conn.execute(
         sa.update(messages)

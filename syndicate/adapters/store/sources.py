@@ -17,6 +17,7 @@ from syndicate.adapters.store.engine import Instant, Json, insert, metadata
 from syndicate.model import Health, Move, Rhythm
 
 HASH_BYTES = 16
+_INTAKE_LOCK = 0x73796E6401  # one document at a time, whoever takes it in
 _AT_ONCE = 500  # parameters of one IN, well below what SQLite takes
 
 sources = sa.Table(
@@ -198,17 +199,26 @@ def due(
 
 
 def claim(
-    conn: Connection, ids: Sequence[str], owner: str, now: datetime, lease: timedelta, limit: int
+    conn: Connection,
+    ids: Sequence[str],
+    owner: str,
+    now: datetime,
+    lease: timedelta,
+    limit: int,
+    due: datetime | None = None,
 ) -> list[str]:
     """Take up to `limit` of these sources for `owner`; others get none of them for `lease`.
 
-    Safe among any number of workers. What a dead worker held is free when its lease is over. A
-    source must have a row: `enrol` makes it.
+    Only what is due (at `due`, else `now`) is taken: another may have polled it meanwhile. Safe
+    among any number of workers. What a dead worker held is free when its lease is over, by `now`,
+    which is the real time. A source must have a row: `enrol` makes it.
     """
     if not ids:
         return []
     free = sa.or_(sources.c.lease_until.is_(None), sources.c.lease_until <= now)
-    picked = sa.select(sources.c.id).where(sources.c.id.in_(ids), free)
+    ready = sa.or_(sources.c.next.is_(None), sources.c.next <= (due or now))
+    picked = sa.select(sources.c.id).where(sources.c.id.in_(ids), free, ready)
+    picked = picked.where(sources.c.status != Health.GONE.value)
     picked = picked.order_by(sources.c.next.nulls_first(), sources.c.id).limit(limit)
     if conn.dialect.name == "postgresql":
         picked = picked.with_for_update(skip_locked=True)
@@ -222,6 +232,31 @@ def claim(
     return [id for id in ids if id in taken]
 
 
+def held(conn: Connection, ids: Sequence[str], owner: str) -> set[str]:
+    """Those of these sources that `owner` still holds; nobody else can take them until the
+    transaction ends. All of them for the owner "", who needs no lease."""
+    if not owner:
+        return set(ids)
+    query = sa.select(sources.c.id).where(sources.c.id.in_(ids), sources.c.lease_owner == owner)
+    return set(conn.execute(query.order_by(sources.c.id).with_for_update()).scalars())
+
+
+def take_turn(conn: Connection) -> None:
+    """Wait until no other transaction takes in a document; theirs is visible then.
+
+    PostgreSQL only: on SQLite there is one writer anyway.
+    """
+    if conn.dialect.name == "postgresql":
+        conn.execute(sa.select(sa.func.pg_advisory_xact_lock(_INTAKE_LOCK)))
+
+
+def renew(conn: Connection, owner: str, until: datetime) -> None:
+    """Hold on to what is being polled."""
+    conn.execute(
+        sa.update(sources).where(sources.c.lease_owner == owner).values(lease_until=until)
+    )
+
+
 def release(conn: Connection, owner: str) -> None:
     """Give back whatever `owner` still holds."""
     conn.execute(
@@ -232,10 +267,18 @@ def release(conn: Connection, owner: str) -> None:
 
 
 def enrol(conn: Connection, configured: dict[str, str]) -> None:
-    """Make a row for each source that has none, so that it can be claimed."""
+    """Make a row for each source that has none, so that it can be claimed.
+
+    One whose configured address changed begins anew.
+    """
     rows = [_row(SourceState(id, address)) for id, address in configured.items()]
-    if rows:
-        conn.execute(insert(conn, sources).on_conflict_do_nothing(), rows)
+    if not rows:
+        return
+    statement = insert(conn, sources)
+    update = {name: statement.excluded[name] for name in rows[0] if name != "id"}
+    other = sources.c.configured != statement.excluded["configured"]
+    statement = statement.on_conflict_do_update(index_elements=["id"], set_=update, where=other)
+    conn.execute(statement, rows)
 
 
 def forget(conn: Connection, ids: Sequence[str]) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from syndicate.adapters import mailbox
@@ -20,30 +19,19 @@ from syndicate.adapters.store import sources as store
 from syndicate.adapters.store.engine import Database
 from syndicate.adapters.store.sources import SourceState
 from syndicate.core import addresses
-from syndicate.errors import FetchError
 from syndicate.jobs.ingest import reading
-from syndicate.jobs.ingest.intake import Counts, File, Intake
+from syndicate.jobs.ingest.intake import File
 from syndicate.jobs.ingest.outcome import Brought
 from syndicate.jobs.ingest.pages import PageReader
 from syndicate.jobs.ingest.reading import Reader
+from syndicate.jobs.ingest.storing import Ingested, Storing
 from syndicate.jobs.ingest.visits import Visitor
 from syndicate.settings import Settings, Source
 
+__all__ = ["Ingested", "due", "ingest"]
+
 _TOGETHER = 32  # outcomes stored in one transaction where nothing came with them
 Progress = Callable[[int, int], None]
-
-
-@dataclass
-class Ingested:
-    """What a run of ingest did (contract §3)."""
-
-    polled: int = 0
-    changed: int = 0
-    unchanged: int = 0
-    skipped: int = 0
-    failed: int = 0
-    counts: Counts = field(default_factory=Counts)
-    problems: list[tuple[str, str]] = field(default_factory=list)
 
 
 def due(
@@ -75,16 +63,21 @@ async def ingest(
     secret: bytes,
     now: datetime,
     only: Sequence[str] = (),
+    owner: str = "",
     progress: Progress | None = None,
 ) -> Ingested:
-    """Read every source that is due (`only`: these), and store what they brought."""
+    """Read every source that is due (`only`: these), and store what they brought.
+
+    `owner` is whose leases they are under; what it has lost meanwhile is not stored.
+    """
     chosen, states = due(db, settings, now, only)
     done = Ingested(skipped=0 if only else len(settings.sources) - len(chosen))
     reader = _reader(settings, workers, fetcher, now)
     queue: asyncio.Queue[Brought] = asyncio.Queue(maxsize=_TOGETHER)
     readers = asyncio.create_task(_read_all(reader, chosen, states, queue, settings))
     try:
-        await _store_all(db, settings, file, secret, now, queue, len(chosen), done, progress)
+        storing = Storing(db, settings, file, secret, now, owner, done)
+        await _store_all(storing, queue, len(chosen), progress)
         await readers
     finally:
         readers.cancel()
@@ -132,14 +125,9 @@ async def _read_all(
 
 
 async def _store_all(
-    db: Database,
-    settings: Settings,
-    file: File,
-    secret: bytes,
-    now: datetime,
+    storing: Storing,
     queue: asyncio.Queue[Brought],
     expected: int,
-    done: Ingested,
     progress: Progress | None,
 ) -> None:
     left = expected
@@ -147,55 +135,7 @@ async def _store_all(
         batch = [await queue.get()]
         while not queue.empty() and len(batch) < _TOGETHER:
             batch.append(queue.get_nowait())
-        await asyncio.to_thread(_store, db, settings, file, secret, now, batch, done)
+        await asyncio.to_thread(storing.store, batch)
         left -= len(batch)
         if progress:
             progress(expected - left, expected)
-
-
-def _store(
-    db: Database,
-    settings: Settings,
-    file: File,
-    secret: bytes,
-    now: datetime,
-    batch: Sequence[Brought],
-    done: Ingested,
-) -> None:
-    quiet = [b for b in batch if b.document is None]
-    if quiet:
-        with db.begin() as conn:
-            store.save(conn, [reading.scheduled(b, (), now) for b in quiet])
-    for brought in quiet:
-        _count(brought, done)
-    for brought in batch:
-        if brought.document is not None:
-            with db.begin() as conn:
-                before = done.counts.arrivals
-                intake = Intake(conn, settings, file, secret, now, done.counts)
-                intake.take(brought.source, brought.document)
-                arrivals = (now,) if done.counts.arrivals > before else ()
-                store.save(conn, [reading.scheduled(brought, arrivals, now)])
-            _count(brought, done)
-            _acknowledge(brought, done)
-
-
-def _count(brought: Brought, done: Ingested) -> None:
-    done.polled += 1
-    if brought.error is not None:
-        done.failed += 1
-        done.problems.append((brought.source.id, brought.error))
-    elif brought.document is not None and brought.document.entries:
-        done.changed += 1
-    else:
-        done.unchanged += 1
-    done.problems += [(brought.source.id, problem) for problem in brought.problems]
-
-
-def _acknowledge(brought: Brought, done: Ingested) -> None:
-    """Tell a mailbox what is safe now; where that fails, it comes again and is known."""
-    if brought.acknowledge is not None:
-        try:
-            brought.acknowledge()
-        except FetchError as error:
-            done.problems.append((brought.source.id, str(error)))

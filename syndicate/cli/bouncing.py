@@ -1,0 +1,94 @@
+"""What comes back: bounces."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from syndicate.cli import terminal
+from syndicate.cli.options import Call, common
+from syndicate.errors import UsageError
+
+if TYPE_CHECKING:
+    from syndicate.jobs.bounces import Taken
+
+_MBOX = re.compile(rb"(?:\A|\r?\n\r?\n)From [^\r\n]+\r?\n")
+
+
+@click.command()
+@click.argument("files", nargs=-1, metavar="[FILE…|-]", type=click.Path(path_type=Path))
+@common
+def bounces(call: Call, files: tuple[Path, ...]) -> int:
+    """Take in delivery reports, complaints and unsubscribe mails.
+
+    FILE holds one mail or an mbox; - is standard input. Without any, mail.inbox is read.
+    """
+    from syndicate.jobs import bounces as job
+
+    app = call.app
+    if files:
+        taken = job.Taken()
+        for file in files:
+            _add(taken, job.take_in(app.database, _mails(file), app.secret, app.now), str(file))
+    else:
+        inbox = app.inbox()
+        if inbox is None:
+            remedy = "name a FILE or - for standard input, or set mail.inbox"
+            raise UsageError("there is no mailbox to read", remedy=remedy)
+        taken = job.take_from(app.database, inbox, app.secret, app.now)
+    _say(call, taken)
+    return 1 if files and taken.problems else 0
+
+
+def _add(taken: Taken, more: Taken, file: str) -> None:
+    for name, value in vars(more).items():
+        if name != "problems":
+            setattr(taken, name, getattr(taken, name) + value)
+    taken.problems += [f"{file}: {problem}" for problem in more.problems]
+
+
+def _mails(file: Path) -> Iterator[bytes]:
+    """The mails in a file: one, or those of an mbox."""
+    data = sys.stdin.buffer.read() if str(file) == "-" else _read(file)
+    if not data.startswith(b"From "):
+        yield data
+        return
+    starts = list(_MBOX.finditer(data))
+    for start, end in zip(starts, [*starts[1:], None], strict=True):
+        mail = data[start.end() : end.start() if end else None]
+        yield re.sub(rb"(?m)^>(>*From )", rb"\1", mail)
+
+
+def _read(file: Path) -> bytes:
+    if file.is_dir():
+        raise UsageError("is a folder", where=str(file), remedy="name the files in it")
+    return file.read_bytes()
+
+
+def _say(call: Call, taken: Taken) -> None:
+    if call.json:
+        terminal.document(_document(taken))
+        return
+    for problem in taken.problems:
+        terminal.say(f"problem   {problem}")
+    if call.quiet:
+        return
+    terminal.say(
+        f"{taken.read} read: {taken.hard} hard, {taken.soft} soft, {taken.complaints} complaints, "
+        f"{taken.unknown} without a valid token, {taken.repeated} counted before, "
+        f"{taken.ignored} that are none"
+    )
+    terminal.say(f"{taken.suppressed} suppressed, {taken.unsubscribed} unsubscribed")
+
+
+def _document(taken: Taken) -> dict[str, Any]:
+    counts = {name: value for name, value in vars(taken).items() if name != "problems"}
+    return {**counts, "problems": [{"source": None, "error": text} for text in taken.problems]}
+
+
+COMMANDS = {"bounces": bounces}
