@@ -25,6 +25,7 @@ ROOT = HERE.parents[1]
 MOMENT = "2026-11-24T08:00+08:00"
 WIDTHS = {"page": (390, 1280), "mail": (390, 700)}
 HEIGHTS = {390: 844, 700: 900, 1280: 800}
+ARTICLE = 1480  # high enough for the attribution and the notices under the text
 LARGEST = 120_000
 FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -54,9 +55,9 @@ def make_site(folder: Path) -> tuple[dict[str, str], Path]:
     run("run", "--json")
     run("digest", "preview", "daily", "--out", str(folder / "feeds"))
     listed = json.loads(run("list", "--source", "portal", "--json"))
-    article = max(listed, key=lambda entry: len(entry["attribution"]["via"]))["id"]
-    pages = {"front": "index.html", "column": "law/index.html", "article": f"articles/{article}.html"}
-    return {**pages, "mail": "daily.html"}, folder / "feeds"
+    reprint = next(e["id"] for e in listed if e["attribution"]["authors"][0]["name"] == "佚名")
+    pages = {"front": "index.html", "column": "law/index.html"}
+    return {**pages, "article": f"articles/{reprint}.html", "mail": "daily.html"}, folder / "feeds"
 
 
 @contextmanager
@@ -79,9 +80,10 @@ def take(base: str, pages: dict[str, str], out: Path) -> None:
         )
         for name, path in pages.items():
             for width in WIDTHS["mail" if name == "mail" else "page"]:
+                high = ARTICLE if name == "article" and width > 390 else HEIGHTS[width]
                 for scheme in ("light", "dark"):
                     page = browser.new_page(
-                        viewport={"width": width, "height": HEIGHTS[width]}, color_scheme=scheme
+                        viewport={"width": width, "height": high}, color_scheme=scheme
                     )
                     page.goto(base + path)
                     page.screenshot(path=out / f"{name}-{width}-{scheme}.png")

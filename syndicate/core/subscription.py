@@ -94,6 +94,21 @@ def is_served(person: Subscriber, served: Served, today: date, now: datetime) ->
     return days >= (7 if person.frequency == "weekly" else 1)
 
 
+def standing(
+    person: Subscriber, noted: Served | None, editions: Sequence[tuple[int, datetime]]
+) -> Served:
+    """How far a subscriber was served: `noted` where something is kept for them, else up to the
+    last of `editions` (number, time of composing; in order).
+
+    What was composed before they joined, or joined again, is not theirs.
+    """
+    if noted is None:
+        return Served(editions[-1][0] if editions else 0, None)
+    before = [number for number, at in editions if person.joined and at <= person.joined]
+    since = max(noted.since, before[-1] if before else 0)
+    return Served(since, noted.on if since == noted.since else None)
+
+
 def selected(columns: Sequence[str], chosen: Sequence[str]) -> bool:
     """Whether an entry that stands in `columns` is among a subscriber's; none chosen: all."""
     return not chosen or any(column in chosen for column in columns)

@@ -19,7 +19,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from syndicate.adapters.store.engine import Instant, Json, insert, metadata
-from syndicate.model import EditionState, MessageState
+from syndicate.adapters.store.subscribers import person_of, subscribers
+from syndicate.model import EditionState, MessageState, Subscriber, SubscriberState
 
 _BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
@@ -269,9 +270,47 @@ def entries_of(conn: Connection, edition: str) -> list[str]:
     return list(conn.execute(query.order_by(carried.c.position)).scalars())
 
 
+def lock(conn: Connection, digest: str) -> None:
+    """Nobody else composes this digest until the transaction ends; SQLite has one writer anyway."""
+    conn.execute(sa.select(digests.c.id).where(digests.c.id == digest).with_for_update())
+
+
+def released(conn: Connection, digest: str) -> list[tuple[int, datetime]]:
+    """Number and time of composing of all editions of a digest, in the order of numbers."""
+    query = sa.select(editions.c.number, editions.c.composed).where(editions.c.digest == digest)
+    return [(number, at) for number, at in conn.execute(query.order_by(editions.c.number))]
+
+
+def forget_skipped(conn: Connection, id: str) -> None:
+    """A skipped edition makes room for one that is sent by hand in its place."""
+    conn.execute(
+        sa.delete(editions).where(
+            editions.c.id == id, editions.c.state == EditionState.SKIPPED.value
+        )
+    )
+
+
+def renumber(conn: Connection, edition: Edition, number: int) -> None:
+    """An edition that was held comes, once let go, after those composed meanwhile.
+
+    Who has a message of it is served up to it, so that it does not come again with what was kept.
+    """
+    conn.execute(sa.update(editions).where(editions.c.id == edition.id).values(number=number))
+    conn.execute(sa.update(carried).where(carried.c.edition == edition.id).values(number=number))
+    having = sa.select(messages.c.subscriber).where(messages.c.edition == edition.id)
+    conn.execute(
+        sa.update(waiting)
+        .where(waiting.c.digest == edition.digest, waiting.c.subscriber.in_(having))
+        .where(waiting.c.since == number - 1)
+        .values(since=number)
+    )
+
+
 def entries_since(conn: Connection, digest: str, number: int) -> list[str]:
     """The entries of all editions after a number, newest edition first, not those held back."""
-    held = sa.select(editions.c.id).where(editions.c.state == EditionState.REJECTED.value)
+    held = sa.select(editions.c.id).where(
+        editions.c.state.in_((EditionState.REJECTED.value, EditionState.HELD.value))
+    )
     query = sa.select(carried.c.entry).where(carried.c.digest == digest, carried.c.number > number)
     query = query.where(carried.c.edition.not_in(held))
     query = query.order_by(carried.c.number.desc(), carried.c.position)
@@ -293,11 +332,30 @@ def release_entries(conn: Connection, edition: str, keep: Iterable[str] = ()) ->
 # --- those who wait -------------------------------------------------------------------------
 
 
-def waits(conn: Connection, digest: str) -> dict[str, tuple[int, str | None]]:
-    """For whom editions of a digest are kept: subscriber to (last served, its local date)."""
-    query = sa.select(waiting.c.subscriber, waiting.c.since, waiting.c.served)
-    query = query.where(waiting.c.digest == digest)
-    return {who: (since, served) for who, since, served in conn.execute(query)}
+def readers(
+    conn: Connection, digest: str
+) -> Iterator[tuple[Subscriber, tuple[int, str | None] | None]]:
+    """All confirmed subscribers in a fixed order; streamed. For those for whom editions of the
+    digest are kept, the number of the last one served and its local date."""
+    on = sa.and_(waiting.c.subscriber == subscribers.c.id, waiting.c.digest == digest)
+    query = (
+        sa.select(subscribers, waiting.c.since.label("since"), waiting.c.served.label("served"))
+        .select_from(subscribers.outerjoin(waiting, on))
+        .where(subscribers.c.state == SubscriberState.CONFIRMED.value)
+        .order_by(subscribers.c.id)
+    )
+    for row in conn.execute(query.execution_options(yield_per=1000)):
+        noted = None if row.since is None else (row.since, row.served)
+        yield person_of(row), noted
+
+
+def forget_waits(conn: Connection, digest: str, who: Sequence[str]) -> None:
+    """Nothing of a digest is kept for these any more: they left it."""
+    for start in range(0, len(who), 500):
+        part = list(who[start : start + 500])
+        conn.execute(
+            sa.delete(waiting).where(waiting.c.digest == digest, waiting.c.subscriber.in_(part))
+        )
 
 
 def set_waits(conn: Connection, digest: str, rows: Mapping[str, tuple[int, str | None]]) -> None:

@@ -83,7 +83,8 @@ def _row(person: Subscriber, email_key: str, added: datetime) -> dict[str, Any]:
     }
 
 
-def _person(row: Any) -> Subscriber:
+def person_of(row: Any) -> Subscriber:
+    """The subscriber of a row of this table, whatever else was selected with it."""
     return Subscriber(
         id=row.id,
         email=row.email,
@@ -116,21 +117,21 @@ def save(conn: Connection, people: Sequence[tuple[Subscriber, str]], now: dateti
 
 def get(conn: Connection, id: str) -> Subscriber | None:
     row = conn.execute(sa.select(subscribers).where(subscribers.c.id == id)).one_or_none()
-    return None if row is None else _person(row)
+    return None if row is None else person_of(row)
 
 
 def by_email(conn: Connection, email_key: str) -> Subscriber | None:
     """The subscriber with this address, by its key."""
     query = sa.select(subscribers).where(subscribers.c.email_key == email_key)
     row = conn.execute(query).one_or_none()
-    return None if row is None else _person(row)
+    return None if row is None else person_of(row)
 
 
 def everybody(conn: Connection) -> Iterator[Subscriber]:
     """All subscribers by address; streamed."""
     query = sa.select(subscribers).order_by(subscribers.c.email_key)
     for row in conn.execute(query.execution_options(yield_per=500)):
-        yield _person(row)
+        yield person_of(row)
 
 
 def confirmed(conn: Connection) -> Iterator[Subscriber]:
@@ -138,7 +139,7 @@ def confirmed(conn: Connection) -> Iterator[Subscriber]:
     query = sa.select(subscribers).where(subscribers.c.state == SubscriberState.CONFIRMED.value)
     query = query.order_by(subscribers.c.id)
     for row in conn.execute(query.execution_options(yield_per=1000)):
-        yield _person(row)
+        yield person_of(row)
 
 
 def count(conn: Connection, state: SubscriberState | None = None) -> int:
@@ -210,7 +211,7 @@ def by_emails(conn: Connection, email_keys: Sequence[str]) -> dict[str, Subscrib
     for start in range(0, len(email_keys), _AT_ONCE):
         some = email_keys[start : start + _AT_ONCE]
         query = sa.select(subscribers).where(subscribers.c.email_key.in_(some))
-        found.update({row.email_key: _person(row) for row in conn.execute(query)})
+        found.update({row.email_key: person_of(row) for row in conn.execute(query)})
     return found
 
 

@@ -216,7 +216,8 @@ class Intake:
 
     def _collision(self, admitted: Admitted, upstream: str, holder: tuple[str, str]) -> Admitted:
         source, other = holder
-        reason = f"its id {upstream!r} was published by source {source!r} first; it has its own"
+        first = "another entry of its source" if source == admitted.entry.source else f"source {source!r}"
+        reason = f"its id {upstream!r} was published by {first} before; it has one of its own"
         entry = admitted.entry
         self.counts.problems.append((entry.source, f"{entry.title}: {reason}"))
         self._flag(entry, [("collision", f"{reason} (see {other})")])
