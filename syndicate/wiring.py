@@ -9,10 +9,9 @@ import asyncio
 import functools
 import os
 import secrets
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -21,7 +20,6 @@ from syndicate.errors import (
     FetchError,
     MailError,
     OutputError,
-    Problem,
     StoreError,
     SyndicateError,
     TemplateError,
@@ -31,13 +29,9 @@ from syndicate.model import EditionState
 from syndicate.settings import Settings
 
 if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection
-
     from syndicate.adapters.http import Fetcher
     from syndicate.adapters.mailbox import Mailbox
     from syndicate.adapters.store.engine import Database
-    from syndicate.adapters.store.outbox import Edition
-    from syndicate.adapters.store.sources import SourceState
     from syndicate.adapters.templates import Templates
     from syndicate.core.discover import Found
     from syndicate.jobs.digest import Composed
@@ -72,14 +66,6 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         return {**self.parts, "problems": self.problems}
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """Which feeds and editions carry an entry."""
-
-    feeds: list[str]
-    editions: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,65 +211,6 @@ class Application:
         done = publish_editions(self.database, self.settings, self.templates, look)
         return done.written
 
-    def digests(self) -> list[dict[str, Any]]:
-        """`digest list --json`: each with its next time and its editions, newest first."""
-        from syndicate.adapters.store import outbox
-        from syndicate.core import schedule
-
-        rows = []
-        with self.database.read() as conn:
-            for digest in self.settings.digests:
-                local = schedule.next_due(digest.schedule, digest.timezone, self.now)
-                due = schedule.instant(local, digest.timezone) if local else None
-                rows.append(
-                    {
-                        "id": digest.id,
-                        "title": digest.title,
-                        "next": _local(due, digest.timezone),
-                        "editions": [
-                            self._edition(conn, edition, digest)
-                            for edition in outbox.of_digest(conn, digest.id)
-                        ],
-                    }
-                )
-        return rows
-
-    def _edition(self, conn: Connection, edition: Edition, digest: Digest) -> dict[str, Any]:
-        from syndicate.adapters.store import outbox
-
-        tally = outbox.tally(conn, edition.id)
-        return {
-            "id": edition.id,
-            "at": _local(edition.due, digest.timezone),
-            "state": edition.state.value,
-            "reason": edition.reason or None,
-            "entries": len(outbox.entries_of(conn, edition.id)),
-            "messages": sum(tally.values()),
-            "sent": tally.get("sent", 0),
-        }
-
-    def digest_plan(self, chosen: Digest) -> dict[str, Any]:
-        """`digest send --dry-run`: what would go to whom; nothing is stored."""
-        from syndicate.adapters.store import outbox, subscribers
-        from syndicate.core import edition, schedule, subscription
-        from syndicate.jobs import digest
-
-        local = schedule.of_day(chosen.schedule, chosen.timezone, self.now)
-        id = edition.edition_id(chosen.id, local)
-        with self.database.read() as conn:
-            known = outbox.edition(conn, id)
-            waiting = digest.candidates(conn, self.settings, chosen)
-            found = edition.choose(waiting, chosen, self.now)
-            people = [p.email for p in subscribers.confirmed(conn) if subscription.wants(p, chosen)]
-        return {
-            "digest": chosen.id,
-            "edition": id,
-            "entries": 0 if known else len(found.entries),
-            "recipients": 0 if known else len(people),
-            "to": [] if known else people,
-            "reason": f"composed already, {known.state.value}" if known else None,
-        }
-
     def send_digest(self, chosen: Digest) -> Report:
         """Compose a digest now, and deliver what is queued."""
         from syndicate.jobs import digest
@@ -411,74 +338,6 @@ class Application:
 
         return file
 
-    # --- looking ------------------------------------------------------------------------
-
-    def source_health(self) -> list[dict[str, Any]]:
-        """`sources --json`: each source with its rhythm, what it brought, what is wrong."""
-        from syndicate.adapters.store import entries, sources
-
-        configured = {source.id: source.url or source.path for source in self.settings.sources}
-        with self.database.read() as conn:
-            states = sources.load(conn, configured)
-            counts = entries.count_by_source(conn)
-        return [
-            self._health(source, states.get(source.id), counts.get(source.id, 0))
-            for source in self.settings.sources
-        ]
-
-    def _health(self, source: Source, state: SourceState | None, count: int) -> dict[str, Any]:
-        rhythm = state.rhythm if state else None
-        status = "paused" if source.paused else rhythm.health.value if rhythm else "ok"
-        moved = rhythm.url if rhythm and rhythm.url and rhythm.url != source.url else None
-        return {
-            "id": source.id,
-            "name": source.name or (state.title if state else "") or source.id,
-            "type": source.type,
-            "url": source.url or source.path,
-            "status": status,
-            "error": rhythm.error if rhythm else None,
-            "failures": rhythm.failures if rhythm else 0,
-            "last": self._moment(rhythm.last) if rhythm else None,
-            "next": self._moment(rhythm.next) if rhythm else None,
-            "entries": count,
-            "moved_to": moved if source.url else None,
-        }
-
-    def carried(self, conn: Connection, entry: Entry) -> Carried:
-        """Which feeds and editions carry an entry."""
-        from syndicate.adapters.store import entries, outbox
-
-        columns = sorted(place.column for place in entries.places_of(conn, [entry.id]))
-        names = [f"{column}/" if column else "" for column in columns]
-        feeds = [f"{name}{file}" for name in names for file in ("rss.xml", "atom.xml", "feed.json")]
-        return Carried(feeds, outbox.carried_by(conn, entry.id))
-
-    def status(self) -> dict[str, Any]:
-        """`status --json`: what ran, what is due, what is stuck, on one screen."""
-        from syndicate.adapters.store import entries, outbox, stories, subscribers
-
-        with self.database.read() as conn:
-            messages = outbox.totals(conn)
-            people = subscribers.counts(conn)
-            flags = len(stories.flagged(conn))
-            kinds = {s: entries.counts(conn, s) for s in ("published", "held", "retracted")}
-            unpublished = entries.count_touched(conn)
-        health = self.source_health()
-        states = Counter(row["status"] for row in health)
-        times = [row["last"] for row in health if row["last"]]
-        following = [row["next"] for row in health if row["next"]]
-        return {
-            "sources": {"all": len(health), **states},
-            "last": max(times, default=None),
-            "next": min(following, default=None),
-            "entries": kinds,
-            "unpublished": unpublished,
-            "review": {"held": kinds["held"], "flagged": flags},
-            "messages": messages,
-            "subscribers": people,
-            "stuck": [f"{r['id']}: {r['error']}" for r in health if r["status"] == "failing"],
-        }
-
     def discover(self, url: str) -> Found:
         """The feed behind an address: itself, what the page names, or a common path."""
         return asyncio.run(self._discover(url))
@@ -545,29 +404,6 @@ class Application:
         files = sum(parts[kind]["written"] for kind in ("feeds", "pages") if kind in parts)
         return Retraction(edited, files, corrections)
 
-    def _moment(self, at: datetime | None) -> str | None:
-        return at.astimezone(self.zone).isoformat(timespec="seconds") if at else None
-
-    def review(self) -> list[dict[str, Any]]:
-        """What waits for an editor: held entries and flags, with why."""
-        from syndicate.adapters.store import entries, stories
-
-        with self.database.read() as conn:
-            held = list(entries.newest(conn, status="held"))
-            flags = stories.flagged(conn)
-            known = entries.get_many(conn, [flag.entry for flag in flags])
-        rows = [_review_row(entry, "held", entry.held_for) for entry in held]
-        rows += [
-            _review_row(known[flag.entry], flag.kind, flag.reason)
-            for flag in flags
-            if flag.entry in known
-        ]
-        return rows
-
-
-def _local(at: datetime | None, zone: str) -> str | None:
-    return at.astimezone(ZoneInfo(zone)).isoformat(timespec="seconds") if at else None
-
 
 def _title_of(data: bytes) -> str:
     """The title of a feed that was just found; "" where it cannot be read."""
@@ -578,168 +414,6 @@ def _title_of(data: bytes) -> str:
         return parse.parse(data).title
     except ParseError:
         return ""
-
-
-def check(
-    settings: Settings, *, now: datetime, network: bool, rules: bool
-) -> tuple[tuple[Problem, ...], list[dict[str, Any]]]:
-    """What `check` finds beyond the config itself: rules, schedules, templates, mail, network.
-
-    Nothing is created: a database that is not there yet is not looked at.
-    """
-    problems = [*_check_rules(settings), *_check_digests(settings), *_check_templates(settings)]
-    problems += _check_mail(settings)
-    reports: list[dict[str, Any]] = []
-    if rules:
-        reports = _rule_reports(settings, now)
-    if network:
-        problems += _check_network(settings, now)
-    return tuple(problems), reports
-
-
-def _problem(settings: Settings, path: str, message: str, *, warning: bool = False) -> Problem:
-    from syndicate import config
-
-    line = config.line_of(settings.file, path)
-    return Problem(str(settings.file), line, f"{path}: {message}", warning)
-
-
-def _check_rules(settings: Settings) -> list[Problem]:
-    from syndicate.core import rules
-
-    compiled = rules.compile_rules(settings.columns)
-    return [
-        _problem(settings, *problem.message.split(": ", 1)) if ": " in problem.message else problem
-        for problem in compiled.problems
-    ]
-
-
-def _check_digests(settings: Settings) -> list[Problem]:
-    from syndicate.core import schedule
-
-    return [
-        _problem(settings, f"digests[{number}].schedule", wrong)
-        for number, digest in enumerate(settings.digests)
-        if (wrong := schedule.problem(digest.schedule))
-    ]
-
-
-def _check_templates(settings: Settings) -> list[Problem]:
-    from syndicate.adapters.templates import Templates
-    from syndicate.core import sample, sample_mail
-
-    templates = Templates(template_folders(settings))
-    found = list(templates.check({**sample.contexts(settings), **sample_mail.contexts(settings)}))
-    for number, digest in enumerate(settings.digests):
-        path = f"digests[{number}]"
-        for suffix in (".html", ".txt"):
-            if not templates.has(digest.template + suffix):
-                missing = f"no template {digest.template}{suffix}"
-                found.append(_problem(settings, f"{path}.template", missing))
-        try:
-            templates.render_text(digest.subject, sample_mail.subject(settings, digest))
-        except TemplateError as error:
-            found.append(_problem(settings, f"{path}.subject", error.what))
-    return found
-
-
-def _check_mail(settings: Settings) -> list[Problem]:
-    from syndicate.adapters import dkim, smtp
-
-    found = []
-    try:
-        smtp.route(settings.mail.route, settings.mail.password)
-    except MailError as error:
-        found.append(_problem(settings, "mail.route", error.what))
-    try:
-        dkim.signer(settings.mail.dkim)
-    except MailError as error:
-        found.append(_problem(settings, "mail.dkim.key", error.what))
-    return found
-
-
-def _rule_reports(settings: Settings, now: datetime) -> list[dict[str, Any]]:
-    """What each rule matched in the last 30 days."""
-    from syndicate.adapters.store import entries, open_database
-    from syndicate.core import audit, rules
-
-    name = settings.storage.database
-    if name.startswith("sqlite:") and not Path(name.removeprefix("sqlite:")).exists():
-        return [report.to_json() for report in audit.audit(settings.columns, ())]
-    database = open_database(settings.storage.database)
-    try:
-        with database.read() as conn:
-            lately = entries.newest(conn, since=now - timedelta(days=30))
-            facts = (rules.facts(e, settings.source(e.source)) for e in lately)
-            return [report.to_json() for report in audit.audit(settings.columns, facts)]
-    finally:
-        database.close()
-
-
-def _check_network(settings: Settings, now: datetime) -> list[Problem]:
-    """What the sources answer now, and what the domain's mail records lack."""
-    from syndicate.core import dns_records
-
-    found = asyncio.run(_ask_sources(settings, now))
-    domain = settings.mail.sender.rpartition("@")[2]
-    found += [
-        _problem(settings, "mail.from", text, warning=True)
-        for text in dns_records.advice(domain, settings.mail.dkim, _dns)
-    ]
-    return found
-
-
-def _dns(name: str) -> list[str]:
-    """The TXT records of a name; [] where there are none or DNS cannot be asked."""
-    import dns.exception
-    import dns.resolver
-
-    try:
-        answer = dns.resolver.resolve(name, "TXT", lifetime=5)
-    except dns.exception.DNSException:
-        return []
-    return [b"".join(record.strings).decode("utf-8", "replace") for record in answer]
-
-
-async def _ask_sources(settings: Settings, now: datetime) -> list[Problem]:
-    from syndicate.adapters.http import Request
-    from syndicate.core import discover
-
-    app = Application(settings, now)
-    found: list[Problem] = []
-
-    async def ask(number: int, source: Source, fetcher: Fetcher) -> None:
-        path = f"sources[{number}].url"
-        try:
-            answer = await fetcher.fetch(Request(source.url))
-        except FetchError as error:
-            found.append(_problem(settings, path, str(error), warning=True))
-            return
-        if answer.failure:
-            found.append(_problem(settings, path, answer.failure, warning=True))
-        elif source.type == "feed" and not discover.is_feed(answer.body):
-            found.append(_problem(settings, path, "what is there is no feed", warning=True))
-        if answer.moved_to and answer.moved_to != source.url:
-            found.append(
-                _problem(settings, path, f"has moved: write {answer.moved_to!r}", warning=True)
-            )
-
-    async with app.fetcher() as fetcher, asyncio.TaskGroup() as group:
-        for number, source in enumerate(settings.sources):
-            if source.url.startswith(("http://", "https://")):
-                group.create_task(ask(number, source, fetcher))
-    return sorted(found, key=str)
-
-
-def _review_row(entry: Entry, kind: str, reason: str) -> dict[str, Any]:
-    return {
-        "id": entry.id,
-        "kind": kind,
-        "title": entry.title,
-        "source": entry.source,
-        "status": entry.status.value,
-        "reason": reason,
-    }
 
 
 def template_folders(settings: Settings) -> tuple[Path, ...]:

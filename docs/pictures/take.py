@@ -48,9 +48,7 @@ def make_site(folder: Path) -> tuple[dict[str, str], Path]:
 
     def run(*words: str) -> str:
         command = [*syndicate, *words, "--at", MOMENT]
-        return subprocess.run(
-            command, check=True, capture_output=True, text=True, cwd=ROOT
-        ).stdout
+        return subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
 
     run("run", "--json")
     run("digest", "preview", "daily", "--out", str(folder / "feeds"))
@@ -75,9 +73,7 @@ def take(base: str, pages: dict[str, str], out: Path) -> None:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=FLAGS
-        )
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         for name, path in pages.items():
             for width in WIDTHS["mail" if name == "mail" else "page"]:
                 high = ARTICLE if name == "article" and width > 390 else HEIGHTS[width]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from syndicate import reporting
 from syndicate.cli import shapes, terminal
 from syndicate.cli.looking import find
 from syndicate.cli.options import Call, common
@@ -73,7 +74,7 @@ def split(call: Call, id: str) -> None:
 @common
 def review(call: Call) -> None:
     """What was held back or needs an editor's eye, with why."""
-    rows = call.app.review()
+    rows = reporting.review(call.app)
     if call.json:
         terminal.document(rows)
         return

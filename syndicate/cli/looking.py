@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from syndicate import reporting
 from syndicate.cli import shapes, terminal
 from syndicate.cli.options import Call, common, moment
 from syndicate.errors import UsageError
@@ -152,7 +153,7 @@ def why(call: Call, id: str) -> None:
         entry = find(conn, id)
         history = entries.history(conn, entry.id)
         flags = stories.flagged(conn, entry.id)
-        carried = call.app.carried(conn, entry)
+        carried = reporting.carried(conn, entry)
     if call.json:
         terminal.document(
             {
@@ -190,7 +191,7 @@ def _decision(made: Decision, call: Call) -> str:
 @common
 def sources(call: Call) -> None:
     """Each source's health."""
-    rows = call.app.source_health()
+    rows = reporting.source_health(call.app)
     if call.json:
         terminal.document(rows)
         return
@@ -235,7 +236,7 @@ def verify(call: Call) -> int:
 @common
 def status(call: Call) -> None:
     """One screen: what ran, what is due, what is stuck."""
-    report = call.app.status()
+    report = reporting.status(call.app)
     if call.json:
         terminal.document(report)
         return

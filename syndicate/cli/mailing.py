@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from syndicate import reporting
 from syndicate.cli import shapes, terminal
 from syndicate.cli.options import Call, common
 from syndicate.errors import ConfigError, UsageError
@@ -38,7 +39,7 @@ def _digest(call: Call, name: str) -> Digest:
 @common
 def list_digests(call: Call) -> None:
     """Digests with their next time and their editions."""
-    rows = call.app.digests()
+    rows = reporting.digests(call.app)
     if call.json:
         terminal.document(rows)
         return
@@ -100,7 +101,7 @@ def send(call: Call, name: str, dry_run: bool) -> int:
     """Compose now, in the place of the next edition of this day, and deliver."""
     chosen = _digest(call, name)
     if dry_run:
-        plan = call.app.digest_plan(chosen)
+        plan = reporting.digest_plan(call.app, chosen)
         if call.json:
             terminal.document(plan)
         else:

@@ -47,7 +47,7 @@ def init(call: Call, folder: Path) -> None:
 def check(call: Call, network: bool, rules: bool) -> int:
     """Validate the config, templates, rules and mail settings; nothing is changed."""
     from syndicate import config
-    from syndicate.wiring import check as problems_of
+    from syndicate.checking import check as problems_of
 
     file: Path = call.context.obj["config"]
     settings, problems = config.read(file)

@@ -95,17 +95,21 @@ def is_served(person: Subscriber, served: Served, today: date, now: datetime) ->
 
 
 def standing(
-    person: Subscriber, noted: Served | None, editions: Sequence[tuple[int, datetime]]
+    person: Subscriber, noted: Served | None, past: Sequence[tuple[int, datetime, str]]
 ) -> Served:
-    """How far a subscriber was served: `noted` where something is kept for them, else up to the
-    last of `editions` (number, time of composing; in order).
+    """How far a subscriber was served with a digest: `noted` where something is kept for them,
+    else up to the last of its editions (number, time of composing, local date; in order).
 
     What was composed before they joined, or joined again, is not theirs.
     """
+    joined = person.joined
     if noted is None:
-        return Served(editions[-1][0] if editions else 0, None)
-    before = [number for number, at in editions if person.joined and at <= person.joined]
-    since = max(noted.since, before[-1] if before else 0)
+        if not past:
+            return Served(0, None)
+        last, composed, on = past[-1]
+        return Served(last, None if joined and joined > composed else date.fromisoformat(on))
+    before = [number for number, at, _ in past if joined and at <= joined]
+    since = max((noted.since, *before))
     return Served(since, noted.on if since == noted.since else None)
 
 

@@ -7,7 +7,7 @@ a second edition impossible.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -29,6 +29,7 @@ from syndicate.settings import Digest, Settings
 
 _CHUNK = 1000
 _EARLIER = 10
+_EMPTY = "no entries that no earlier edition carried"
 
 
 @dataclass
@@ -57,9 +58,12 @@ def compose_due(
     """Compose every edition that is due; after a pause one, for the latest time missed."""
     done = Composed()
     with db.begin() as conn:
-        first = outbox.enrol(conn, [digest.id for digest in settings.digests], now)
+        since = outbox.enrol(conn, [digest.id for digest in settings.digests], now)
+        for digest in settings.digests:
+            for last in outbox.of_digest(conn, digest.id, 1):
+                since[digest.id] = max(since[digest.id], last.due)
     for digest in settings.digests:
-        local = schedule.latest_due(digest.schedule, digest.timezone, first[digest.id], now)
+        local = schedule.latest_due(digest.schedule, digest.timezone, since[digest.id], now)
         if local is None:
             done.reasons.append((digest.id, "nothing is due yet"))
             continue
@@ -80,8 +84,12 @@ def compose_now(
     with db.begin() as conn:
         outbox.enrol(conn, [d.id for d in settings.digests], now)
     local = schedule.of_day(digest.schedule, digest.timezone, now)
-    compose(db, settings, digest, local, templates, secret, now, done)
+    compose(db, settings, digest, local, templates, secret, now, done, by_hand=True)
     return done
+
+
+class _NobodyError(Exception):
+    """Nobody would get the edition: nothing of it is kept."""
 
 
 def compose(
@@ -93,21 +101,27 @@ def compose(
     secret: bytes,
     now: datetime,
     done: Composed,
+    *,
+    by_hand: bool = False,
 ) -> None:
     """One edition, unless it is there already, empty, or nobody would get it."""
     id = editing.edition_id(digest.id, local)
-    with db.begin() as conn:
-        if outbox.edition(conn, id) is not None:
-            done.reasons.append((digest.id, f"{id} is composed already"))
-            return
-        chosen = editing.choose(candidates(conn, settings, digest), digest, now)
-        if not chosen.entries and digest.empty == "skip":
-            done.reasons.append((digest.id, "no entries that no earlier edition carried"))
-            return
-        made = _Composer(conn, settings, digest, templates, secret, now, local)
-        edition, queued = made.compose(id, chosen.entries)
-    if edition is None:
+    try:
+        with db.begin() as conn:
+            outbox.lock(conn, digest.id)
+            if by_hand:
+                outbox.forget_skipped(conn, id)
+            if outbox.edition(conn, id) is not None:
+                done.reasons.append((digest.id, f"{id} is composed already"))
+                return
+            chosen = editing.choose(candidates(conn, settings, digest), digest, now)
+            made = _Composer(conn, settings, digest, templates, secret, now, local)
+            edition, queued = made.compose(id, chosen.entries)
+    except _NobodyError:
         done.reasons.append((digest.id, "nobody would get it"))
+        return
+    if edition.state is EditionState.SKIPPED:
+        done.reasons.append((digest.id, edition.reason))
         return
     done.editions.append(edition)
     done.messages += queued
@@ -144,25 +158,49 @@ class _Composer:
     secret: bytes
     now: datetime
     local: datetime
+    number: int = 0
+    past: Sequence[tuple[int, datetime, str]] = ()
+    again: Sequence[tuple[int, str]] = ()
 
-    def compose(self, id: str, chosen: Sequence[Entry]) -> tuple[Edition | None, int]:
+    def compose(self, id: str, chosen: Sequence[Entry]) -> tuple[Edition, int]:
+        """The edition and how many messages it has. Raises _NobodyError."""
         earlier = outbox.of_digest(self.conn, self.digest.id, _EARLIER)
-        number = earlier[0].number + 1 if earlier else 1
-        people = list(self._served(earlier))
-        if not people and not self._may_wait():
-            return None, 0
-        sizes = tuple(len(outbox.entries_of(self.conn, e.id)) for e in earlier)
-        past = Past(sizes, tuple(e.recipients for e in earlier))
+        self.number = earlier[0].number + 1 if earlier else 1
+        self.past = outbox.past(self.conn, self.digest.id)
+        self.again = outbox.let_go(self.conn, self.digest.id)
+        recipients, waiting = self._audience()
+        edition = self._edition(id, chosen, recipients, earlier)
+        if not chosen and self.digest.empty == "skip" and not self._is_owed():
+            edition = replace(edition, state=EditionState.SKIPPED, reason=_EMPTY)
+            outbox.add_edition(self.conn, edition, [])
+            return edition, 0
+        if not recipients and not waiting:
+            raise _NobodyError
+        outbox.add_edition(self.conn, edition, [(e.id, e.story) for e in chosen])
+        queued = self._queue(edition, chosen)
+        if queued == 0 and not waiting:
+            raise _NobodyError
+        if queued == 0 and edition.state is EditionState.SENDING:
+            outbox.set_edition(self.conn, id, EditionState.SENT)
+            edition = replace(edition, state=EditionState.SENT)
+        return edition, queued
+
+    def _edition(
+        self, id: str, chosen: Sequence[Entry], recipients: int, earlier: Sequence[Edition]
+    ) -> Edition:
         due = schedule.instant(self.local, self.digest.timezone)
+        went = [e for e in earlier if e.state in (EditionState.SENDING, EditionState.SENT)]
+        sizes = tuple(len(outbox.entries_of(self.conn, e.id)) for e in went)
+        past = Past(sizes, tuple(e.recipients for e in went))
         objection = copy.doubt(self.conn, due, chosen)
-        objection = objection or editing.objection(chosen, len(people), past)
+        objection = objection or editing.objection(chosen, recipients, past)
         view = editions.view(
             self.settings, self.digest, id, self.local, len(chosen), self.templates
         )
-        edition = Edition(
+        return Edition(
             id=id,
             digest=self.digest.id,
-            number=number,
+            number=self.number,
             local=self.local,
             due=due,
             composed=self.now,
@@ -170,123 +208,127 @@ class _Composer:
             reason=objection,
             title=view.title,
             public=self.digest.public,
-            recipients=len(people),
-        )
-        outbox.add_edition(self.conn, edition, [(e.id, e.story) for e in chosen])
-        queued = self._queue(edition, chosen, people)
-        if queued == 0 and not objection:
-            outbox.set_edition(self.conn, id, EditionState.SENT)
-            edition = replace(edition, state=EditionState.SENT)
-        return edition, queued
-
-    def _may_wait(self) -> bool:
-        """Whether somebody takes this digest later: paused, or weekly."""
-        return any(
-            subscription.wants(person, self.digest) for person in subscribers.confirmed(self.conn)
+            recipients=recipients,
         )
 
-    def _served(self, earlier: Sequence[Edition]) -> Iterator[tuple[Subscriber, Served]]:
-        """Those who get this edition now, with the last edition that each was served; who is
-        to wait is noted."""
-        last = earlier[0] if earlier else None
-        waits = outbox.waits(self.conn, self.digest.id)
-        noted: dict[str, tuple[int, str | None]] = {}
-        for person in subscribers.confirmed(self.conn):
+    def _readers(self) -> Iterator[tuple[Subscriber, Served, bool, bool]]:
+        """Everybody who takes this digest: how far they were served, whether they are served
+        now, and whether that is noted; streamed."""
+        left: list[str] = []
+        for person, row in outbox.readers(self.conn, self.digest.id):
             if not subscription.wants(person, self.digest):
+                left += [person.id] if row else []
                 continue
-            served = self._last_served(person, last, waits)
-            if subscription.is_served(person, served, self.local.date(), self.now):
-                if person.id in waits or person.frequency != "edition":
-                    number = (last.number if last else 0) + 1
-                    noted[person.id] = (number, self.local.date().isoformat())
-                yield person, served
-            elif person.id not in waits:
-                on = served.on.isoformat() if served.on else None
-                noted[person.id] = (served.since, on)
-        outbox.set_waits(self.conn, self.digest.id, noted)
+            on = date.fromisoformat(row[1]) if row and row[1] else None
+            served = subscription.standing(person, Served(row[0], on) if row else None, self.past)
+            now = subscription.is_served(person, served, self.local.date(), self.now)
+            yield person, served, now, row is not None
+        outbox.forget_waits(self.conn, self.digest.id, left)
 
-    def _last_served(
-        self,
-        person: Subscriber,
-        last: Edition | None,
-        waits: Mapping[str, tuple[int, str | None]],
-    ) -> Served:
-        if person.id in waits and person.frequency != "edition":
-            since, on = waits[person.id]
-            return Served(since, date.fromisoformat(on) if on else None)
-        if person.id in waits:  # was paused or slower: what was kept comes now
-            since, on = waits[person.id]
-            ahead = last is not None and since >= last.number
-            return Served(since, None if not ahead or not on else date.fromisoformat(on))
-        if last is None or (person.joined is not None and person.joined > last.composed):
-            return Served(last.number if last else 0, None)
-        return Served(last.number, last.local.date())
+    def _audience(self) -> tuple[int, int]:
+        """How many get the edition now, and how many later."""
+        now = later = 0
+        for _, _, is_served, _ in self._readers():
+            now, later = now + is_served, later + (not is_served)
+        return now, later
 
-    def _queue(
-        self,
-        edition: Edition,
-        chosen: Sequence[Entry],
-        people: Sequence[tuple[Subscriber, Served]],
-    ) -> int:
+    def _is_owed(self) -> bool:
+        """Whether something was kept for somebody whose time has come."""
+        for person, served, is_served, noted in self._readers():
+            if is_served and noted and self._selection(person, served, {}):
+                return True
+        return False
+
+    def _queue(self, edition: Edition, chosen: Sequence[Entry]) -> int:
+        """Write a message for each who gets something, and note for whom it is kept."""
         variants: dict[tuple[object, ...], str | None] = {}
         known = {entry.id: entry for entry in chosen}
         rows: list[dict[str, object]] = []
+        notes: dict[str, tuple[int, str | None]] = {}
         queued = 0
-        for person, served in people:
-            key = (
-                served.since if served.since < edition.number - 1 else edition.number - 1,
-                person.columns,
-                person.language or self.settings.site.language,
-                person.text_only,
-            )
-            if key not in variants:
-                variants[key] = self._variant(edition, person, served, known, len(variants))
-            variant = variants[key]
-            if variant is None:
-                continue  # nothing of it is in the columns of this subscriber
-            queued += 1
-            rows.append(
-                outbox.queued(
-                    edition=edition.id,
-                    subscriber=person.id,
-                    email=person.email,
-                    name=person.name,
-                    salt=person.token_salt,
-                    variant=variant,
-                    message_id=message.message_id(
-                        edition.id, person.id, self.secret, self.settings.site
-                    ),
-                    date=edition.due if edition.due <= self.now else self.now,
-                    now=self.now,
-                )
-            )
-            if len(rows) >= _CHUNK:
-                outbox.add_messages(self.conn, rows)
-                rows = []
-        outbox.add_messages(self.conn, rows)
-        return queued
+        today = self.local.date().isoformat()
+        for person, served, is_served, noted in self._readers():
+            if is_served:
+                id = self._variant_for(edition, person, served, known, variants)
+                if id is not None:
+                    rows.append(self._message(edition, person, id))
+                if noted or person.frequency != "edition":
+                    on = today if id is not None else served.on and served.on.isoformat()
+                    notes[person.id] = (self.number, on)
+            elif not noted:
+                notes[person.id] = (served.since, served.on and served.on.isoformat())
+            if len(rows) + len(notes) >= _CHUNK:
+                queued += self._flush(rows, notes)
+        return queued + self._flush(rows, notes)
 
-    def _variant(
+    def _flush(
+        self, rows: list[dict[str, object]], notes: dict[str, tuple[int, str | None]]
+    ) -> int:
+        count = len(rows)
+        outbox.add_messages(self.conn, rows)
+        outbox.set_waits(self.conn, self.digest.id, notes)
+        rows.clear()
+        notes.clear()
+        return count
+
+    def _message(self, edition: Edition, person: Subscriber, variant: str) -> dict[str, object]:
+        return outbox.queued(
+            edition=edition.id,
+            subscriber=person.id,
+            email=person.email,
+            name=person.name,
+            salt=person.token_salt,
+            variant=variant,
+            message_id=message.message_id(edition.id, person.id, self.secret, self.settings.site),
+            date=min(edition.due, self.now),
+            now=self.now,
+        )
+
+    def _variant_for(
         self,
         edition: Edition,
         person: Subscriber,
         served: Served,
         known: dict[str, Entry],
-        number: int,
+        variants: dict[tuple[object, ...], str | None],
     ) -> str | None:
+        """The variant that a subscriber shares with others; None where nothing is for them."""
+        had = self._had(person, served)
+        language = person.language or self.settings.site.language
+        key = (served.since, person.columns, language, person.text_only, had)
+        if key not in variants:
+            selection = self._selection(person, served, known)
+            number = len(variants)
+            variants[key] = self._variant(edition, person, selection, number)
+        return variants[key]
+
+    def _had(self, person: Subscriber, served: Served) -> tuple[str, ...]:
+        """Editions after the last served one that they have all the same: it was held then."""
+        later = [id for number, id in self.again if number > served.since]
+        return tuple(id for id in later if outbox.has_message(self.conn, id, person.id))
+
+    def _selection(
+        self, person: Subscriber, served: Served, known: dict[str, Entry]
+    ) -> list[Entry]:
+        """What was kept for a subscriber and what is new, as far as it is in their columns."""
         ids = outbox.entries_since(self.conn, self.digest.id, served.since)
-        ids = list(dict.fromkeys(ids))
-        missing = [id for id in ids if id not in known]
-        known.update(entries.get_many(self.conn, missing))
-        selection = [
+        for edition in self._had(person, served):
+            had = set(outbox.entries_of(self.conn, edition))
+            ids = [id for id in ids if id not in had]
+        known.update(entries.get_many(self.conn, [id for id in ids if id not in known]))
+        return [
             known[id]
-            for id in ids
+            for id in dict.fromkeys(ids)
             if id in known
             and known[id].status is Status.PUBLISHED
             and subscription.selected(
                 sections.places(self.settings.columns, known[id].columns), person.columns
             )
         ]
+
+    def _variant(
+        self, edition: Edition, person: Subscriber, selection: Sequence[Entry], number: int
+    ) -> str | None:
         if not selection and self.digest.empty == "skip":
             return None
         language = person.language or self.settings.site.language
@@ -387,7 +429,10 @@ def approve(db: Database, id: str) -> Edition:
     """Let a held edition go."""
     with db.begin() as conn:
         edition = _held(conn, id)
-        outbox.set_edition(conn, id, EditionState.SENDING, "approved by an editor")
+        outbox.set_edition(conn, id, EditionState.SENDING, outbox.APPROVED)
+        last = outbox.of_digest(conn, edition.digest, 1)[0]
+        if last.id != id:
+            outbox.renumber(conn, id, last.number + 1)
     return replace(edition, state=EditionState.SENDING)
 
 

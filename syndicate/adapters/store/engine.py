@@ -8,9 +8,10 @@ written together.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,22 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 metadata = sa.MetaData()
 
 
+_MICROSECOND = timedelta(microseconds=1)
+_JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
+
+
+def dump_instant(value: datetime) -> int:
+    """Microseconds since 1970, as `Instant` keeps a moment."""
+    return (value - _EPOCH) // _MICROSECOND
+
+
+def dump_json(value: Any) -> str:
+    """The text in which `Json` keeps a value."""
+    if not value and isinstance(value, list | tuple):
+        return "[]"
+    return _JSON.encode(value)
+
+
 class Instant(sa.types.TypeDecorator[datetime]):
     """An aware datetime, kept as microseconds since 1970 so that both databases sort it alike."""
 
@@ -31,7 +48,7 @@ class Instant(sa.types.TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Any) -> int | None:
-        return None if value is None else (value - _EPOCH) // timedelta(microseconds=1)
+        return None if value is None else dump_instant(value)
 
     def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
         return None if value is None else _EPOCH + timedelta(microseconds=value)
@@ -44,7 +61,7 @@ class Json(sa.types.TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Any) -> str | None:
-        return None if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True)
+        return None if value is None else dump_json(value)
 
     def process_result_value(self, value: str | None, dialect: Any) -> Any:
         return None if value is None else json.loads(value)
@@ -103,6 +120,30 @@ def insert(conn: Connection, table: sa.Table) -> Any:
     return sqlite.insert(table) if conn.dialect.name == "sqlite" else postgresql.insert(table)
 
 
+@cache
+def _statement(sqlite: bool, table: str, names: tuple[str, ...], conflict: str) -> str:
+    marks = ", ".join(("?" if sqlite else "%s",) * len(names))
+    columns = ", ".join(f'"{name}"' for name in names)
+    return f'INSERT INTO "{table}" ({columns}) VALUES ({marks}) {conflict}'  # noqa: S608
+
+
+def insert_rows(
+    conn: Connection,
+    table: sa.Table,
+    names: tuple[str, ...],
+    rows: Sequence[tuple[Any, ...]],
+    conflict: str = "",
+) -> None:
+    """Insert rows whose values are already as the database keeps them (`dump_instant`, …).
+
+    By the driver: for thousands of rows SQLAlchemy's own work a row costs more than SQLite's.
+    `conflict` is what follows VALUES, such as `ON CONFLICT DO NOTHING`.
+    """
+    if rows:
+        text = _statement(conn.dialect.name == "sqlite", table.name, names, conflict)
+        conn.exec_driver_sql(text, list(rows))
+
+
 def open_engine(url: str) -> Engine:
     """An engine for `sqlite:PATH` or `postgresql://…`; nothing is created yet but the folder."""
     if url.startswith("sqlite:"):
@@ -126,7 +167,8 @@ def _prepare_sqlite(raw: Any, _record: Any) -> None:
         "foreign_keys=ON",
         "busy_timeout=30000",
         "temp_store=MEMORY",
-        "cache_size=-32000",
+        "cache_size=-24000",
+        "wal_autocheckpoint=4000",  # a page that many commits change is moved once for them all
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

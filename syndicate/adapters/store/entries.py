@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from syndicate.adapters.store.engine import Instant, Json, insert, metadata
+from syndicate.adapters.store.engine import (
+    Instant,
+    Json,
+    dump_instant,
+    dump_json,
+    insert_rows,
+    metadata,
+)
 from syndicate.adapters.store.values import (
     dump_attribution,
     dump_enclosures,
@@ -139,38 +146,50 @@ class Place:
     received: datetime
 
 
-def _row(entry: Entry) -> dict[str, Any]:
-    return {
-        "id": entry.id,
-        "source": entry.source,
-        "key": entry.key,
-        "guid": entry.guid,
-        "title": entry.title,
-        "url": entry.url,
-        "original_url": entry.attribution.original_url,
-        "content_html": entry.content_html,
-        "content_text": entry.content_text,
-        "summary": entry.summary,
-        "language": entry.language,
-        "attribution": dump_attribution(entry.attribution),
-        "categories": list(entry.categories),
-        "breadcrumb": list(entry.breadcrumb),
-        "notices": dump_notices(entry.notices),
-        "enclosures": dump_enclosures(entry.enclosures),
-        "thumbnail": entry.thumbnail,
-        "received": entry.received,
-        "published_at": entry.published_at,
-        "sort_at": entry.sort_at,
-        "changed": entry.changed,
-        "status": entry.status.value,
-        "held_for": entry.held_for,
-        "story": entry.story,
-        "lead": entry.lead,
-        "column": entry.column,
-        "columns": list(entry.columns),
-        "content_hash": entry.content_hash,
-        "stale_after": entry.stale_after,
-    }
+_COLUMNS = tuple(column.name for column in entries.columns)
+_REPLACE = "ON CONFLICT (id) DO UPDATE SET " + ", ".join(
+    f'"{name}" = excluded."{name}"' for name in _COLUMNS if name != "id"
+)
+_KEEP = "ON CONFLICT DO NOTHING"
+
+
+def _instant(value: datetime | None) -> int | None:
+    return None if value is None else dump_instant(value)
+
+
+def _row(entry: Entry) -> tuple[Any, ...]:
+    """An entry as the database keeps it, in the order of its table's columns."""
+    return (
+        entry.id,
+        entry.source,
+        entry.key,
+        entry.guid,
+        entry.title,
+        entry.url,
+        entry.attribution.original_url,
+        entry.content_html,
+        entry.content_text,
+        entry.summary,
+        entry.language,
+        dump_json(dump_attribution(entry.attribution)),
+        dump_json(entry.categories),
+        dump_json(entry.breadcrumb),
+        dump_json(dump_notices(entry.notices)),
+        dump_json(dump_enclosures(entry.enclosures)),
+        entry.thumbnail,
+        dump_instant(entry.received),
+        _instant(entry.published_at),
+        dump_instant(entry.sort_at),
+        _instant(entry.changed),
+        entry.status.value,
+        entry.held_for,
+        entry.story,
+        entry.lead,
+        entry.column,
+        dump_json(entry.columns),
+        entry.content_hash,
+        _instant(entry.stale_after),
+    )
 
 
 def _entry(row: Any) -> Entry:
@@ -205,77 +224,51 @@ def _entry(row: Any) -> Entry:
     )
 
 
-def save(conn: Connection, changed: Sequence[tuple[Entry, Sequence[str]]]) -> None:
+def save(
+    conn: Connection,
+    changed: Sequence[tuple[Entry, Sequence[str]]],
+    new: Container[str] = (),
+) -> None:
     """Write entries, new or changed, each with the columns it is to be placed in.
 
-    Places are the entry's columns with all their parents; they hold only while the entry is
+    `new` are the ids of those that are known to stand nowhere yet. Places are the entry's columns with all their parents; they hold only while the entry is
     published and the lead of its story. Everything touched is marked unpublished.
     """
     if not changed:
         return
     rows = [_row(entry) for entry, _ in changed]
-    statement = insert(conn, entries)
-    update = {c.name: statement.excluded[c.name] for c in entries.columns if c.name != "id"}
-    conn.execute(statement.on_conflict_do_update(index_elements=["id"], set_=update), rows)
-    _replace_places(conn, changed)
+    insert_rows(conn, entries, _COLUMNS, rows, _REPLACE)
+    _replace_places(conn, changed, new)
 
 
-def _replace_places(conn: Connection, changed: Sequence[tuple[Entry, Sequence[str]]]) -> None:
-    ids = [entry.id for entry, _ in changed]
+def _replace_places(
+    conn: Connection, changed: Sequence[tuple[Entry, Sequence[str]]], new: Container[str]
+) -> None:
+    ids = [entry.id for entry, _ in changed if entry.id not in new]
     old = list(_places_of(conn, ids))
     for part in _parts(ids):
         conn.execute(sa.delete(placements).where(placements.c.entry.in_(part)))
-    new = [
+    made = [
         Place(column, entry.id, entry.sort_at, entry.received)
         for entry, columns in changed
         if entry.lead and entry.status is Status.PUBLISHED
         for column in dict.fromkeys(("", *columns))
     ]
-    if new:
-        conn.execute(sa.insert(placements), [_place_row(place) for place in new])
-    touched = {(place.column, place.entry): place for place in (*old, *new)}
+    insert_rows(
+        conn,
+        placements,
+        ("column", "sort_at", "entry", "received"),
+        [(p.column, dump_instant(p.sort_at), p.entry, dump_instant(p.received)) for p in made],
+    )
+    touched = {(place.column, place.entry): place for place in (*old, *made)}
     for entry, _ in changed:  # a page of its own, even where it stands in no column
         touched.setdefault(("", entry.id), Place("", entry.id, entry.sort_at, entry.received))
-    conn.execute(
-        sa.insert(unpublished),
-        [
-            {"entry": place.entry, "column": place.column, "received": place.received}
-            for place in touched.values()
-        ],
+    insert_rows(
+        conn,
+        unpublished,
+        ("entry", "column", "received"),
+        [(p.entry, p.column, dump_instant(p.received)) for p in touched.values()],
     )
-
-
-def remove(conn: Connection, gone: Sequence[Entry]) -> None:
-    """Take entries away with all that is known of them but that they were seen.
-
-    Their places are marked unpublished, so that the next publishing takes them out of feeds and
-    archives, and their pages off.
-    """
-    ids = [entry.id for entry in gone]
-    touched = {(place.column, place.entry): place for place in _places_of(conn, ids)}
-    for entry in gone:
-        touched.setdefault(("", entry.id), Place("", entry.id, entry.sort_at, entry.received))
-    for part in _parts(ids):
-        for table in (placements, links, decisions):
-            conn.execute(sa.delete(table).where(table.c.entry.in_(part)))
-        conn.execute(sa.delete(entries).where(entries.c.id.in_(part)))
-    if touched:
-        conn.execute(
-            sa.insert(unpublished),
-            [
-                {"entry": place.entry, "column": place.column, "received": place.received}
-                for place in touched.values()
-            ],
-        )
-
-
-def _place_row(place: Place) -> dict[str, Any]:
-    return {
-        "column": place.column,
-        "entry": place.entry,
-        "sort_at": place.sort_at,
-        "received": place.received,
-    }
 
 
 def _places_of(conn: Connection, ids: Sequence[str]) -> Iterator[Place]:
@@ -406,19 +399,19 @@ def placed_between(
 def decide(conn: Connection, made: Iterable[Decision]) -> None:
     """Append decisions to the record."""
     rows = [
-        {
-            "entry": d.entry,
-            "at": d.at,
-            "what": d.what,
-            "by": d.by,
-            "reason": d.reason,
-            "before": d.before,
-            "after": d.after,
-        }
+        (
+            d.entry,
+            dump_instant(d.at),
+            d.what,
+            d.by,
+            d.reason,
+            None if d.before is None else dump_json(d.before),
+            None if d.after is None else dump_json(d.after),
+        )
         for d in made
     ]
-    if rows:
-        conn.execute(sa.insert(decisions), rows)
+    names = ("entry", "at", "what", "by", "reason", "before", "after")
+    insert_rows(conn, decisions, names, rows)
 
 
 def history(conn: Connection, entry: str) -> list[Decision]:
@@ -432,9 +425,8 @@ def history(conn: Connection, entry: str) -> list[Decision]:
 
 def remember(conn: Connection, marks: Sequence[tuple[str, bytes, str]]) -> None:
     """Remember (source, mark, entry id); what is remembered already stays as it is."""
-    if marks:
-        rows = [{"source": s, "mark": m, "entry": e} for s, m, e in marks]
-        conn.execute(insert(conn, seen).on_conflict_do_nothing(), rows)
+    rows = sorted((s, m, e) for s, m, e in marks)  # neighbours go to one page of the tree
+    insert_rows(conn, seen, ("source", "mark", "entry"), rows, _KEEP)
 
 
 def recall(conn: Connection, source: str, marks: Sequence[bytes]) -> dict[bytes, str]:
@@ -449,9 +441,7 @@ def recall(conn: Connection, source: str, marks: Sequence[bytes]) -> dict[bytes,
 
 def link(conn: Connection, pairs: Sequence[tuple[bytes, str]]) -> None:
     """Remember which canonical URLs (as marks) an entry stands for."""
-    if pairs:
-        rows = [{"mark": mark, "entry": entry} for mark, entry in pairs]
-        conn.execute(insert(conn, links).on_conflict_do_nothing(), rows)
+    insert_rows(conn, links, ("mark", "entry"), sorted(pairs), _KEEP)
 
 
 def linked(conn: Connection, marks: Sequence[bytes]) -> dict[bytes, list[str]]:

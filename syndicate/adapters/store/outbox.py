@@ -114,6 +114,8 @@ waiting = sa.Table(
     sa.Column("served", sa.String),  # its local date
 )
 
+APPROVED = "approved by an editor"
+
 # The allowed steps of a message; nothing else changes a state
 STEPS: dict[MessageState, frozenset[MessageState]] = {
     MessageState.QUEUED: frozenset({MessageState.SENDING, MessageState.DROPPED}),
@@ -275,10 +277,12 @@ def lock(conn: Connection, digest: str) -> None:
     conn.execute(sa.select(digests.c.id).where(digests.c.id == digest).with_for_update())
 
 
-def released(conn: Connection, digest: str) -> list[tuple[int, datetime]]:
-    """Number and time of composing of all editions of a digest, in the order of numbers."""
-    query = sa.select(editions.c.number, editions.c.composed).where(editions.c.digest == digest)
-    return [(number, at) for number, at in conn.execute(query.order_by(editions.c.number))]
+def past(conn: Connection, digest: str) -> list[tuple[int, datetime, str]]:
+    """Number, time of composing and local date of each edition that was not skipped, in the
+    order of numbers."""
+    query = sa.select(editions.c.number, editions.c.composed, editions.c.date)
+    query = query.where(editions.c.digest == digest, editions.c.state != EditionState.SKIPPED.value)
+    return [(n, at, date) for n, at, date in conn.execute(query.order_by(editions.c.number))]
 
 
 def forget_skipped(conn: Connection, id: str) -> None:
@@ -290,20 +294,25 @@ def forget_skipped(conn: Connection, id: str) -> None:
     )
 
 
-def renumber(conn: Connection, edition: Edition, number: int) -> None:
-    """An edition that was held comes, once let go, after those composed meanwhile.
+def renumber(conn: Connection, edition: str, number: int) -> None:
+    """An edition that was held comes, once let go, after those composed meanwhile."""
+    conn.execute(sa.update(editions).where(editions.c.id == edition).values(number=number))
+    conn.execute(sa.update(carried).where(carried.c.edition == edition).values(number=number))
 
-    Who has a message of it is served up to it, so that it does not come again with what was kept.
-    """
-    conn.execute(sa.update(editions).where(editions.c.id == edition.id).values(number=number))
-    conn.execute(sa.update(carried).where(carried.c.edition == edition.id).values(number=number))
-    having = sa.select(messages.c.subscriber).where(messages.c.edition == edition.id)
-    conn.execute(
-        sa.update(waiting)
-        .where(waiting.c.digest == edition.digest, waiting.c.subscriber.in_(having))
-        .where(waiting.c.since == number - 1)
-        .values(since=number)
+
+def let_go(conn: Connection, digest: str) -> list[tuple[int, str]]:
+    """Editions that were held and approved: their number and id."""
+    query = sa.select(editions.c.number, editions.c.id).where(editions.c.digest == digest)
+    query = query.where(editions.c.reason.startswith(APPROVED))
+    return [(number, id) for number, id in conn.execute(query.order_by(editions.c.number))]
+
+
+def has_message(conn: Connection, edition: str, subscriber: str) -> bool:
+    """Whether a subscriber has a message of an edition, in whatever state."""
+    query = sa.select(messages.c.id).where(
+        messages.c.edition == edition, messages.c.subscriber == subscriber
     )
+    return conn.execute(query).first() is not None
 
 
 def entries_since(conn: Connection, digest: str, number: int) -> list[str]:
@@ -562,9 +571,7 @@ def count_ready(conn: Connection, now: datetime) -> int:
     return int(conn.execute(query).scalar_one())
 
 
-def finish(
-    conn: Connection, owner: str, outcomes: Sequence[dict[str, Any]]
-) -> None:
+def finish(conn: Connection, owner: str, outcomes: Sequence[dict[str, Any]]) -> None:
     """Write results (`message`, `state`, `next`, `error`, `changed`) of messages that `owner`
     still holds; what another has taken over meanwhile is left to it."""
     if not outcomes:
@@ -605,7 +612,9 @@ def give_back(conn: Connection, owner: str) -> None:
 def owners(conn: Connection) -> list[tuple[str, datetime]]:
     """Who holds messages that are being sent, and until when."""
     query = sa.select(messages.c.owner, sa.func.max(messages.c.until))
-    query = query.where(messages.c.state == MessageState.SENDING.value, messages.c.owner.is_not(None))
+    query = query.where(
+        messages.c.state == MessageState.SENDING.value, messages.c.owner.is_not(None)
+    )
     found = []
     for owner, until in conn.execute(query.group_by(messages.c.owner)):
         found.append((owner, until))
@@ -708,7 +717,10 @@ def mailed(conn: Connection, entry: str) -> Iterator[tuple[str, str, str, str]]:
     having = sa.select(carried.c.edition).where(carried.c.entry == entry)
     query = (
         sa.select(
-            messages.c.subscriber, messages.c.email, variants.c.edition, variants.c.language,
+            messages.c.subscriber,
+            messages.c.email,
+            variants.c.edition,
+            variants.c.language,
             variants.c.entries,
         )
         .join(variants, variants.c.id == messages.c.variant)

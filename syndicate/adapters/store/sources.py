@@ -285,3 +285,24 @@ def forget(conn: Connection, ids: Sequence[str]) -> None:
     """Remove what is remembered of these sources; the next poll begins anew."""
     if ids:
         conn.execute(sa.delete(sources).where(sources.c.id.in_(ids)))
+
+
+def next_poll(conn: Connection, configured: dict[str, str], now: datetime) -> datetime | None:
+    """When the first of these sources is due: `now` where one is, or was never polled.
+
+    None where none ever will be.
+    """
+    query = sa.select(sources.c.id, sources.c.configured, sources.c.next, sources.c.status)
+    known = {row.id: row for row in conn.execute(query)}
+    soonest: datetime | None = None
+    for id, address in configured.items():
+        row = known.get(id)
+        if row is None or row.configured != address:
+            return now
+        if row.status == Health.GONE:
+            continue
+        at = row.next or now
+        if at <= now:
+            return now
+        soonest = at if soonest is None else min(soonest, at)
+    return soonest

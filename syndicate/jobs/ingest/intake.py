@@ -5,9 +5,10 @@ Everything of one document is one transaction, so that a crash leaves it wholly 
 
 from __future__ import annotations
 
+import operator
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 from sqlalchemy.engine import Connection
@@ -41,6 +42,12 @@ class Counts:
     columns: Counter[str] = field(default_factory=Counter)
     problems: list[tuple[str, str]] = field(default_factory=list)
     arrivals: int = 0
+
+    def add(self, more: Counts) -> None:
+        """Count what came of another document too."""
+        for each in fields(self):
+            total = operator.iadd(getattr(self, each.name), getattr(more, each.name))
+            setattr(self, each.name, total)
 
 
 @dataclass

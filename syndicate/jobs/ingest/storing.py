@@ -7,7 +7,6 @@ only for sources whose lease it still has, so that a slow one does not undo what
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -81,7 +80,7 @@ class Storing:
     def _try(self, brought: Brought) -> bool:
         """One document; False where its source is another's by now. Nothing is counted twice."""
         assert brought.document is not None
-        counts = copy.deepcopy(self.done.counts)
+        counts = Counts()
         with self.db.begin() as conn:
             store.take_turn(conn)
             if not store.held(conn, [brought.source.id], self.owner):
@@ -89,9 +88,9 @@ class Storing:
             Intake(conn, self.settings, self.file, self.secret, self.now, counts).take(
                 brought.source, brought.document
             )
-            arrivals = (self.now,) if counts.arrivals > self.done.counts.arrivals else ()
+            arrivals = (self.now,) if counts.arrivals else ()
             store.save(conn, [reading.scheduled(brought, arrivals, self.now)])
-        self.done.counts = counts
+        self.done.counts.add(counts)
         return True
 
     def _count(self, brought: Brought) -> None:

@@ -1,0 +1,166 @@
+"""What `check` finds beyond the config itself: rules, schedules, templates, mail, network."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from syndicate.errors import FetchError, MailError, Problem, TemplateError
+from syndicate.settings import Settings, Source
+from syndicate.wiring import Application, template_folders
+
+if TYPE_CHECKING:
+    from syndicate.adapters.http import Fetcher
+
+
+def check(
+    settings: Settings, *, now: datetime, network: bool, rules: bool
+) -> tuple[tuple[Problem, ...], list[dict[str, Any]]]:
+    """What `check` finds beyond the config itself: rules, schedules, templates, mail, network.
+
+    Nothing is created: a database that is not there yet is not looked at.
+    """
+    problems = [*_check_rules(settings), *_check_digests(settings), *_check_templates(settings)]
+    problems += _check_mail(settings)
+    reports: list[dict[str, Any]] = []
+    if rules:
+        reports = _rule_reports(settings, now)
+    if network:
+        problems += _check_network(settings, now)
+    return tuple(problems), reports
+
+
+def _problem(settings: Settings, path: str, message: str, *, warning: bool = False) -> Problem:
+    from syndicate import config
+
+    line = config.line_of(settings.file, path)
+    return Problem(str(settings.file), line, f"{path}: {message}", warning)
+
+
+def _check_rules(settings: Settings) -> list[Problem]:
+    from syndicate.core import rules
+
+    compiled = rules.compile_rules(settings.columns)
+    return [
+        _problem(settings, *problem.message.split(": ", 1)) if ": " in problem.message else problem
+        for problem in compiled.problems
+    ]
+
+
+def _check_digests(settings: Settings) -> list[Problem]:
+    from syndicate.core import schedule
+
+    return [
+        _problem(settings, f"digests[{number}].schedule", wrong)
+        for number, digest in enumerate(settings.digests)
+        if (wrong := schedule.problem(digest.schedule))
+    ]
+
+
+def _check_templates(settings: Settings) -> list[Problem]:
+    from syndicate.adapters.templates import Templates
+    from syndicate.core import sample, sample_mail
+
+    templates = Templates(template_folders(settings))
+    found = list(templates.check({**sample.contexts(settings), **sample_mail.contexts(settings)}))
+    for number, digest in enumerate(settings.digests):
+        path = f"digests[{number}]"
+        for suffix in (".html", ".txt"):
+            if not templates.has(digest.template + suffix):
+                missing = f"no template {digest.template}{suffix}"
+                found.append(_problem(settings, f"{path}.template", missing))
+        try:
+            templates.render_text(digest.subject, sample_mail.subject(settings, digest))
+        except TemplateError as error:
+            found.append(_problem(settings, f"{path}.subject", error.what))
+    return found
+
+
+def _check_mail(settings: Settings) -> list[Problem]:
+    from syndicate.adapters import dkim, smtp
+
+    found = []
+    try:
+        smtp.route(settings.mail.route, settings.mail.password)
+    except MailError as error:
+        found.append(_problem(settings, "mail.route", error.what))
+    try:
+        dkim.signer(settings.mail.dkim)
+    except MailError as error:
+        found.append(_problem(settings, "mail.dkim.key", error.what))
+    return found
+
+
+def _rule_reports(settings: Settings, now: datetime) -> list[dict[str, Any]]:
+    """What each rule matched in the last 30 days."""
+    from syndicate.adapters.store import entries, open_database
+    from syndicate.core import audit, rules
+
+    name = settings.storage.database
+    if name.startswith("sqlite:") and not Path(name.removeprefix("sqlite:")).exists():
+        return [report.to_json() for report in audit.audit(settings.columns, ())]
+    database = open_database(settings.storage.database)
+    try:
+        with database.read() as conn:
+            lately = entries.newest(conn, since=now - timedelta(days=30))
+            facts = (rules.facts(e, settings.source(e.source)) for e in lately)
+            return [report.to_json() for report in audit.audit(settings.columns, facts)]
+    finally:
+        database.close()
+
+
+def _check_network(settings: Settings, now: datetime) -> list[Problem]:
+    """What the sources answer now, and what the domain's mail records lack."""
+    from syndicate.core import dns_records
+
+    found = asyncio.run(_ask_sources(settings, now))
+    domain = settings.mail.sender.rpartition("@")[2]
+    found += [
+        _problem(settings, "mail.from", text, warning=True)
+        for text in dns_records.advice(domain, settings.mail.dkim, _dns)
+    ]
+    return found
+
+
+def _dns(name: str) -> list[str]:
+    """The TXT records of a name; [] where there are none or DNS cannot be asked."""
+    import dns.exception
+    import dns.resolver
+
+    try:
+        answer = dns.resolver.resolve(name, "TXT", lifetime=5)
+    except dns.exception.DNSException:
+        return []
+    return [b"".join(record.strings).decode("utf-8", "replace") for record in answer]
+
+
+async def _ask_sources(settings: Settings, now: datetime) -> list[Problem]:
+    from syndicate.adapters.http import Request
+    from syndicate.core import discover
+
+    app = Application(settings, now)
+    found: list[Problem] = []
+
+    async def ask(number: int, source: Source, fetcher: Fetcher) -> None:
+        path = f"sources[{number}].url"
+        try:
+            answer = await fetcher.fetch(Request(source.url))
+        except FetchError as error:
+            found.append(_problem(settings, path, str(error), warning=True))
+            return
+        if answer.failure:
+            found.append(_problem(settings, path, answer.failure, warning=True))
+        elif source.type == "feed" and not discover.is_feed(answer.body):
+            found.append(_problem(settings, path, "what is there is no feed", warning=True))
+        if answer.moved_to and answer.moved_to != source.url:
+            found.append(
+                _problem(settings, path, f"has moved: write {answer.moved_to!r}", warning=True)
+            )
+
+    async with app.fetcher() as fetcher, asyncio.TaskGroup() as group:
+        for number, source in enumerate(settings.sources):
+            if source.url.startswith(("http://", "https://")):
+                group.create_task(ask(number, source, fetcher))
+    return sorted(found, key=str)

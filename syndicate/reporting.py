@@ -1,0 +1,200 @@
+"""What there is to report: source health, status, what waits for an editor, digests and plans.
+
+Each is the JSON of a command (contract §3); the dashboard shows the same.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from syndicate.settings import Digest, Source
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from syndicate.adapters.store.outbox import Edition
+    from syndicate.adapters.store.sources import SourceState
+    from syndicate.model import Entry
+    from syndicate.wiring import Application
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Which feeds and editions carry an entry."""
+
+    feeds: list[str]
+    editions: list[str]
+
+
+def source_health(app: Application) -> list[dict[str, Any]]:
+    """`sources --json`: each source with its rhythm, what it brought, what is wrong."""
+    from syndicate.adapters.store import entries, sources
+
+    configured = {source.id: source.url or source.path for source in app.settings.sources}
+    with app.database.read() as conn:
+        states = sources.load(conn, configured)
+        counts = entries.count_by_source(conn)
+    return [
+        _health(app, source, states.get(source.id), counts.get(source.id, 0))
+        for source in app.settings.sources
+    ]
+
+
+def _health(
+    app: Application, source: Source, state: SourceState | None, count: int
+) -> dict[str, Any]:
+    rhythm = state.rhythm if state else None
+    status = "paused" if source.paused else rhythm.health.value if rhythm else "ok"
+    moved = rhythm.url if rhythm and rhythm.url and rhythm.url != source.url else None
+    return {
+        "id": source.id,
+        "name": source.name or (state.title if state else "") or source.id,
+        "type": source.type,
+        "url": source.url or source.path,
+        "status": status,
+        "error": rhythm.error if rhythm else None,
+        "failures": rhythm.failures if rhythm else 0,
+        "last": _moment(app, rhythm.last) if rhythm else None,
+        "next": _moment(app, rhythm.next) if rhythm else None,
+        "entries": count,
+        "moved_to": moved if source.url else None,
+    }
+
+
+def carried(conn: Connection, entry: Entry) -> Carried:
+    """Which feeds and editions carry an entry."""
+    from syndicate.adapters.store import entries, outbox
+
+    columns = sorted(place.column for place in entries.places_of(conn, [entry.id]))
+    names = [f"{column}/" if column else "" for column in columns]
+    feeds = [f"{name}{file}" for name in names for file in ("rss.xml", "atom.xml", "feed.json")]
+    return Carried(feeds, outbox.carried_by(conn, entry.id))
+
+
+def status(app: Application) -> dict[str, Any]:
+    """`status --json`: what ran, what is due, what is stuck, on one screen."""
+    from syndicate.adapters.store import entries, outbox, stories, subscribers
+
+    with app.database.read() as conn:
+        messages = outbox.totals(conn)
+        people = subscribers.counts(conn)
+        flags = len(stories.flagged(conn))
+        kinds = {s: entries.counts(conn, s) for s in ("published", "held", "retracted")}
+        unpublished = entries.count_touched(conn)
+    health = source_health(app)
+    states = Counter(row["status"] for row in health)
+    times = [row["last"] for row in health if row["last"]]
+    following = [row["next"] for row in health if row["next"]]
+    return {
+        "sources": {"all": len(health), **states},
+        "last": max(times, default=None),
+        "next": min(following, default=None),
+        "entries": kinds,
+        "unpublished": unpublished,
+        "review": {"held": kinds["held"], "flagged": flags},
+        "messages": messages,
+        "subscribers": people,
+        "stuck": [f"{r['id']}: {r['error']}" for r in health if r["status"] == "failing"],
+    }
+
+
+def review(app: Application) -> list[dict[str, Any]]:
+    """What waits for an editor: held entries and flags, with why."""
+    from syndicate.adapters.store import entries, stories
+
+    with app.database.read() as conn:
+        held = list(entries.newest(conn, status="held"))
+        flags = stories.flagged(conn)
+        known = entries.get_many(conn, [flag.entry for flag in flags])
+    rows = [_review_row(entry, "held", entry.held_for) for entry in held]
+    rows += [
+        _review_row(known[flag.entry], flag.kind, flag.reason)
+        for flag in flags
+        if flag.entry in known
+    ]
+    return rows
+
+
+def digests(app: Application) -> list[dict[str, Any]]:
+    """`digest list --json`: each with its next time and its editions, newest first."""
+    from syndicate.adapters.store import outbox
+    from syndicate.core import schedule
+
+    rows = []
+    with app.database.read() as conn:
+        for digest in app.settings.digests:
+            local = schedule.next_due(digest.schedule, digest.timezone, app.now)
+            due = schedule.instant(local, digest.timezone) if local else None
+            rows.append(
+                {
+                    "id": digest.id,
+                    "title": digest.title,
+                    "next": _local(due, digest.timezone),
+                    "editions": [
+                        _edition(conn, edition, digest)
+                        for edition in outbox.of_digest(conn, digest.id)
+                    ],
+                }
+            )
+    return rows
+
+
+def _edition(conn: Connection, edition: Edition, digest: Digest) -> dict[str, Any]:
+    from syndicate.adapters.store import outbox
+
+    tally = outbox.tally(conn, edition.id)
+    return {
+        "id": edition.id,
+        "at": _local(edition.due, digest.timezone),
+        "state": edition.state.value,
+        "reason": edition.reason or None,
+        "entries": len(outbox.entries_of(conn, edition.id)),
+        "messages": sum(tally.values()),
+        "sent": tally.get("sent", 0),
+    }
+
+
+def digest_plan(app: Application, chosen: Digest) -> dict[str, Any]:
+    """`digest send --dry-run`: what would go to whom; nothing is stored."""
+    from syndicate.adapters.store import outbox, subscribers
+    from syndicate.core import edition, schedule, subscription
+    from syndicate.jobs import digest
+
+    local = schedule.of_day(chosen.schedule, chosen.timezone, app.now)
+    id = edition.edition_id(chosen.id, local)
+    with app.database.read() as conn:
+        known = outbox.edition(conn, id)
+        waiting = digest.candidates(conn, app.settings, chosen)
+        found = edition.choose(waiting, chosen, app.now)
+        people = [p.email for p in subscribers.confirmed(conn) if subscription.wants(p, chosen)]
+    return {
+        "digest": chosen.id,
+        "edition": id,
+        "entries": 0 if known else len(found.entries),
+        "recipients": 0 if known else len(people),
+        "to": [] if known else people,
+        "reason": f"composed already, {known.state.value}" if known else None,
+    }
+
+
+def _moment(app: Application, at: datetime | None) -> str | None:
+    return at.astimezone(app.zone).isoformat(timespec="seconds") if at else None
+
+
+def _local(at: datetime | None, zone: str) -> str | None:
+    return at.astimezone(ZoneInfo(zone)).isoformat(timespec="seconds") if at else None
+
+
+def _review_row(entry: Entry, kind: str, reason: str) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "kind": kind,
+        "title": entry.title,
+        "source": entry.source,
+        "status": entry.status.value,
+        "reason": reason,
+    }
