@@ -208,11 +208,12 @@ class Daemon:
     def _survey(self) -> None:
         """When the next source is due."""
         from syndicate.adapters.store import sources
-        from syndicate.jobs.ingest import addresses
+        from syndicate.jobs.ingest.reading import configured
 
         now = self.now()
+        polled = {s.id: configured(s) for s in self.settings.sources if not s.paused}
         with self.database.read() as conn:
-            self.next_poll = sources.next_poll(conn, addresses(self.settings), now)
+            self.next_poll = sources.next_poll(conn, polled, now)
         self.surveyed = now
 
     def _do_publish(self, names: Sequence[str]) -> None:
@@ -258,7 +259,9 @@ class Daemon:
             if done.entries:
                 log.info("%d entries pruned", done.entries)
                 self.wake("publish")
-            self._in_own_loop("upkeep", push.renew(app.database, app.settings, app.fetcher, app.now))
+            self._in_own_loop(
+                "upkeep", push.renew(app.database, app.settings, app.fetcher, app.now)
+            )
 
     # --- when ---------------------------------------------------------------------------
 
@@ -280,7 +283,9 @@ class Daemon:
         for job in self.scheduler.get_jobs():
             if job.id.startswith("digest:") or job.id == "upkeep":
                 job.remove()
-        times = {f"digest:{d.id}": (d.schedule, d.timezone, "deliver") for d in self.settings.digests}
+        times = {
+            f"digest:{d.id}": (d.schedule, d.timezone, "deliver") for d in self.settings.digests
+        }
         times["upkeep"] = (_DAILY, self.settings.site.timezone, "upkeep")
         for id, (cron, zone, kind) in times.items():
             trigger = _trigger(cron, zone, self.offset)
@@ -446,9 +451,7 @@ async def _serve(
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(
-        signal.SIGHUP, lambda: loop.create_task(daemon.reload(), name="reload")
-    )
+    loop.add_signal_handler(signal.SIGHUP, lambda: loop.create_task(daemon.reload(), name="reload"))
     server = _server(web.create(daemon))
     serving = loop.create_task(server.serve(sockets=[opened]))
     daemon.start()

@@ -200,6 +200,16 @@ class Application:
         )
         self._hand_over(report, composed)
 
+    def compose(self) -> Composed:
+        """Compose what is due, and write the pages of its editions; for the daemon."""
+        from syndicate.jobs import digest
+
+        composed = digest.compose_due(
+            self.database, self.settings, self.templates, self.secret, self.now
+        )
+        self._publish_editions()
+        return composed
+
     def _publish_editions(self) -> int:
         """Write the pages of editions that are new or changed; how many files."""
         from syndicate.jobs.editions import publish_editions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -80,10 +81,12 @@ def _row(entry: Entry) -> tuple[str, ...]:
 
 
 def find(conn: Connection, words: str) -> Entry:
-    """The entry meant by a prefix of its id, its URL or its original URL; UsageError if none."""
+    """The entry meant by a prefix of its id, its URL (here too) or its original URL; UsageError
+    if none."""
     from syndicate.adapters.store import entries
 
-    ids = entries.resolve(conn, words)
+    page = re.fullmatch(r"https?://.*/articles/([a-z0-9]+)\.html", words)
+    ids = entries.resolve(conn, words) or (entries.resolve(conn, page[1]) if page else [])
     if not ids:
         raise UsageError("no such entry", where=words, remedy="`syndicate list` shows their ids")
     if len(ids) > 1:

@@ -27,6 +27,7 @@ _COMMANDS = {
         ("move", "merge", "split", "review", "approve", "reject", "retract", "restore"), "editing"
     ),
     **dict.fromkeys(("digest", "subscribers"), "mailing"),
+    **dict.fromkeys(("serve", "claims"), "serving"),
     **dict.fromkeys(("bounces",), "bouncing"),
     **dict.fromkeys(("train", "evaluate"), "learning"),
     **dict.fromkeys(("backup", "recover", "migrate-store", "worker"), "operating"),

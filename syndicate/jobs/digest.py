@@ -253,10 +253,9 @@ class _Composer:
                 if id is not None:
                     rows.append(self._message(edition, person, id))
                 if noted or person.frequency != "edition":
-                    on = today if id is not None else served.on and served.on.isoformat()
-                    notes[person.id] = (self.number, on)
+                    notes[person.id] = (self.number, today if id is not None else _iso(served.on))
             elif not noted:
-                notes[person.id] = (served.since, served.on and served.on.isoformat())
+                notes[person.id] = (served.since, _iso(served.on))
             if len(rows) + len(notes) >= _CHUNK:
                 queued += self._flush(rows, notes)
         return queued + self._flush(rows, notes)
@@ -348,6 +347,10 @@ class _Composer:
         )
         outbox.add_variants(self.conn, [variant])
         return variant.id
+
+
+def _iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def _rendered(

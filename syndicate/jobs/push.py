@@ -13,8 +13,6 @@ from syndicate.adapters.store.engine import Database
 from syndicate.settings import Settings
 
 
-async def renew(
-    db: Database, settings: Settings, fetcher: Callable[[], Any], now: datetime
-) -> int:
+async def renew(db: Database, settings: Settings, fetcher: Callable[[], Any], now: datetime) -> int:
     """Subscribe where a feed names a hub and no lease runs; how many were asked for."""
     return 0

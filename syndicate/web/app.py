@@ -22,6 +22,7 @@ from syndicate.core import phrases, words
 from syndicate.core.frame import Link
 from syndicate.errors import SyndicateError
 from syndicate.web import admin, claims, health, pages, security, subscriptions, websub
+from syndicate.web.metrics import Figures
 from syndicate.web.site import Site
 from syndicate.web.static import Tree
 
@@ -39,7 +40,8 @@ class Web:
     def __init__(self, site: Site) -> None:
         self.site = site
         self._tree = Tree(Path(site.settings.storage.output))
-        self._routes = _routes(site)
+        self._figures = Figures(site)
+        self._routes = _routes(site, self._figures)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -48,7 +50,8 @@ class Web:
         if scope["method"] in ("GET", "HEAD"):
             tree = self._published()
             if tree.find(scope["path"]) is not None:
-                await tree(scope, receive, send)
+                status = await tree.answer(scope, receive, send)
+                self._figures.served["published", status] += 1
                 return
         await self._bounded(scope, receive, send)
 
@@ -69,14 +72,16 @@ class Web:
 
         async def sending(message: Message) -> None:
             nonlocal started
-            started = True
+            if not started:
+                started = True
+                self._figures.served["pages", message["status"]] += 1
             await send(message)
 
         try:
             await self._routes(scope, counted, sending)
-        except _TooLarge:
-            if not started:
-                await _refuse(scope, counted.rest, send)
+        except Exception:
+            if not started:  # else it was answered and logged by `_failed`
+                raise
 
     def _most(self, path: str) -> int:
         if path.startswith("/websub/"):  # a hub sends the whole feed
@@ -98,14 +103,16 @@ class _Counted:
                 raise _TooLarge
         return message
 
-    async def rest(self) -> Message:
-        return {"type": "http.disconnect"}
-
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    answer = await _too_large(Request(scope), _TooLarge())
+    await answer(scope, receive, send)
+
+
+async def _too_large(request: Request, error: Exception) -> Response:
     answer = PlainTextResponse("too large\n", 413, headers={"Connection": "close"})
     answer.raw_headers.extend(security.FORMS)
-    await answer(scope, receive, send)
+    return answer
 
 
 def create(site: Site) -> ASGIApp:
@@ -113,7 +120,7 @@ def create(site: Site) -> ASGIApp:
     return Web(site)
 
 
-def _routes(site: Site) -> Starlette:
+def _routes(site: Site, figures: Figures) -> Starlette:
     app = Starlette(
         routes=[
             Route("/forms.css", _forms_css, methods=["GET"]),
@@ -124,9 +131,15 @@ def _routes(site: Site) -> Starlette:
             *admin.ROUTES,
             Route("/{path:path}", _nothing_there, methods=["GET"]),
         ],
-        exception_handlers={HTTPException: _refused, Exception: _failed},
+        exception_handlers={
+            HTTPException: _refused,
+            _TooLarge: _too_large,
+            SyndicateError: _failed,
+            Exception: _failed,
+        },
     )
     app.state.site = site
+    app.state.figures = figures
     app.router.redirect_slashes = False
     return app
 

@@ -68,9 +68,7 @@ def _receive(request: Request, form: Form) -> Response:
             return pages.too_many(app, 0, int(_HOUR.total_seconds()))
         if form.one(HONEYPOT):
             return _page(app, _EMPTY)
-        claim = job.receive(
-            app.database, app.settings, demand, secret=app.secret, now=app.now
-        )
+        claim = job.receive(app.database, app.settings, demand, secret=app.secret, now=app.now)
         site.wake("deliver")
         spoken = words.of(app.settings.site.language)
         number, day = job.shown(claim.number), job.shown_day(claim, app.settings)

@@ -28,7 +28,7 @@ async def readyz(request: Request) -> Response:
 
 async def metrics(request: Request) -> Response:
     """Prometheus text."""
-    body = await run_in_threadpool(pages.site_of(request).metrics)
+    body = await run_in_threadpool(request.app.state.figures.text)
     return Response(body, headers={**_NEVER_KEPT, "Content-Type": METRICS_TYPE})
 
 

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from syndicate.settings import Settings
     from syndicate.wiring import Application
+
+
+class Job(Protocol):
+    """A kind of job: how often it ran and failed, how long it took in all, what is wrong."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def runs(self) -> int: ...
+    @property
+    def failed(self) -> int: ...
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def last(self) -> datetime | None: ...
+    @property
+    def error(self) -> str: ...
 
 
 class Site(Protocol):
@@ -29,9 +47,6 @@ class Site(Protocol):
         """What is wrong: name of a part to a sentence; nothing where all is well."""
         ...
 
-    def metrics(self) -> bytes:
-        """Prometheus text of the daemon's own registry."""
+    def jobs(self) -> Sequence[Job]:
+        """How each kind of job of the daemon does."""
         ...
-
-
-Blocking = Callable[..., object]

@@ -68,7 +68,7 @@ class Held:
 
 
 class Tree:
-    """The published tree as an ASGI application. GET and HEAD alone."""
+    """The published tree, for GET and HEAD."""
 
     def __init__(self, root: Path) -> None:
         self.given = root
@@ -113,7 +113,8 @@ class Tree:
             self._size = 0
         return self._gone[1]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> int:
+        """Answer a GET or HEAD for a file that `find` has found; the status."""
         found = self.find(scope["path"])
         assert found is not None, "the caller has looked"
         name, facts = found
@@ -124,9 +125,8 @@ class Tree:
                 os.path.join(self.root, name), media_type=media, headers=headers
             )
             await response(scope, receive, send)
-            return
-        held = self._hold(name, facts)
-        await _answer(scope, held, send)
+            return response.status_code
+        return await _answer(scope, self._hold(name, facts), send)
 
     def _hold(self, name: str, facts: os.stat_result) -> Held:
         gone = self._listed_gone()
@@ -200,7 +200,7 @@ def _form(
 _NOT_IN_304 = (b"content-type", b"content-length", b"content-encoding")
 
 
-async def _answer(scope: Scope, held: Held, send: Send) -> None:
+async def _answer(scope: Scope, held: Held, send: Send) -> int:
     accepted = none_match = since = None
     for key, value in scope["headers"]:
         if key == b"accept-encoding":
@@ -218,6 +218,7 @@ async def _answer(scope: Scope, held: Held, send: Send) -> None:
         body = b""
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+    return status
 
 
 def _is_unchanged(held: Held, none_match: bytes | None, since: bytes | None) -> bool:

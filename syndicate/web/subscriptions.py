@@ -318,9 +318,7 @@ def _changes(app: Application, person: Subscriber, form: Form) -> Wish:
     )
 
 
-def _paused(
-    app: Application, zone: str, person: Subscriber, form: Form
-) -> datetime | None:
+def _paused(app: Application, zone: str, person: Subscriber, form: Form) -> datetime | None:
     """Midnight at the end of the last day of the pause; ValueError where it is no date."""
     if not form.has("pause_until"):
         return person.paused_until

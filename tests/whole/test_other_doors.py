@@ -124,7 +124,10 @@ def test_a_listing_page_becomes_entries(tmp_path: Path, site: Site) -> None:
     site.has(
         "/news/",
         listing(
-            *(row(f"a{n}.html", f"第{n}则关于图书馆的消息", f"2026-11-{10 + n}") for n in range(1, 5)),
+            *(
+                row(f"a{n}.html", f"第{n}则关于图书馆的消息", f"2026-11-{10 + n}")
+                for n in range(1, 5)
+            ),
             row("secret/a5.html", "不许抓取的一则消息在此", "2026-11-15"),
             row("a6.html", "已经不在的一则消息在此", "2026-11-16"),
             more="<a href='page2.html'>下一页</a>",
@@ -132,7 +135,9 @@ def test_a_listing_page_becomes_entries(tmp_path: Path, site: Site) -> None:
     )
     site.has(
         "/news/page2.html",
-        listing(*(row(f"b{n}.html", f"第{n}则更早的消息在此", f"2026-10-{10 + n}") for n in range(1, 4))),
+        listing(
+            *(row(f"b{n}.html", f"第{n}则更早的消息在此", f"2026-10-{10 + n}") for n in range(1, 4))
+        ),
     )
     site.has("/robots.txt", "User-agent: *\nDisallow: /news/secret/\n", kind="text/plain")
     site.has("/news/a1.html", article("第1则关于图书馆的消息", 1, "来源：青河日报　作者：李　明"))
@@ -168,7 +173,10 @@ def test_a_listing_page_becomes_entries(tmp_path: Path, site: Site) -> None:
         "/news/",
         listing(
             row("a7.html", "新的一则关于图书馆的消息", "2026-11-20"),
-            *(row(f"a{n}.html", f"第{n}则关于图书馆的消息", f"2026-11-{10 + n}") for n in range(1, 5)),
+            *(
+                row(f"a{n}.html", f"第{n}则关于图书馆的消息", f"2026-11-{10 + n}")
+                for n in range(1, 5)
+            ),
             row("a6.html", "已经不在的一则消息在此", "2026-11-16"),
             more="<a href='page2.html'>下一页</a>",
         ),
@@ -191,7 +199,9 @@ def test_selectors_are_obeyed(tmp_path: Path, site: Site) -> None:
         "<div class='x'><h3><a href='/p/2'>二</a></h3><i data>昨天</i></div>",
     )
     for n in (1, 2):
-        page = article(f"第{n}篇文章的标题", n).replace("</body>", f"<div id='own'><p>只要这{n}段</p></div></body>")
+        page = article(f"第{n}篇文章的标题", n).replace(
+            "</body>", f"<div id='own'><p>只要这{n}段</p></div></body>"
+        )
         site.has(f"/p/{n}", page)
     select = '{ items = "div.x", link = "h3", date = "i", content = "#own" }'
     source = f'id = "s"\ntype = "page"\nurl = "{site.url}/"\ncontent = "full"\nselect = {select}'
@@ -230,7 +240,9 @@ def test_full_texts_are_fetched(tmp_path: Path, site: Site) -> None:
     configured(tmp_path, source, site.port)
     first = run(tmp_path, "ingest", "--json")
     assert first["entries"]["new"] == 2
-    assert [p["error"] for p in first["problems"]] == [f"full text: {site.url}/gone.html: HTTP 404 Not Found"]
+    assert [p["error"] for p in first["problems"]] == [
+        f"full text: {site.url}/gone.html: HTTP 404 Not Found"
+    ]
     rows = {r["title"]: r for r in run(tmp_path, "list", "--json")}
     shown = run(tmp_path, "show", rows["图书馆重新开放了"]["id"], "--json")
     assert "志愿者正在给他们讲故事" in shown["content_text"]
@@ -278,12 +290,19 @@ def test_a_maildir_becomes_entries_and_is_marked_as_read(tmp_path: Path) -> None
     (box / "new" / "2.b").write_text(LETTER.format(number=1, to="b@news.example"))
     (box / "cur" / "3.c:2,").write_text(LETTER.format(number=2, to="a@news.example"))
     (box / "cur" / "4.d:2,S").write_text(LETTER.format(number=3, to="a@news.example"))
-    configured(tmp_path, 'id = "mail"\nname = "My box"\ntype = "mailbox"\npath = "box"\ncontent = "full"')
+    configured(
+        tmp_path, 'id = "mail"\nname = "My box"\ntype = "mailbox"\npath = "box"\ncontent = "full"'
+    )
     first = run(tmp_path, "ingest", "--json")
     assert first["entries"]["new"] == 2
     assert first["problems"] == []
     assert list((box / "new").iterdir()) == []
-    assert sorted(p.name for p in (box / "cur").iterdir()) == ["1.a:2,S", "2.b:2,S", "3.c:2,S", "4.d:2,S"]
+    assert sorted(p.name for p in (box / "cur").iterdir()) == [
+        "1.a:2,S",
+        "2.b:2,S",
+        "3.c:2,S",
+        "4.d:2,S",
+    ]
     rows = {r["title"]: r for r in run(tmp_path, "list", "--json")}
     said = rows["Weekly letter 1"]["attribution"]
     assert said["source"]["name"] == "The Weekly Letter"

@@ -12,7 +12,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -192,7 +191,8 @@ def _row(entry: Entry) -> tuple[Any, ...]:
     )
 
 
-def _entry(row: Any) -> Entry:
+def from_row(row: Any) -> Entry:
+    """An entry from a row with all columns of `entries`."""
     return Entry(
         id=row.id,
         source=row.source,
@@ -246,7 +246,7 @@ def _replace_places(
 ) -> None:
     ids = [entry.id for entry, _ in changed if entry.id not in new]
     old = list(_places_of(conn, ids))
-    for part in _parts(ids):
+    for part in in_parts(ids):
         conn.execute(sa.delete(placements).where(placements.c.entry.in_(part)))
     made = [
         Place(column, entry.id, entry.sort_at, entry.received)
@@ -272,13 +272,14 @@ def _replace_places(
 
 
 def _places_of(conn: Connection, ids: Sequence[str]) -> Iterator[Place]:
-    for part in _parts(ids):
+    for part in in_parts(ids):
         query = sa.select(placements).where(placements.c.entry.in_(part))
         for row in conn.execute(query):
             yield Place(row.column, row.entry, row.sort_at, row.received)
 
 
-def _parts(ids: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:
+def in_parts(ids: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:
+    """The same in pieces that one statement can name."""
     for start in range(0, len(ids), size):
         yield ids[start : start + size]
 
@@ -286,25 +287,25 @@ def _parts(ids: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:
 def get(conn: Connection, id: str) -> Entry | None:
     """One entry by its whole id."""
     row = conn.execute(sa.select(entries).where(entries.c.id == id)).one_or_none()
-    return None if row is None else _entry(row)
+    return None if row is None else from_row(row)
 
 
 def get_many(conn: Connection, ids: Iterable[str]) -> dict[str, Entry]:
     """Entries by id; those that do not exist are left out."""
     found: dict[str, Entry] = {}
-    for part in _parts(list(dict.fromkeys(ids))):
+    for part in in_parts(list(dict.fromkeys(ids))):
         for row in conn.execute(sa.select(entries).where(entries.c.id.in_(part))):
-            found[row.id] = _entry(row)
+            found[row.id] = from_row(row)
     return found
 
 
 def of_story(conn: Connection, stories: Iterable[str]) -> dict[str, list[Entry]]:
     """The members of stories, oldest reception first."""
     found: dict[str, list[Entry]] = {}
-    for part in _parts(list(dict.fromkeys(stories))):
+    for part in in_parts(list(dict.fromkeys(stories))):
         query = sa.select(entries).where(entries.c.story.in_(part))
         for row in conn.execute(query.order_by(entries.c.received, entries.c.id)):
-            found.setdefault(row.story, []).append(_entry(row))
+            found.setdefault(row.story, []).append(from_row(row))
     return found
 
 
@@ -351,7 +352,7 @@ def newest(
         query = query.where(entries.c.lead)
     query = query.order_by(entries.c.sort_at.desc(), entries.c.id).limit(limit)
     for row in conn.execute(query.execution_options(yield_per=200)):
-        yield _entry(row)
+        yield from_row(row)
 
 
 def count_by_source(conn: Connection) -> dict[str, int]:
@@ -360,40 +361,6 @@ def count_by_source(conn: Connection) -> dict[str, int]:
     return {source: count for source, count in conn.execute(query)}
 
 
-def newest_placed(
-    conn: Connection, column: str, limit: int, *, before: tuple[datetime, str] | None = None
-) -> list[Entry]:
-    """The newest published leads in a column ("" for the whole site); one indexed query.
-
-    `before` is the (sort_at, id) of the last of the page before.
-    """
-    query = sa.select(entries).join(placements, placements.c.entry == entries.c.id)
-    query = query.where(placements.c.column == column)
-    if before is not None:
-        at, id = before
-        query = query.where(
-            sa.or_(
-                placements.c.sort_at < at,
-                sa.and_(placements.c.sort_at == at, placements.c.entry > id),
-            )
-        )
-    query = query.order_by(placements.c.sort_at.desc(), placements.c.entry).limit(limit)
-    return [_entry(row) for row in conn.execute(query)]
-
-
-def placed_between(
-    conn: Connection, column: str, start: datetime, end: datetime
-) -> Iterator[Entry]:
-    """Published leads in a column received in [start, end), for an archive month."""
-    query = (
-        sa.select(entries)
-        .join(placements, placements.c.entry == entries.c.id)
-        .where(placements.c.column == column)
-        .where(placements.c.received >= start, placements.c.received < end)
-        .order_by(placements.c.received.desc(), placements.c.entry)
-    )
-    for row in conn.execute(query.execution_options(yield_per=200)):
-        yield _entry(row)
 
 
 def decide(conn: Connection, made: Iterable[Decision]) -> None:
@@ -432,7 +399,7 @@ def remember(conn: Connection, marks: Sequence[tuple[str, bytes, str]]) -> None:
 def recall(conn: Connection, source: str, marks: Sequence[bytes]) -> dict[bytes, str]:
     """Which of these marks came by from this source before: mark to entry id."""
     found: dict[bytes, str] = {}
-    for part in _parts(marks):
+    for part in in_parts(marks):
         query = sa.select(seen.c.mark, seen.c.entry)
         query = query.where(seen.c.source == source, seen.c.mark.in_(part))
         found.update({bytes(mark): entry for mark, entry in conn.execute(query)})
@@ -447,7 +414,7 @@ def link(conn: Connection, pairs: Sequence[tuple[bytes, str]]) -> None:
 def linked(conn: Connection, marks: Sequence[bytes]) -> dict[bytes, list[str]]:
     """Entries that stand for these canonical URLs."""
     found: dict[bytes, list[str]] = {}
-    for part in _parts(list(dict.fromkeys(marks))):
+    for part in in_parts(list(dict.fromkeys(marks))):
         query = sa.select(links).where(links.c.mark.in_(part)).order_by(links.c.entry)
         for mark, entry in conn.execute(query):
             found.setdefault(bytes(mark), []).append(entry)
@@ -457,7 +424,7 @@ def linked(conn: Connection, marks: Sequence[bytes]) -> dict[bytes, list[str]]:
 def guids_taken(conn: Connection, guids: Sequence[str]) -> dict[str, tuple[str, str]]:
     """Which emitted ids are taken: guid to (source, entry id)."""
     taken: dict[str, tuple[str, str]] = {}
-    for part in _parts(list(dict.fromkeys(guids))):
+    for part in in_parts(list(dict.fromkeys(guids))):
         query = sa.select(entries.c.guid, entries.c.source, entries.c.id)
         for guid, source, id in conn.execute(query.where(entries.c.guid.in_(part))):
             taken[guid] = (source, id)
@@ -476,157 +443,3 @@ def count_by_column(conn: Connection) -> Mapping[str, int]:
     """Published leads in each column, their children included."""
     query = sa.select(placements.c.column, sa.func.count()).group_by(placements.c.column)
     return {column: count for column, count in conn.execute(query)}
-
-
-@dataclass(frozen=True, slots=True)
-class Touched:
-    """One row of what changed since it was published."""
-
-    id: int
-    entry: str
-    column: str
-    received: datetime
-
-
-def touched(conn: Connection) -> list[Touched]:
-    """What changed since the last publishing, oldest first."""
-    query = sa.select(unpublished).order_by(unpublished.c.id)
-    return [Touched(row.id, row.entry, row.column, row.received) for row in conn.execute(query)]
-
-
-def touched_ids(conn: Connection) -> array[int]:
-    """The ids of the rows of what changed; for when there are too many to hold."""
-    query = sa.select(unpublished.c.id).order_by(unpublished.c.id)
-    return array("q", conn.execute(query.execution_options(yield_per=5000)).scalars())
-
-
-def untouch(conn: Connection, ids: Sequence[int]) -> None:
-    """Forget these rows: their files are in place. One by one, because a row with a smaller id
-    may have been committed since."""
-    for part in _parts(ids):
-        conn.execute(sa.delete(unpublished).where(unpublished.c.id.in_(list(part))))
-
-
-def count_touched(conn: Connection) -> int:
-    """How many entries changed since the last publishing."""
-    query = sa.select(sa.func.count(sa.distinct(unpublished.c.entry)))
-    return int(conn.execute(query).scalar_one())
-
-
-def newest_places(conn: Connection, column: str, limit: int) -> list[Place]:
-    """Where the newest published leads of a column stand, newest first; index alone."""
-    query = sa.select(placements).where(placements.c.column == column)
-    query = query.order_by(placements.c.sort_at.desc(), placements.c.entry).limit(limit)
-    return [_place(row) for row in conn.execute(query)]
-
-
-def places_received(
-    conn: Connection, column: str, start: tuple[datetime, str], end: tuple[datetime, str]
-) -> Iterator[Place]:
-    """Places of a column by (reception, entry) in [start, end), oldest first; index alone."""
-    key = sa.tuple_(placements.c.received, placements.c.entry)
-    query = sa.select(placements).where(placements.c.column == column)
-    query = query.where(key >= _key(start), key < _key(end))
-    query = query.order_by(placements.c.received, placements.c.entry)
-    for row in conn.execute(query):
-        yield _place(row)
-
-
-def _key(value: tuple[datetime, str]) -> Any:
-    return sa.tuple_(sa.literal(value[0], Instant), sa.literal(value[1], sa.String))
-
-
-def months_received(conn: Connection, column: str) -> Iterator[datetime]:
-    """When each place of a column was received, oldest first; index alone."""
-    query = sa.select(placements.c.received).where(placements.c.column == column)
-    query = query.order_by(placements.c.received, placements.c.entry)
-    yield from conn.execute(query.execution_options(yield_per=5000)).scalars()
-
-
-def places_of(conn: Connection, ids: Sequence[str]) -> list[Place]:
-    """Every place of these entries."""
-    return list(_places_of(conn, ids))
-
-
-def _place(row: Any) -> Place:
-    return Place(row.column, row.entry, row.sort_at, row.received)
-
-
-def ids_after(conn: Connection, after: str, limit: int, status: str) -> list[str]:
-    """The next ids of entries with a status, for going through all of them in bounded memory."""
-    query = sa.select(entries.c.id).where(entries.c.id > after, entries.c.status == status)
-    return list(conn.execute(query.order_by(entries.c.id).limit(limit)).scalars())
-
-
-def sources_of(conn: Connection, ids: Sequence[str]) -> dict[str, str]:
-    """Which source brought each of these entries."""
-    found: dict[str, str] = {}
-    for part in _parts(ids):
-        query = sa.select(entries.c.id, entries.c.source).where(entries.c.id.in_(part))
-        found.update({id: source for id, source in conn.execute(query)})
-    return found
-
-
-def place_count(conn: Connection, column: str, most: int) -> int:
-    """How many places a column has, counted up to a number."""
-    query = sa.select(placements.c.entry).where(placements.c.column == column).limit(most)
-    return int(conn.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar_one())
-
-
-def first_received(conn: Connection, column: str) -> datetime | None:
-    """When the oldest place of a column was received."""
-    query = sa.select(placements.c.received).where(placements.c.column == column)
-    return conn.execute(
-        query.order_by(placements.c.received, placements.c.entry).limit(1)
-    ).scalar_one_or_none()
-
-
-def statuses(conn: Connection, ids: Sequence[str]) -> dict[str, str]:
-    """The status of each of these entries that exists."""
-    found: dict[str, str] = {}
-    for part in _parts(ids):
-        query = sa.select(entries.c.id, entries.c.status).where(entries.c.id.in_(part))
-        found.update({id: status for id, status in conn.execute(query)})
-    return found
-
-
-def main_columns(conn: Connection, ids: Sequence[str]) -> dict[str, str]:
-    """The main column of each of these that is the lead of its story."""
-    found: dict[str, str] = {}
-    for part in _parts(ids):
-        query = sa.select(entries.c.id, entries.c.column)
-        query = query.where(entries.c.id.in_(part), entries.c.lead)
-        found.update({id: column for id, column in conn.execute(query)})
-    return found
-
-
-def touched_entries(conn: Connection) -> set[str]:
-    """The entries that changed since the last publishing."""
-    return set(conn.execute(sa.select(unpublished.c.entry).distinct()).scalars())
-
-
-def ids_with(conn: Connection, status: str) -> Iterator[str]:
-    """The ids of all entries that have a status."""
-    query = sa.select(entries.c.id).where(entries.c.status == status)
-    yield from conn.execute(query.execution_options(yield_per=5000)).scalars()
-
-
-def newest_received(
-    conn: Connection, column: str, start: datetime, end: datetime, limit: int
-) -> list[Entry]:
-    """Published leads of a column received in [start, end), newest reception first."""
-    query = sa.select(entries).join(placements, placements.c.entry == entries.c.id)
-    query = query.where(placements.c.column == column)
-    query = query.where(placements.c.received >= start, placements.c.received < end)
-    query = query.order_by(placements.c.received.desc(), placements.c.entry.desc()).limit(limit)
-    return [_entry(row) for row in conn.execute(query)]
-
-
-def members(conn: Connection, stories: Iterable[str]) -> dict[str, list[str]]:
-    """The ids of the members of stories, oldest reception first."""
-    found: dict[str, list[str]] = {}
-    for part in _parts(sorted(set(stories))):
-        query = sa.select(entries.c.story, entries.c.id).where(entries.c.story.in_(part))
-        for story, id in conn.execute(query.order_by(entries.c.received, entries.c.id)):
-            found.setdefault(story, []).append(id)
-    return found

@@ -206,17 +206,20 @@ def claim(
     lease: timedelta,
     limit: int,
     due: datetime | None = None,
+    always: Sequence[str] = (),
 ) -> list[str]:
     """Take up to `limit` of these sources for `owner`; others get none of them for `lease`.
 
-    Only what is due (at `due`, else `now`) is taken: another may have polled it meanwhile. Safe
-    among any number of workers. What a dead worker held is free when its lease is over, by `now`,
+    Only what is due (at `due`, else `now`) is taken: another may have polled it meanwhile; but
+    for those of `always`. Safe among any number of workers. What a dead worker held is free when its lease is over, by `now`,
     which is the real time. A source must have a row: `enrol` makes it.
     """
     if not ids:
         return []
     free = sa.or_(sources.c.lease_until.is_(None), sources.c.lease_until <= now)
-    ready = sa.or_(sources.c.next.is_(None), sources.c.next <= (due or now))
+    ready = sa.or_(
+        sources.c.next.is_(None), sources.c.next <= (due or now), sources.c.id.in_(always)
+    )
     picked = sa.select(sources.c.id).where(sources.c.id.in_(ids), free, ready)
     picked = picked.where(sources.c.status != Health.GONE.value)
     picked = picked.order_by(sources.c.next.nulls_first(), sources.c.id).limit(limit)

@@ -21,6 +21,7 @@ from syndicate.adapters.store.sources import SourceState
 from syndicate.core import addresses
 from syndicate.jobs.ingest import reading
 from syndicate.jobs.ingest.intake import File
+from syndicate.jobs.ingest.leases import BATCH, Leases
 from syndicate.jobs.ingest.outcome import Brought
 from syndicate.jobs.ingest.pages import PageReader
 from syndicate.jobs.ingest.reading import Reader
@@ -63,26 +64,83 @@ async def ingest(
     secret: bytes,
     now: datetime,
     only: Sequence[str] = (),
-    owner: str = "",
+    stop: Callable[[], bool] = lambda: False,
     progress: Progress | None = None,
 ) -> Ingested:
     """Read every source that is due (`only`: these), and store what they brought.
 
-    `owner` is whose leases they are under; what it has lost meanwhile is not stored.
+    On PostgreSQL what is due is shared with all others that ingest: each takes a batch at a time,
+    until nothing is left or `stop` says so.
     """
-    chosen, states = due(db, settings, now, only)
-    done = Ingested(skipped=0 if only else len(settings.sources) - len(chosen))
+    done = Ingested()
+    leases = None if only or db.is_sqlite else Leases(db, now)
+    owner = leases.owner if leases else ""
+    storing = Storing(db, settings, file, secret, now, owner, done)
     reader = _reader(settings, workers, fetcher, now)
-    queue: asyncio.Queue[Brought] = asyncio.Queue(maxsize=_TOGETHER)
-    readers = asyncio.create_task(_read_all(reader, chosen, states, queue, settings))
-    try:
-        storing = Storing(db, settings, file, secret, now, owner, done)
-        await _store_all(storing, queue, len(chosen), progress)
-        await readers
-    finally:
-        readers.cancel()
+    if leases is None:
+        chosen, states = due(db, settings, now, only)
+        done.skipped = 0 if only else len(settings.sources) - len(chosen)
+        await _take(storing, reader, chosen, states, progress)
+    else:
+        await _share(leases, storing, reader, stop, progress)
     done.problems += done.counts.problems
     return done
+
+
+async def _share(
+    leases: Leases,
+    storing: Storing,
+    reader: Reader,
+    stop: Callable[[], bool],
+    progress: Progress | None,
+) -> None:
+    """Batch after batch of what is due and nobody else has."""
+    known = {s.id: s for s in storing.settings.sources if not s.paused}
+    addresses = {id: reading.configured(source) for id, source in known.items()}
+    left, always = await asyncio.to_thread(_enrolled, leases, addresses, known)
+    async with leases.kept():
+        while left and not stop():
+            ids = await asyncio.to_thread(leases.claim, left, always, BATCH)
+            if not ids:
+                break
+            with storing.db.read() as conn:  # as whoever had them last left them
+                states = store.load(conn, {id: addresses[id] for id in ids})
+            await _take(storing, reader, [known[id] for id in ids], states, progress)
+            taken = set(ids)
+            left, always = _without(left, taken), _without(always, taken)
+    storing.done.skipped = len(storing.settings.sources) - storing.done.polled
+
+
+def _enrolled(
+    leases: Leases, addresses: dict[str, str], known: dict[str, Source]
+) -> tuple[list[str], list[str]]:
+    """What is due, and which of it may be taken though it is not: what lies on this machine."""
+    always = [id for id, source in known.items() if source.path]
+    with leases.db.begin() as conn:
+        store.enrol(conn, addresses)
+        ready = store.due(conn, addresses, leases.now)
+    return list(dict.fromkeys((*ready, *always))), always
+
+
+def _without(ids: Sequence[str], taken: set[str]) -> list[str]:
+    return [id for id in ids if id not in taken]
+
+
+async def _take(
+    storing: Storing,
+    reader: Reader,
+    chosen: Sequence[Source],
+    states: dict[str, SourceState],
+    progress: Progress | None,
+) -> None:
+    """Read these sources at once, and store what comes as it comes."""
+    queue: asyncio.Queue[Brought] = asyncio.Queue(maxsize=_TOGETHER)
+    reading_ = asyncio.create_task(_read_all(reader, chosen, states, queue, storing.settings))
+    try:
+        await _store_all(storing, queue, len(chosen), progress)
+        await reading_
+    finally:
+        reading_.cancel()
 
 
 def _reader(settings: Settings, workers: Workers, fetcher: Fetcher, now: datetime) -> Reader:

@@ -7,26 +7,25 @@ from __future__ import annotations
 
 import operator
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
 from syndicate.adapters.store import entries, fingerprints, stories
-from syndicate.core import admit, attribution, dedupe, fulltext, identity, lead, sections, story
+from syndicate.core import admit, attribution, fulltext, identity, sections
 from syndicate.core.admit import Admitted
 from syndicate.core.attribution import FeedFacts
 from syndicate.core.document import Document
 from syndicate.core.identity import Known
 from syndicate.core.normalize import Prepared
+from syndicate.jobs.ingest import joining
 from syndicate.model import Decision, Entry, Filed, Status
 from syndicate.settings import Settings, Source
 
 File = Callable[[Entry, Source, str | None, str | None], Filed]  # moved to, stated column
 _US = "syndicate"
-# Texts shorter than this say too little to contradict that two entries are one article
-_LITTLE = 80
 
 
 @dataclass
@@ -65,6 +64,8 @@ class Intake:
         """All entries of one document of one source."""
         self.counts.received += len(document.entries) + document.known
         self.counts.unchanged += document.known
+        if not document.entries:
+            return
         recalled = self._recall(source, document.entries)
         claimed = {
             recalled[p.marks.id]
@@ -74,8 +75,11 @@ class Intake:
         fresh: dict[str, Prepared] = {}
         changed: list[tuple[Entry, Prepared]] = []
         found = self._known_entries(document.entries, recalled, claimed)
+        taken = self._taken(source, [p for p, known in found if known is None])
+        same: list[tuple[str, Prepared]] = []
         for prepared, known in found:
-            self._sort(source, prepared, known, fresh, changed)
+            self._sort(source, prepared, known, taken, fresh, changed, same)
+        self._remember(source, [], same)
         self._update(source, document.feed, changed)
         self._add(source, document.feed, fresh)
 
@@ -109,35 +113,37 @@ class Intake:
             return None
         return entry
 
+    def _taken(self, source: Source, items: Sequence[Prepared]) -> Container[str]:
+        """The ids that new items would have and that exist already."""
+        return entries.statuses(self.conn, [_own_id(source, p) for p in items])
+
     def _sort(
         self,
         source: Source,
         prepared: Prepared,
         known: Entry | str | None,
+        taken: Container[str],
         fresh: dict[str, Prepared],
         changed: list[tuple[Entry, Prepared]],
+        same: list[tuple[str, Prepared]],
     ) -> None:
         if isinstance(known, Entry):
             if known.content_hash == prepared.content_hash or known.status is Status.RETRACTED:
-                self._unchanged(source, known.id, prepared)
+                same.append((known.id, prepared))
             else:
                 changed.append((known, prepared))
             return
         if isinstance(known, str):
-            self._unchanged(source, known, prepared)  # pruned, but remembered
+            same.append((known, prepared))  # pruned, but remembered
             return
-        id = identity.entry_id(source.id, identity.key(prepared.parsed, prepared.marks))
-        if id in fresh or entries.get(self.conn, id) is not None:
+        id = _own_id(source, prepared)
+        if id in fresh or id in taken:
             # Several items under one id or link: told apart by their text
             id = identity.entry_id(source.id, "text:" + prepared.marks.text.hex())
         if id in fresh:
             self.counts.unchanged += 1
         else:
             fresh[id] = prepared
-
-    def _unchanged(self, source: Source, entry: str, prepared: Prepared) -> None:
-        self.counts.unchanged += 1
-        entries.remember(self.conn, [(source.id, m, entry) for m in prepared.marks.all()])
 
     # --- changed entries --------------------------------------------------------------------
 
@@ -156,11 +162,9 @@ class Intake:
             entry, filed = admit.filed(
                 done.entry, self._filed(done.entry, source, moved, prepared), self.now
             )
-            self._store([entry], [*done.decisions, *filed])
-            self._flag(entry, done.flags)
-            self._remember(source, entry, prepared)
             fingerprints.remove(self.conn, [entry.id])
-            self._join(source, {entry.id: entry}, {entry.id: prepared})
+            self._flag(entry, done.flags)
+            self._settle(source, {entry.id: entry}, {entry.id: prepared}, [*done.decisions, *filed])
 
     def _filed(
         self, entry: Entry, source: Source, moved: dict[str, str], prepared: Prepared
@@ -192,10 +196,26 @@ class Intake:
             self.counts.arrivals += 1
             self.counts.held += entry.status is Status.HELD
             self.counts.columns[entry.column] += entry.status is Status.PUBLISHED
-        self._store(list(made.values()), decisions)
-        for id, entry in made.items():
-            self._remember(source, entry, fresh[id])
-        self._join(source, made, fresh, new=True)
+        self._settle(source, made, fresh, decisions, new=True)
+
+    def _settle(
+        self,
+        source: Source,
+        made: dict[str, Entry],
+        prepared: dict[str, Prepared],
+        decisions: Sequence[Decision],
+        *,
+        new: bool = False,
+    ) -> None:
+        """Store entries in their stories, with what was decided, and how they are known."""
+        joined = joining.join(self.conn, made, prepared, self.now)
+        self.counts.duplicates += joined.duplicates if new else 0
+        columns = self.settings.columns
+        changed = [(e, sections.places(columns, e.columns)) for e in joined.entries.values()]
+        entries.save(self.conn, changed, new=made if new else ())
+        entries.decide(self.conn, [*decisions, *joined.decisions])
+        stories.flag(self.conn, joined.flags)
+        self._remember(source, list(made.values()), [(id, prepared[id]) for id in made])
 
     def _admit(
         self,
@@ -223,7 +243,11 @@ class Intake:
 
     def _collision(self, admitted: Admitted, upstream: str, holder: tuple[str, str]) -> Admitted:
         source, other = holder
-        first = "another entry of its source" if source == admitted.entry.source else f"source {source!r}"
+        first = (
+            "another entry of its source"
+            if source == admitted.entry.source
+            else f"source {source!r}"
+        )
         reason = f"its id {upstream!r} was published by {first} before; it has one of its own"
         entry = admitted.entry
         self.counts.problems.append((entry.source, f"{entry.title}: {reason}"))
@@ -249,138 +273,25 @@ class Intake:
             if retracted is None:
                 kept[id] = prepared
                 continue
-            self.counts.unchanged += 1
             reason = f"it came again from source {source.id!r} and was kept out"
             entries.decide(self.conn, [Decision(retracted, self.now, "status", _US, reason)])
             entries.remember(self.conn, [(source.id, m, retracted) for m in prepared.marks.all()])
         return kept
 
-    def _remember(self, source: Source, entry: Entry, prepared: Prepared) -> None:
-        entries.remember(self.conn, [(source.id, m, entry.id) for m in prepared.marks.all()])
-        keys = identity.story_keys(entry.url, entry.attribution.original_url, prepared.parsed.id)
-        entries.link(self.conn, [(key, entry.id) for key in keys])
-
-    def _store(self, changed: Sequence[Entry], decisions: Sequence[Decision]) -> None:
-        columns = self.settings.columns
-        entries.save(self.conn, [(e, sections.places(columns, e.columns)) for e in changed])
-        entries.decide(self.conn, decisions)
-
-    # --- stories ----------------------------------------------------------------------------
-
-    def _join(
-        self,
-        source: Source,
-        made: dict[str, Entry],
-        prepared: dict[str, Prepared],
-        *,
-        new: bool = False,
+    def _remember(
+        self, source: Source, made: Sequence[Entry], known: Sequence[tuple[str, Prepared]]
     ) -> None:
-        """Find the story that each entry is of; index its text for those that come later."""
-        items = [
-            fingerprints.Item(id, source.id, prepared[id].fingerprint)
-            for id, entry in made.items()
-            if entry.status is not Status.REJECTED
+        """By what items are known from now on; of entries, by which addresses too."""
+        marks = [(source.id, m, id) for id, p in known for m in p.marks.all()]
+        entries.remember(self.conn, marks)
+        self.counts.unchanged += 0 if made else len(known)
+        links = [
+            (key, entry.id)
+            for entry, (_, p) in zip(made, known, strict=False)
+            for key in identity.story_keys(entry.url, entry.attribution.original_url, p.parsed.id)
         ]
-        matches = fingerprints.match(self.conn, items)
-        by_text = {item.entry: m for item, m in zip(items, matches, strict=True) if m is not None}
-        fingerprints.add(self.conn, items)
-        by_link = self._linked(made, prepared)
-        for id, entry in made.items():
-            if entry.status is Status.REJECTED:
-                continue
-            link, match = by_link.get(id), by_text.get(id)
-            if link is not None:
-                self._join_one(entry, link, "the same address", 1.0, new)
-            elif match is not None:
-                self._join_one(entry, match.entry, match.reason, match.score, new)
-
-    def _linked(self, made: dict[str, Entry], prepared: dict[str, Prepared]) -> dict[str, str]:
-        """Entries of other sources under the same canonical URL or id, whose texts agree."""
-        keys = {
-            id: identity.story_keys(
-                entry.url, entry.attribution.original_url, prepared[id].parsed.id
-            )
-            for id, entry in made.items()
-        }
-        known = entries.linked(self.conn, [key for each in keys.values() for key in each])
-        candidates = {
-            id: [o for key in own for o in known.get(key, ()) if o != id]
-            for id, own in keys.items()
-        }
-        others = entries.get_many(self.conn, [o for ids in candidates.values() for o in ids])
-        found = {}
-        for id, ids in candidates.items():
-            for other in (others[o] for o in dict.fromkeys(ids) if o in others):
-                if other.source == made[id].source or other.status is Status.REJECTED:
-                    continue
-                if self._agree(made[id], prepared[id], other):
-                    found[id] = other.id
-                    break
-                reason = f"it has the address of {other.id}, but another text"
-                self._flag(made[id], [("collision", reason)])
-        return found
-
-    def _agree(self, entry: Entry, prepared: Prepared, other: Entry) -> bool:
-        """Whether nothing speaks against one address being one article.
-
-        An entry may not hide another source's by taking its address or id: where both have a
-        text, the texts have to be alike.
-        """
-        if min(len(entry.content_text), len(other.content_text)) < _LITTLE:
-            return True
-        if entry.title.casefold() == other.title.casefold():
-            return True
-        theirs = dedupe.fingerprint(other.title, other.content_text)
-        return dedupe.judge(prepared.fingerprint, theirs).same
-
-    def _join_one(self, entry: Entry, other_id: str, reason: str, score: float, new: bool) -> None:
-        current = entries.get_many(self.conn, [entry.id, other_id])
-        entry, other = current[entry.id], current[other_id]
-        if entry.story == other.story or other.status is Status.RETRACTED:
-            return
-        found = entries.of_story(self.conn, [entry.story, other.story])
-        if len(found[entry.story]) > 1:
-            return  # it has a story already; an update does not tear it apart
-        members = found[other.story]
-        ids = [member.id for member in members]
-        rulings = stories.ruled(self.conn, [entry.id])
-        if story.ruled_apart(entry.id, ids, rulings):
-            return
-        settled = story.settle([*members, entry], other.story)
-        before = {e.id: e for e in (*members, entry)}
-        changed = [e for e in settled if e != before[e.id]]
-        self._store(changed, self._story_decisions(entry, other, reason, score, changed, before))
-        self.counts.duplicates += new
-        for kind, text in lead.contradictions(settled):
-            self._flag(next(e for e in settled if e.lead), [(kind, text)])
-
-    def _story_decisions(
-        self,
-        entry: Entry,
-        other: Entry,
-        reason: str,
-        score: float,
-        changed: Sequence[Entry],
-        before: dict[str, Entry],
-    ) -> list[Decision]:
-        after = {"story": other.story, "other": other.id, "score": round(score, 4)}
-        text = f"the same story as {other.id} ({other.source}): {reason}, score {score:.2f}"
-        made = [Decision(entry.id, self.now, "story", _US, text, None, after)]
-        made += [
-            Decision(
-                member.id,
-                self.now,
-                "lead",
-                _US,
-                _leads(member),
-                before[member.id].lead,
-                member.lead,
-            )
-            for member in changed
-            if member.lead != before[member.id].lead
-        ]
-        return made
+        entries.link(self.conn, links)
 
 
-def _leads(member: Entry) -> str:
-    return "it leads its story now" if member.lead else "another entry leads its story now"
+def _own_id(source: Source, prepared: Prepared) -> str:
+    return identity.entry_id(source.id, identity.key(prepared.parsed, prepared.marks))

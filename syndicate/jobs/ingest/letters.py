@@ -31,6 +31,7 @@ class _Read:
     prepared: list[Prepared] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     seen: set[bytes] = field(default_factory=set)
+    marks: set[bytes] = field(default_factory=set)
     known: int = 0
     problems: list[str] = field(default_factory=list)
 
@@ -77,5 +78,12 @@ async def _take(
         read.problems.append(f"{letter.key}: {error}")
         return
     read.done.append(letter.key)
-    if prepared is not None:
+    if prepared is None:
+        return
+    # One letter that was sent to several of our addresses is one, under one Message-ID or two
+    marks = {mark for mark in (prepared.marks.id, prepared.marks.text) if mark is not None}
+    if marks & read.marks:
+        read.known += 1
+    else:
         read.prepared.append(prepared)
+    read.marks |= marks

@@ -1,0 +1,177 @@
+"""Which stories entries that arrive are of: who says so, who leads then, what contradicts.
+
+All is asked of the database for a whole document at once, decided in memory one entry after the
+other, and handed back; nothing of an entry is written here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.engine import Connection
+
+from syndicate.adapters.store import entries, fingerprints, stories
+from syndicate.core import dedupe, identity, lead, story
+from syndicate.core.normalize import Prepared
+from syndicate.model import Decision, Entry, Status
+
+_US = "syndicate"
+# Texts shorter than this say too little to contradict that two entries are one article
+_LITTLE = 80
+
+
+@dataclass(frozen=True, slots=True)
+class _Twin:
+    """The entry that one is the same article as, why, and how alike they are."""
+
+    entry: str
+    other: str
+    reason: str
+    score: float
+
+
+@dataclass
+class Joined:
+    """Entries as their stories make them: those that arrived, and others that change by it."""
+
+    entries: dict[str, Entry]
+    decisions: list[Decision] = field(default_factory=list)
+    flags: list[stories.Flag] = field(default_factory=list)
+    duplicates: int = 0
+
+
+def join(
+    conn: Connection, made: Mapping[str, Entry], prepared: Mapping[str, Prepared], now: datetime
+) -> Joined:
+    """Find the story of each entry; index its text for those that come later."""
+    done = Joined(dict(made))
+    items = [
+        fingerprints.Item(id, entry.source, prepared[id].fingerprint)
+        for id, entry in made.items()
+        if entry.status is not Status.REJECTED
+    ]
+    matches = fingerprints.match(conn, items)
+    fingerprints.add(conn, items)
+    by_link = _linked(conn, made, prepared, done, now)
+    twins = []
+    for item, match in zip(items, matches, strict=True):
+        if item.entry in by_link:
+            twins.append(_Twin(item.entry, by_link[item.entry], "the same address", 1.0))
+        elif match is not None:
+            twins.append(_Twin(item.entry, match.entry, match.reason, match.score))
+    if twins:
+        _Stories(conn, done, twins, now).settle(twins)
+    return done
+
+
+def _linked(
+    conn: Connection,
+    made: Mapping[str, Entry],
+    prepared: Mapping[str, Prepared],
+    done: Joined,
+    now: datetime,
+) -> dict[str, str]:
+    """Entries of other sources under the same canonical URL or id, whose texts agree."""
+    keys = {
+        id: identity.story_keys(entry.url, entry.attribution.original_url, prepared[id].parsed.id)
+        for id, entry in made.items()
+    }
+    known = entries.linked(conn, [key for each in keys.values() for key in each])
+    if not known:
+        return {}
+    candidates = {
+        id: dict.fromkeys(o for key in own for o in known.get(key, ()) if o != id)
+        for id, own in keys.items()
+    }
+    others = entries.get_many(conn, [o for ids in candidates.values() for o in ids])
+    found = {}
+    for id, ids in candidates.items():
+        for other in (others[o] for o in ids if o in others):
+            if other.source == made[id].source or other.status is Status.REJECTED:
+                continue
+            if _agree(made[id], prepared[id], other):
+                found[id] = other.id
+                break
+            reason = f"it has the address of {other.id}, but another text"
+            done.flags.append(stories.Flag(id, "collision", now, reason))
+    return found
+
+
+def _agree(entry: Entry, prepared: Prepared, other: Entry) -> bool:
+    """Whether nothing speaks against one address being one article.
+
+    An entry may not hide another source's by taking its address or id: where both have a
+    text, the texts have to be alike.
+    """
+    if min(len(entry.content_text), len(other.content_text)) < _LITTLE:
+        return True
+    if entry.title.casefold() == other.title.casefold():
+        return True
+    theirs = dedupe.fingerprint(other.title, other.content_text)
+    return dedupe.judge(prepared.fingerprint, theirs).same
+
+
+class _Stories:
+    """The stories that a document's entries may be of, as they are while it is taken in."""
+
+    def __init__(
+        self, conn: Connection, done: Joined, twins: Iterable[_Twin], now: datetime
+    ) -> None:
+        self._done, self._now = done, now
+        arriving = done.entries
+        others = entries.get_many(conn, {t.other for t in twins} - set(arriving))
+        touched = {other.story for other in others.values()}
+        touched |= {e.story for e in arriving.values() if e.story != e.id or e.changed}
+        found = entries.of_story(conn, touched)
+        self._members = {s: [e.id for e in each] for s, each in found.items()}
+        self._known = {e.id: e for each in found.values() for e in each} | others | arriving
+        for id, entry in arriving.items():
+            mine = self._members.setdefault(entry.story, [])
+            if id not in mine:
+                mine.append(id)
+        self._rulings = stories.ruled(conn, [twin.entry for twin in twins])
+
+    def settle(self, twins: Iterable[_Twin]) -> None:
+        """Join what is to be joined, one after the other."""
+        for twin in twins:
+            self._join(twin)
+
+    def _join(self, twin: _Twin) -> None:
+        entry, other = self._known[twin.entry], self._known.get(twin.other)
+        if other is None or entry.story == other.story or other.status is Status.RETRACTED:
+            return
+        if len(self._members[entry.story]) > 1:
+            return  # it has a story already; an update does not tear it apart
+        ids = self._members[other.story]
+        if story.ruled_apart(entry.id, ids, self._rulings):
+            return
+        before = [*(self._known[id] for id in ids), entry]
+        settled = story.settle(before, other.story)
+        self._members[entry.story].remove(entry.id)
+        ids.append(entry.id)
+        self._take(before, settled)
+        self._done.decisions.append(self._joined(twin, other))
+        self._done.decisions += self._led(before, settled)
+        self._done.duplicates += 1
+        leading = next(e.id for e in settled if e.lead)
+        for kind, text in lead.contradictions(settled):
+            self._done.flags.append(stories.Flag(leading, kind, self._now, text))
+
+    def _take(self, before: Iterable[Entry], after: Iterable[Entry]) -> None:
+        for old, new in zip(before, after, strict=True):
+            if old != new:
+                self._known[new.id] = self._done.entries[new.id] = new
+
+    def _joined(self, twin: _Twin, other: Entry) -> Decision:
+        after = {"story": other.story, "other": other.id, "score": round(twin.score, 4)}
+        same = f"the same story as {other.id} ({other.source}): {twin.reason}"
+        reason = f"{same}, score {twin.score:.2f}"
+        return Decision(twin.entry, self._now, "story", _US, reason, None, after)
+
+    def _led(self, before: Iterable[Entry], after: Iterable[Entry]) -> Iterable[Decision]:
+        for old, new in zip(before, after, strict=True):
+            if old.lead != new.lead:
+                who = "it leads its story now" if new.lead else "another entry leads its story now"
+                yield Decision(new.id, self._now, "lead", _US, who, old.lead, new.lead)
