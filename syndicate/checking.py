@@ -7,12 +7,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from syndicate.errors import FetchError, MailError, Problem, TemplateError
+from syndicate.errors import FetchError, MailError, ParseError, Problem, TemplateError
 from syndicate.settings import Settings, Source
 from syndicate.wiring import Application, template_folders
 
 if TYPE_CHECKING:
     from syndicate.adapters.http import Fetcher
+    from syndicate.adapters.mailbox import Mailbox
+
+_SHOWN = 5  # articles of a list
 
 
 def check(
@@ -139,9 +142,20 @@ def _dns(name: str) -> list[str]:
 async def _ask_sources(settings: Settings, now: datetime) -> list[Problem]:
     from syndicate.adapters.http import Request
     from syndicate.core import discover
+    from syndicate.jobs import ingest
 
     app = Application(settings, now)
     found: list[Problem] = []
+
+    async def look(number: int, source: Source, fetcher: Fetcher) -> None:
+        text = await _listed(source, fetcher, settings.fetch.max_bytes)
+        found.append(_problem(settings, f"sources[{number}].url", text, warning=True))
+
+    async def unlock(path: str, box: Mailbox) -> None:
+        try:
+            await asyncio.to_thread(lambda: list(box.unread(0)))
+        except FetchError as error:
+            found.append(_problem(settings, path, str(error), warning=True))
 
     async def ask(number: int, source: Source, fetcher: Fetcher) -> None:
         path = f"sources[{number}].url"
@@ -161,6 +175,32 @@ async def _ask_sources(settings: Settings, now: datetime) -> list[Problem]:
 
     async with app.fetcher() as fetcher, asyncio.TaskGroup() as group:
         for number, source in enumerate(settings.sources):
-            if source.url.startswith(("http://", "https://")):
+            if source.type == "page":
+                group.create_task(look(number, source, fetcher))
+            elif source.type == "mailbox":
+                box = ingest.mailbox_of(source, settings.fetch)
+                group.create_task(unlock(f"sources[{number}]", box))
+            elif source.url.startswith(("http://", "https://")):
                 group.create_task(ask(number, source, fetcher))
+        if (inbox := app.inbox()) is not None:
+            group.create_task(unlock("mail.inbox", inbox))
     return sorted(found, key=str)
+
+
+async def _listed(source: Source, fetcher: Fetcher, max_bytes: int) -> str:
+    """What the selectors of a listing page, or its shape, find on it now."""
+    from syndicate.core import listing
+    from syndicate.jobs.ingest.visits import Visitor
+
+    try:
+        answer = await Visitor(fetcher, max_bytes).fetch(source.url)
+        if answer.failure:
+            return answer.failure
+        kind = answer.header("content-type")
+        found = await asyncio.to_thread(listing.read, answer.body, kind, answer.url, source.select)
+    except (FetchError, ParseError) as error:
+        return str(error)
+    shown = [f"{i.date or 'no date'} {i.title!r} {i.link}" for i in found.items[:_SHOWN]]
+    more = [f"and {len(found.items) - _SHOWN} more"] if len(found.items) > _SHOWN else []
+    after = f"; next page {found.next}" if found.next else ""
+    return f"lists {len(found.items)} articles: {'; '.join([*shown, *more])}{after}"

@@ -18,7 +18,6 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,11 +38,12 @@ log = logging.getLogger("syndicate.daemon")
 GRACE = 10.0  # seconds for what is in flight at SIGTERM
 _SOON = 0.2  # between being woken and running, so that several reasons are one run
 _LOOK = 10  # seconds between looks at what else changed (another process, a deferred message)
+_PATIENCE = 45  # seconds that a stage at the start waits for the one before it
 _FILES = 2  # seconds between looks at config and templates
 _RESURVEY = timedelta(minutes=1)
 _RETRY = (5.0, 30.0, 120.0, 600.0)  # seconds after a job failed, once, twice …
 _DAILY = "17 4 * * *"
-KINDS = ("ingest", "publish", "deliver", "bounces", "upkeep")
+KINDS = ("ingest", "publish", "compose", "deliver", "bounces", "upkeep")
 
 
 @dataclass
@@ -79,7 +79,7 @@ class Daemon:
         self.surveyed: datetime | None = None
         self.loop = asyncio.get_running_loop()
         self.scheduler: Any = None
-        self._cancel: dict[str, Callable[[], None]] = {}
+        self._cancel: dict[str, Callable[[], object]] = {}
         self._seen = _stamps(settings)
 
     # --- what the web side asks for -----------------------------------------------------
@@ -180,7 +180,7 @@ class Daemon:
         async def watched() -> Any:
             task, loop = asyncio.current_task(), asyncio.get_running_loop()
             assert task is not None
-            self._cancel[kind] = partial(loop.call_soon_threadsafe, task.cancel)
+            self._cancel[kind] = lambda: loop.call_soon_threadsafe(task.cancel)
             try:
                 return await coroutine
             finally:
@@ -228,14 +228,18 @@ class Daemon:
         for problem in problems:
             log.warning("%s", problem["error"])
 
-    def _do_deliver(self, names: Sequence[str]) -> None:
+    def _do_compose(self, names: Sequence[str]) -> None:
         from syndicate.jobs import claims
 
         with self.application() as app:
             claims.remind(app.database, app.settings, secret=app.secret, now=app.now)
             composed = app.compose()
-            for edition in composed.editions:
-                log.info("edition %s: %s", edition.id, edition.state)
+        for edition in composed.editions:
+            log.info("edition %s: %s", edition.id, edition.state)
+        self.wake("deliver")
+
+    def _do_deliver(self, names: Sequence[str]) -> None:
+        with self.application() as app:
             if any(key.startswith("mail.") for key in app.settings.unset):
                 return
             done = self._in_own_loop("deliver", app.deliver_async())
@@ -275,8 +279,16 @@ class Daemon:
         self.scheduler.add_job(self._watch_files, "interval", seconds=_FILES, id="files")
         self._schedule()
         self.scheduler.start()
-        for kind in ("ingest", "publish", "deliver", "upkeep"):
-            self._wake(kind)
+        self._wake("deliver", wait=0)
+        self._catching_up = self.loop.create_task(self._catch_up())
+
+    async def _catch_up(self) -> None:
+        """What was missed, in the order of `run`; a slow source does not hold up the rest."""
+        for kind in ("ingest", "publish", "compose", "upkeep"):
+            self._wake(kind, wait=0)
+            task = self.work[kind].task
+            if task is not None:
+                await asyncio.wait({task}, timeout=_PATIENCE)
 
     def _schedule(self) -> None:
         """One job for each digest, by its cron in its zone; and the daily upkeep."""
@@ -284,7 +296,8 @@ class Daemon:
             if job.id.startswith("digest:") or job.id == "upkeep":
                 job.remove()
         times = {
-            f"digest:{d.id}": (d.schedule, d.timezone, "deliver") for d in self.settings.digests
+            f"digest:{digest.id}": (digest.schedule, digest.timezone, "compose")
+            for digest in self.settings.digests
         }
         times["upkeep"] = (_DAILY, self.settings.site.timezone, "upkeep")
         for id, (cron, zone, kind) in times.items():
@@ -304,7 +317,7 @@ class Daemon:
                 self._wake(kind)
 
     def _waiting(self, stale: bool) -> list[str]:
-        from syndicate.adapters.store import entries, outbox
+        from syndicate.adapters.store import outbox, placements
 
         found = []
         now = self.now()
@@ -312,7 +325,7 @@ class Daemon:
             if stale:
                 self._survey()
             with self.database.read() as conn:
-                if entries.count_touched(conn):
+                if placements.count_touched(conn):
                     found.append("publish")
                 if outbox.count_ready(conn, now):
                     found.append("deliver")
@@ -360,7 +373,7 @@ class Daemon:
         self._schedule()
         self.surveyed = None
         log.warning("configuration reloaded")
-        for kind in ("ingest", "publish", "deliver"):
+        for kind in ("ingest", "publish", "compose"):
             self._wake(kind)
 
     # --- the end ------------------------------------------------------------------------
@@ -434,19 +447,14 @@ def serve(file: Path, *, listen: str | None, moment: datetime | None) -> int:
     database = open_database(settings.storage.database)
     try:
         with open_socket(listen or settings.web.listen) as opened:
-            status = asyncio.run(_serve(settings, database, templates, offset, opened))
+            return asyncio.run(_serve(settings, database, templates, offset, opened))
     finally:
         database.close()
-    if status is None:  # a thread that does not end must not hold up the exit
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(0)
-    return status
 
 
 async def _serve(
     settings: Settings, database: Database, templates: Templates, offset: timedelta, opened: Any
-) -> int | None:
+) -> int:
     daemon = Daemon(settings, database, templates, offset)
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -467,9 +475,8 @@ async def _serve(
     await daemon.stop(GRACE - 1.0)
     await asyncio.wait({serving}, timeout=max(GRACE - (time.monotonic() - began), 0.1))
     watching.cancel()
-    left = any(work.task is not None for work in daemon.work.values())
-    if left:
-        database.close()
+    if any(work.task is not None for work in daemon.work.values()):
+        # A thread that does not end must not hold up the exit; what it did is in the database
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)

@@ -67,9 +67,9 @@ def _health(
 
 def carried(conn: Connection, entry: Entry) -> Carried:
     """Which feeds and editions carry an entry."""
-    from syndicate.adapters.store import entries, outbox
+    from syndicate.adapters.store import outbox, placements
 
-    columns = sorted(place.column for place in entries.places_of(conn, [entry.id]))
+    columns = sorted(place.column for place in placements.places_of(conn, [entry.id]))
     names = [f"{column}/" if column else "" for column in columns]
     feeds = [f"{name}{file}" for name in names for file in ("rss.xml", "atom.xml", "feed.json")]
     return Carried(feeds, outbox.carried_by(conn, entry.id))
@@ -77,14 +77,14 @@ def carried(conn: Connection, entry: Entry) -> Carried:
 
 def status(app: Application) -> dict[str, Any]:
     """`status --json`: what ran, what is due, what is stuck, on one screen."""
-    from syndicate.adapters.store import entries, outbox, stories, subscribers
+    from syndicate.adapters.store import entries, outbox, placements, stories, subscribers
 
     with app.database.read() as conn:
         messages = outbox.totals(conn)
         people = subscribers.counts(conn)
         flags = len(stories.flagged(conn))
         kinds = {s: entries.counts(conn, s) for s in ("published", "held", "retracted")}
-        unpublished = entries.count_touched(conn)
+        unpublished = placements.count_touched(conn)
     health = source_health(app)
     states = Counter(row["status"] for row in health)
     times = [row["last"] for row in health if row["last"]]

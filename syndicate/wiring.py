@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import logging
 import os
 import secrets
 from collections.abc import Callable, Sequence
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from syndicate.adapters.store.engine import Database
     from syndicate.adapters.templates import Templates
     from syndicate.core.discover import Found
+    from syndicate.jobs.bounces import Taken
     from syndicate.jobs.digest import Composed
     from syndicate.jobs.edit import Edited
     from syndicate.jobs.ingest import Ingested
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 BUILT_IN = Path(__file__).resolve().parent.parent / "templates"
 PACKAGED = Path(__file__).resolve().parent / "templates"
 _SECRET_BYTES = 32
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass
@@ -124,6 +127,18 @@ class Application:
             mail.inbox, mail.inbox_password, timeout=fetch.timeout, max_bytes=fetch.max_bytes
         )
 
+    def read_inbox(self) -> Taken | None:
+        """Take in what came back to mail.inbox; None where there is none.
+
+        Raises FetchError where it cannot be read.
+        """
+        from syndicate.jobs import bounces
+
+        box = self.inbox()
+        if box is None:
+            return None
+        return bounces.take_from(self.database, box, self.secret, self.now)
+
     # --- the job and its stages ---------------------------------------------------------
 
     def run(self) -> Report:
@@ -134,7 +149,17 @@ class Application:
                 stage(report)
             except (StoreError, OutputError, MailError, TemplateError) as error:
                 report.fail(error)
+        self.seal()
         return report
+
+    def seal(self) -> None:
+        """Seal the record of decisions, once a day."""
+        from syndicate.jobs import audit
+
+        try:
+            audit.seal(self.database, self.now)
+        except StoreError as error:
+            _LOG.warning("the record of decisions was not sealed: %s", error)
 
     def ingest(self, only: Sequence[str] = ()) -> Report:
         for name in only:
@@ -273,7 +298,7 @@ class Application:
         )
 
     def _ingest(self, report: Report, only: Sequence[str] = ()) -> None:
-        done = asyncio.run(self.ingest_async(only))
+        done = asyncio.run(self.ingest_async(only, wait=True))
         counts = done.counts
         report.parts["sources"] = {
             "polled": done.polled,
@@ -296,8 +321,15 @@ class Application:
         for source, error in done.problems:
             report.problem(source, error)
 
-    async def ingest_async(self, only: Sequence[str] = ()) -> Ingested:
-        """Read what is due; for a loop that runs already."""
+    async def ingest_async(
+        self,
+        only: Sequence[str] = (),
+        stop: Callable[[], bool] = lambda: False,
+        *,
+        wait: bool = False,
+    ) -> Ingested:
+        """Read what is due; for a loop that runs already. On PostgreSQL `stop` ends it between
+        two batches, and `wait` waits for what other processes are reading."""
         from syndicate.adapters.parsing import Workers
         from syndicate.jobs.ingest import ingest
 
@@ -313,6 +345,8 @@ class Application:
                     secret=self.secret,
                     now=self.now,
                     only=only,
+                    stop=stop,
+                    wait=wait,
                     progress=self.progress,
                 )
         finally:

@@ -138,6 +138,7 @@ class _Connection(imaplib.IMAP4):
         super().__init__(place.hostname or "", port, timeout)
         if not self._wrapped:
             if "STARTTLS" not in self.capabilities:
+                self.shutdown()
                 raise FetchError("the server offers no STARTTLS, and a password goes only over TLS")
             self.starttls(context)
 

@@ -234,8 +234,16 @@ def refusal(answer: Answer) -> PermanentMailError | TemporaryMailError:
 
 def _stuffed(data: bytes) -> bytes:
     """A body with its dots doubled and its end marked (RFC 5321, 4.5.2)."""
-    if b"." in data and (data.startswith(b".") or b"\n." in data):
+    if _has_leading_dot(data):
         data = _DOT.sub(b"..", data)
-    if not data.endswith(b"\r\n"):
-        data += b"\r\n"
-    return data + b".\r\n"
+    return data + (b".\r\n" if data.endswith(b"\r\n") else b"\r\n.\r\n")
+
+
+def _has_leading_dot(data: bytes) -> bool:
+    """Dot by dot: base64 has none, and a search for two bytes takes ten times as long."""
+    at = data.find(b".")
+    while at >= 0:
+        if at == 0 or data[at - 1 : at] == b"\n":
+            return True
+        at = data.find(b".", at + 1)
+    return False

@@ -36,11 +36,11 @@ def bounces(call: Call, files: tuple[Path, ...]) -> int:
         for file in files:
             _add(taken, job.take_in(app.database, _mails(file), app.secret, app.now), str(file))
     else:
-        inbox = app.inbox()
-        if inbox is None:
+        read = app.read_inbox()
+        if read is None:
             remedy = "name a FILE or - for standard input, or set mail.inbox"
             raise UsageError("there is no mailbox to read", remedy=remedy)
-        taken = job.take_from(app.database, inbox, app.secret, app.now)
+        taken = read
     _say(call, taken)
     return 1 if files and taken.problems else 0
 

@@ -30,6 +30,7 @@ _COMMANDS = {
     **dict.fromkeys(("serve", "claims"), "serving"),
     **dict.fromkeys(("bounces",), "bouncing"),
     **dict.fromkeys(("train", "evaluate"), "learning"),
+    "audit": "auditing",
     **dict.fromkeys(("backup", "recover", "migrate-store", "worker"), "operating"),
 }
 

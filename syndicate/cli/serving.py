@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -107,7 +108,7 @@ def answer(call: Call, number: str, text: str) -> None:
     """Mail an answer to the claimant."""
     from syndicate.jobs import claims as job
 
-    said = click.get_text_stream("stdin").read() if text == "-" else text
+    said = sys.stdin.read() if text == "-" else text
     app = call.app
     claim = job.answer(
         app.database,

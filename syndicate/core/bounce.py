@@ -270,18 +270,23 @@ def _delivery_status(message: Message) -> Report | Mail | None:
 
 
 def _blocks(part: Message) -> list[Message]:
+    """The blocks of fields in a status. The stdlib takes only the older type apart; of others it
+    makes one message whose headers are the first block."""
     payload = part.get_payload()
-    if isinstance(payload, list):
-        blocks = [each for each in payload if isinstance(each, Message)]
-        if any(block.keys() for block in blocks):
-            return blocks
-        payload = "\n\n".join(str(block.get_payload()) for block in blocks)
-    text = body_text(part) or str(payload or "")
+    messages = [m for m in payload if isinstance(m, Message)] if isinstance(payload, list) else []
+    if part.get_content_type() == "message/delivery-status" and messages:
+        return messages
+    text = "\n\n".join(map(_as_text, messages)) or body_text(part)
     return [
-        email.message_from_string(each)
-        for each in re.split(r"\r?\n[ \t]*\r?\n", text.strip())
-        if each.strip()
+        email.message_from_string(block)
+        for block in re.split(r"\n[ \t]*\n", text.replace("\r\n", "\n").strip())
+        if block.strip()
     ]
+
+
+def _as_text(message: Message) -> str:
+    fields = "\n".join(f"{name}: {value}" for name, value in message.items())
+    return f"{fields}\n\n{message.get_payload()}"
 
 
 def _of_blocks(message: Message, blocks: Sequence[Message]) -> Report | Mail:

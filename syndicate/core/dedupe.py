@@ -14,7 +14,7 @@ import re
 import struct
 from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,7 @@ _INDEX_LEAST = 8
 _SHORT = 300
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _MIX2 = np.uint64(0xBF58476D1CE4E5B9)
+_POWERS = {n: np.uint64(pow(int(_MIX2), n, 2**64)) for n in (1, 2, 4)}
 _NOT_WORD = re.compile(r"[\W_]+")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _HAN_NUMBER = re.compile(
@@ -122,11 +123,13 @@ class Verdict:
 def fingerprint(title: str, text: str) -> Fingerprint:
     """The fingerprint of an article. Never raises; the time is bounded, whatever the length."""
     folded = _without_boilerplate(fold(text[:_LONGEST].strip().replace("\n", _LINE)))
-    plain = _NOT_WORD.sub("", folded)
     name = _NOT_WORD.sub("", fold(_REPRINT_MARK.sub("", title)))[:120]
+    codes = _letters(folded)
+    plain = _text(codes)
     if len(plain) < GRAM * 2:  # a title with little or no text: the title is the text
         plain = plain if plain.startswith(name) else name + plain
-    hashes = _grams(plain)
+        codes = _codes(plain)
+    hashes = _grams(codes)
     low = (hashes & np.uint64(0xFFFFFFFF)).astype(np.uint32)
     limit = _limit(len(low))
     kept = _distinct(low[low <= limit] if limit < 0xFFFFFFFF else low)
@@ -175,20 +178,56 @@ def _all_numbers(text: str) -> list[str]:
     return found
 
 
-def _grams(text: str) -> Hashes:
-    """64-bit hashes of the 12-grams, in their order; of the whole text where it is shorter."""
-    codes = np.frombuffer(text.encode("utf-32-le", "replace"), dtype=np.uint32).astype(np.uint64)
-    if len(codes) == 0:
-        return np.zeros(0, np.uint64)
-    size = min(GRAM, len(codes))
-    count = len(codes) - size + 1
-    h = np.zeros(count, np.uint64)
-    for i in range(size):
-        h = (h ^ codes[i : count + i]) * _MIX
-        h ^= h >> np.uint64(29)
-    h *= _MIX2
-    h ^= h >> np.uint64(32)
-    return h
+def _codes(text: str) -> Low:
+    return np.frombuffer(text.encode("utf-32-le", "replace"), dtype=np.uint32)
+
+
+def _text(codes: Low) -> str:
+    return codes.tobytes().decode("utf-32-le", "replace")
+
+
+def _letters(text: str) -> Low:
+    """The letters and digits of a text, as `_NOT_WORD` leaves them, in a tenth of its time."""
+    codes = _codes(text)
+    table = _is_letter()
+    if len(codes) and int(codes.max()) >= len(table):
+        return _codes(_NOT_WORD.sub("", _text(codes)))
+    return codes[table[codes]]
+
+
+@cache
+def _is_letter() -> NDArray[np.bool_]:
+    """Which characters of the first planes (Han extensions among them) are letters or digits."""
+    return np.fromiter((chr(code).isalnum() for code in range(0x33480)), bool, 0x33480)
+
+
+def _grams(codes: Low) -> Hashes:
+    """64-bit hashes of the 12-grams, in their order; of the whole text where it is shorter.
+
+    Runs of 2, 4 and 8 by doubling, each a polynomial in `_MIX`, then mixed.
+    """
+    h = codes.astype(np.uint64)
+    h *= _MIX
+    h ^= h >> np.uint64(29)
+    if len(h) < GRAM:
+        return _mixed(_of_all(h))
+    two = h[:-1] * _POWERS[1] + h[1:]
+    four = two[:-2] * _POWERS[2] + two[2:]
+    eight = four[:-4] * _POWERS[4] + four[4:]
+    return _mixed(eight[: len(four) - 8] * _POWERS[4] + four[8:])
+
+
+def _of_all(h: Hashes) -> Hashes:
+    value = 0
+    for code in h.tolist():
+        value = (value * int(_MIX2) + code) % 2**64
+    return np.array([value] if len(h) else [], np.uint64)
+
+
+def _mixed(h: Hashes) -> Hashes:
+    h = (h ^ (h >> np.uint64(30))) * _MIX
+    h = (h ^ (h >> np.uint64(27))) * _MIX2
+    return h ^ (h >> np.uint64(31))
 
 
 def _distinct(hashes: Low) -> Low:

@@ -7,12 +7,19 @@ space. For keys and comparing only, never for what is shown.
 from __future__ import annotations
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
+
+
+_SHORT = 100  # characters; names and titles come again and again, texts do not
 
 
 def fold(text: str) -> str:
     """`Ｆｕｌｌ　Width 國會` as `full width 国会`."""
+    return _folded_short(text) if len(text) <= _SHORT else _folded(text)
+
+
+def _folded(text: str) -> str:
     if text.isascii():
         return " ".join(text.lower().split())
     if not unicodedata.is_normalized("NFKC", text):
@@ -23,6 +30,9 @@ def fold(text: str) -> str:
     except UnicodeEncodeError:  # half a character: compared as a question mark
         text = _simplifier().convert(text.encode("utf-8", "replace").decode())
     return " ".join(text.split())
+
+
+_folded_short = lru_cache(maxsize=2048)(_folded)
 
 
 @cache

@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 from syndicate.core import urls
 from syndicate.model import Attribution, Entry, ParsedEntry
 
-_SPACE = re.compile(r"\s+")
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
 
 
@@ -45,11 +44,11 @@ class Marks:
 
 def marks(parsed: ParsedEntry, text: str) -> Marks:
     """The marks of an entry; `text` is its whole plain text."""
-    body = _SPACE.sub(" ", text).strip()
+    body = " ".join(text.split())
     return Marks(
         id=mark("id", parsed.id) if parsed.id else None,
         link=mark("link", urls.canonical(parsed.link)) if parsed.link else None,
-        text=mark("text", f"{_SPACE.sub(' ', parsed.title).strip()}\n{body}"),
+        text=mark("text", f"{' '.join(parsed.title.split())}\n{body}"),
     )
 
 
@@ -102,7 +101,7 @@ def unchanged_but_for_id(known: Entry, title: str, text: str) -> bool:
 
 
 def _folded(text: str) -> str:
-    return _SPACE.sub(" ", text).strip().casefold()
+    return " ".join(text.split()).casefold()
 
 
 def is_iri(text: str) -> bool:

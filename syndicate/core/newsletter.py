@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from email.header import decode_header
 from email.message import Message
-from email.utils import getaddresses, parseaddr
+from email.utils import getaddresses
 from html import escape
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -109,15 +109,21 @@ def is_automatic(message: Message) -> bool:
 
 def header(message: Message, name: str) -> str:
     """A header as one line of text, whatever its encoding; "" where there is none."""
-    value = message.get(name)
-    if value is None:
-        return ""
+    return _decoded(raw(message, name))
+
+
+def raw(message: Message, name: str) -> str:
+    """The first header of that name as it came; bytes beyond ASCII are surrogates."""
+    named = (str(value) for key, value in message.raw_items() if key.lower() == name.lower())
+    return next(named, "")
+
+
+def _decoded(value: str) -> str:
     try:
-        pieces = decode_header(str(value))
+        pieces = decode_header(value)
     except (ValueError, LookupError):
-        pieces = [(str(value), None)]
-    text = "".join(_piece(piece, charset) for piece, charset in pieces)
-    return " ".join(text.split())
+        pieces = [(value, None)]
+    return " ".join("".join(_piece(piece, charset) for piece, charset in pieces).split())
 
 
 def _piece(piece: bytes | str, charset: str | None) -> str:
@@ -158,11 +164,8 @@ def _attribution(message: Message) -> tuple[Attribution, tuple[Evidence, ...]]:
 
 def _sender(message: Message) -> tuple[str, str]:
     """Name and address of From. Raw, so that a comma in an encoded name splits nothing."""
-    raw = str(message.get("From") or "")
-    name, address = next(iter(getaddresses([raw])), ("", "")) if raw else ("", "")
-    wrapped = Message()
-    wrapped["X"] = name or parseaddr(raw)[0]
-    shown = plaintext.plain(header(wrapped, "X")).strip("\"' ")
+    name, address = next(iter(getaddresses([raw(message, "From")])), ("", ""))
+    shown = plaintext.plain(_decoded(name)).strip("\"' ")
     return ("" if "@" in shown else shown), address
 
 
@@ -226,7 +229,10 @@ def body_text(part: Message) -> str:
     if not isinstance(payload, bytes):
         return ""
     charset = part.get_param("charset")
-    named = f"text/html; charset={charset}" if isinstance(charset, str) else None
+    is_told = isinstance(charset, str) and (
+        payload.isascii() or charset.lower() not in ("us-ascii", "ascii")
+    )
+    named = f"text/html; charset={charset}" if is_told else None
     return decode.decode(payload, named)[0]
 
 

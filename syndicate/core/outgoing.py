@@ -68,11 +68,8 @@ class Outgoing:
     @cached_property
     def title(self) -> str:
         """The title; without one the opening of the text, as a feed must have something there."""
-        title = line(self.entry.title)
-        if title:
-            return title
-        opening = shorten(line(self.entry.summary or self.entry.content_text), _TITLE)
-        return opening or ("无题" if self.site.language.startswith("zh") else "Untitled")
+        entry = self.entry
+        return title_of(entry.title, entry.summary or entry.content_text, self.site.language)
 
     @cached_property
     def published(self) -> datetime | None:
@@ -95,6 +92,12 @@ class Outgoing:
 
     def _moment(self, given: GivenDate | None) -> datetime | None:
         return moment(given, self.zone) if given else None
+
+
+def title_of(title: str, text: str, language: str) -> str:
+    """A title; without one the opening of a text, else a word of the site's language for none."""
+    opening = line(title) or shorten(line(text), _TITLE)
+    return opening or ("无题" if language.startswith("zh") else "Untitled")
 
 
 def moment(given: GivenDate, zone: tzinfo) -> datetime:

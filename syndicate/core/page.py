@@ -55,6 +55,16 @@ class Section:
     url: str
     description: str
     items: tuple[Item, ...]
+    html: Markup | None = None  # as section.html made it, where it is kept from an earlier time
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """An entry beside another in its column, as a link to it shows it."""
+
+    id: str
+    title: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,20 +244,30 @@ def item(out: Outgoing, frame: Frame, column: Link | None = None) -> Item:
     )
 
 
+def section(frame: Frame, column: Column, newest: Sequence[Outgoing], html: str = "") -> Section:
+    """A column on the front page; `html` is what was made of it already."""
+    return Section(
+        title=title_of(column, frame.words),
+        url=f"{frame.root}{column.id}/index.html",
+        description=column.description,
+        items=tuple(item(out, frame) for out in newest),
+        html=Markup(html) if html else None,  # noqa: S704 our own template's, kept
+    )
+
+
 def front(
-    frame: Frame, columns: Sequence[Column], newest: Mapping[str, Sequence[Outgoing]]
+    frame: Frame,
+    columns: Sequence[Column],
+    newest: Mapping[str, Sequence[Outgoing]],
+    kept: Mapping[str, str] | None = None,
 ) -> FrontPage:
-    """The front page: each outermost column that has something, with its newest."""
-    words, site = frame.words, frame.site
+    """The front page: each outermost column that has something, with its newest, or with the
+    part of the page that was made of it before."""
+    words, site, kept = frame.words, frame.site, kept or {}
     sections = [
-        Section(
-            title=title_of(column, words),
-            url=f"{frame.root}{column.id}/index.html",
-            description=column.description,
-            items=tuple(item(out, frame) for out in newest[column.id]),
-        )
+        section(frame, column, newest.get(column.id, ()), kept.get(column.id, ""))
         for column in columns
-        if newest.get(column.id)
+        if newest.get(column.id) or kept.get(column.id)
     ]
     head = Head(
         title=site.name,
@@ -325,8 +345,8 @@ def article(
     columns: Sequence[Column],
     *,
     noindex: bool = False,
-    previous: Outgoing | None = None,
-    next: Outgoing | None = None,
+    previous: Near | None = None,
+    next: Near | None = None,
 ) -> ArticlePage:
     """An entry's page. `previous` is the newer neighbour in its column, `next` the older."""
     entry, words = out.entry, frame.words
@@ -409,10 +429,10 @@ def _file(url: str, title: str | None) -> Link:
     return Link(line(title or "") or url.rsplit("/", 1)[-1] or url, href(url) or "")
 
 
-def _neighbour(out: Outgoing | None, frame: Frame) -> Link | None:
-    if out is None:
+def _neighbour(near: Near | None, frame: Frame) -> Link | None:
+    if near is None:
         return None
-    return Link(out.title, f"{frame.root}articles/{out.entry.id}.html", out.entry.language)
+    return Link(near.title, f"{frame.root}articles/{near.id}.html", near.language)
 
 
 def taken_down(frame: Frame) -> TextPage:

@@ -149,6 +149,8 @@ def plain(text_or_html: str) -> str:
         text = _INVISIBLE.sub("", text)
         if "<" in text:  # a tag whose name was hidden by what is invisible
             text = _without_tags(text, harmless=False)
+    if "\u3000" not in text:
+        return " ".join(text.split())
     return _ANY_SPACES.sub(_one_space, text).strip()
 
 

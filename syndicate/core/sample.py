@@ -64,12 +64,13 @@ def contexts(settings: Settings) -> dict[str, dict[str, Any]]:
     columns, site = settings.columns, settings.site
     column = settings.rest.id
     out = replace(outgoing(entry(column), settings), shown="full")
+    near = page.Near(out.entry.id, out.title, out.entry.language)
     top, one, two = (frame(site, columns, depth, settings.digests) for depth in range(3))
     digest = settings.digests[0] if settings.digests else Digest("sample", "示例")
     pages: dict[str, page.Page] = {
         "index.html": page.front(top, columns, {column: [out]}),
         "column.html": page.column(one, columns, column, [out], ["2026-11", "2026-10"]),
-        "article.html": page.article(out, one, columns, previous=out, next=out),
+        "article.html": page.article(out, one, columns, previous=near, next=near),
         "taken-down.html": page.taken_down(one),
         "notices.html": page.notices(top),
         "sources.html": page.sources(top, [page.Read("示例", "https://daily.example/")]),

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import html as markup
 import re
-from collections.abc import Callable
-from functools import lru_cache
+import threading
+from functools import cache
 from urllib.parse import urljoin, urlsplit
 
 import nh3
@@ -71,7 +71,8 @@ def clean(html: str, base: str | None = None) -> str:
         return markup.escape(markup.unescape(strip_tags(text)), quote=False)
     if "noscript" in text:
         text = _NOSCRIPT.sub("", text)  # a parser with scripting on takes what it holds for text
-    cleaned = _cleaner(base or "").clean(text)
+    _here.base = base or ""
+    cleaned = _cleaner().clean(text)
     if "<img" in cleaned:
         cleaned = _keep_pictures(cleaned, base or "")
     return xml_text(cleaned)
@@ -82,29 +83,37 @@ def summary(html_or_text: str, limit: int) -> str:
     return shorten(to_text(html_or_text), limit)
 
 
-@lru_cache(maxsize=256)
-def _cleaner(base: str) -> nh3.Cleaner:
+class _Here(threading.local):
+    """What links are resolved against now: a cleaner of its own for each article costs more than
+    the cleaning."""
+
+    base = ""
+
+
+_here = _Here()
+
+
+@cache
+def _cleaner() -> nh3.Cleaner:
     return nh3.Cleaner(
         tags=set(_TAGS),
         clean_content_tags=set(_DROPPED_WHOLE),
         attributes=_ATTRIBUTES,
-        attribute_filter=_filter(base),
+        attribute_filter=_allowed,
         link_rel=None,  # nothing opens a window here, and a source may know who refers to it
         url_schemes=set(_SCHEMES),
     )
 
 
-def _filter(base: str) -> Callable[[str, str, str], str | None]:
-    def allowed(_tag: str, attribute: str, value: str) -> str | None:
-        if attribute == "href":
-            return resolve(value, base) or None
-        if attribute in ("width", "height", "colspan", "rowspan", "span", "start", "value"):
-            return value.strip() if _NUMBER.fullmatch(value.strip()) else None
-        return value
-
-    return allowed
+def _allowed(_tag: str, attribute: str, value: str) -> str | None:
+    if attribute == "href":
+        return resolve(value, _here.base) or None
+    if attribute in _NUMERIC:
+        return value.strip() if _NUMBER.fullmatch(value.strip()) else None
+    return value
 
 
+_NUMERIC = frozenset({"width", "height", "colspan", "rowspan", "span", "start", "value"})
 _NOSCRIPT = re.compile(r"</?noscript[^<>]*>", re.IGNORECASE)
 _NUMBER = re.compile(r"-?[0-9]{1,6}%?")
 _SCHEME = re.compile(r"\s*([a-zA-Z][a-zA-Z0-9+.-]*):")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from syndicate.core import lead as leading
+from syndicate.core.folding import fold
 from syndicate.model import Entry, Status
 
 Rulings = Mapping[tuple[str, str], bool]
@@ -30,3 +32,21 @@ def settle(members: Sequence[Entry], story: str) -> tuple[Entry, ...]:
         else entry
         for entry in members
     )
+
+
+_TOKEN = re.compile(r"[^\W_]+")
+_SEPARATE = re.compile(r"[\u2e80-\U0003ffff]+")  # scripts that do not part words by spaces
+
+
+def likeness(first: str, second: str) -> float:
+    """How much of the shorter text the longer one has too: of its words, of its pairs of
+    characters where words are not parted. 0 where one says nothing."""
+    a, b = sorted((_pieces(first), _pieces(second)), key=len)
+    return len(a & b) / len(a) if a else 0.0
+
+
+def _pieces(text: str) -> set[str]:
+    folded = fold(text)
+    runs = _SEPARATE.findall("".join(_TOKEN.findall(folded)))
+    pairs = {run[n : n + 2] for run in runs for n in range(max(1, len(run) - 1))}
+    return pairs | set(_TOKEN.findall(_SEPARATE.sub(" ", folded)))

@@ -19,8 +19,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from syndicate.adapters.store import open_database, outbox, published
 from syndicate.adapters.store import copy as copying
+from syndicate.adapters.store import open_database, outbox, published
 from syndicate.adapters.store.copy import Sum
 from syndicate.adapters.store.engine import Database
 from syndicate.adapters.store.sources import sources
@@ -41,7 +41,7 @@ class Copied:
 
 @dataclass(frozen=True, slots=True)
 class Recovered:
-    """What a recovery did. `kept` is the copy of what was there before, where there was anything."""
+    """What a recovery did. `kept` is the copy of what was there before, if anything was."""
 
     taken: datetime
     rows: int
@@ -222,9 +222,10 @@ def _readable(file: Path) -> Iterator[Database]:
         raise StoreError("it is no backup of Syndicate", where=str(file))
     with tempfile.TemporaryDirectory(prefix="syndicate-") as folder, _errors(file):
         private = Path(folder) / "backup.db"
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as source, closing(
-            sqlite3.connect(private)
-        ) as target:
+        with (
+            closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as source,
+            closing(sqlite3.connect(private)) as target,
+        ):
             source.backup(target)
             names = {row[0] for row in target.execute("SELECT name FROM sqlite_master")}
         if "alembic_version" not in names or "entries" not in names:
@@ -252,7 +253,8 @@ def _hold(conn: Connection, taken: datetime, now: datetime) -> tuple[list[str], 
     messages, editions = outbox.messages, outbox.editions
     unsent = sa.select(messages.c.edition).where(messages.c.state.in_(_UNSENT))
     going = sa.and_(editions.c.state == EditionState.SENDING.value, editions.c.id.in_(unsent))
-    held = list(conn.execute(sa.select(editions.c.id).where(going).order_by(editions.c.id)).scalars())
+    query = sa.select(editions.c.id).where(going).order_by(editions.c.id)
+    held = list(conn.execute(query).scalars())
     conn.execute(
         sa.update(editions).where(going).values(state=EditionState.HELD.value, reason=reason)
     )
@@ -273,9 +275,7 @@ def _hold(conn: Connection, taken: datetime, now: datetime) -> tuple[list[str], 
 
 def _begin_again(conn: Connection, now: datetime) -> None:
     """Every source is read anew before long, and every file written anew."""
-    conn.execute(
-        sa.update(sources).values(first_read=None, lease_owner=None, lease_until=None)
-    )
+    conn.execute(sa.update(sources).values(first_read=None, lease_owner=None, lease_until=None))
     conn.execute(sa.update(sources).where(sources.c.next > now).values(next=now))
     published.set_value(conn, "fingerprint", "")
 
@@ -292,14 +292,18 @@ def migrate_store(source_url: str, target_url: str) -> dict[str, Sum]:
         raise StoreError("there is no such file", where=source_url)
     if source_url == target_url:
         raise UsageError("the two databases are one", where=source_url)
-    with closing(open_database(source_url)) as source, closing(open_database(target_url)) as target:
-        with copying.snapshot(source) as old, target.begin() as conn:
-            if not copying.is_empty(conn):
-                raise StoreError(
-                    "it is not empty",
-                    where=target.engine.url.render_as_string(hide_password=True),
-                    remedy="name a new database",
-                )
-            read = copying.transfer(old, conn)
-            _compare(read, copying.sums(conn))
+    with (
+        closing(open_database(source_url)) as source,
+        closing(open_database(target_url)) as target,
+        copying.snapshot(source) as old,
+        target.begin() as conn,
+    ):
+        if not copying.is_empty(conn):
+            raise StoreError(
+                "it is not empty",
+                where=target.engine.url.render_as_string(hide_password=True),
+                remedy="name a new database",
+            )
+        read = copying.transfer(old, conn)
+        _compare(read, copying.sums(conn))
     return read

@@ -133,7 +133,10 @@ def candidates(conn: Connection, settings: Settings, digest: Digest) -> Iterator
     placed, table, carried = entries.placements, entries.entries, outbox.carried
     places = sa.select(placed.c.entry).where(placed.c.column.in_(columns or {""}))
     had_entry = sa.select(carried.c.entry).where(carried.c.digest == digest.id)
-    had_story = sa.select(carried.c.story).where(carried.c.digest == digest.id)
+    had = sa.select(carried.c.story).where(carried.c.digest == digest.id)
+    member = table.alias()  # stories may have been merged since: one of them was carried
+    now_in = sa.select(member.c.story).join(carried, carried.c.entry == member.c.id)
+    had_story = had.union(now_in.where(carried.c.digest == digest.id))
     query = (
         sa.select(table.c.id)
         .where(table.c.id.in_(places))
@@ -310,7 +313,8 @@ class _Composer:
         self, person: Subscriber, served: Served, known: dict[str, Entry]
     ) -> list[Entry]:
         """What was kept for a subscriber and what is new, as far as it is in their columns."""
-        ids = outbox.entries_since(self.conn, self.digest.id, served.since)
+        own = editing.edition_id(self.digest.id, self.local)
+        ids = outbox.entries_since(self.conn, self.digest.id, served.since, own)
         for edition in self._had(person, served):
             had = set(outbox.entries_of(self.conn, edition))
             ids = [id for id in ids if id not in had]

@@ -17,7 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from syndicate.adapters.store import entries, fingerprints, limits, outbox, stories
+from syndicate.adapters.store import entries, fingerprints, limits, outbox, removal
 from syndicate.adapters.store.engine import Database
 from syndicate.core import dedupe, sections, story
 from syndicate.model import EditionState, Entry, MessageState, Status
@@ -86,9 +86,8 @@ def _old(conn: Connection, before: datetime) -> list[str]:
 def _remove(conn: Connection, settings: Settings, ids: Sequence[str]) -> None:
     found = entries.get_many(conn, ids)
     left = _left_behind(conn, list(found.values()))
-    entries.remove(conn, list(found.values()))
+    removal.remove(conn, list(found.values()))
     fingerprints.forget(conn, [_item(entry) for entry in found.values()])
-    stories.forget(conn, ids)
     entries.save(conn, [(e, sections.places(settings.columns, e.columns)) for e in left])
 
 

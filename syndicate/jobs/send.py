@@ -12,10 +12,11 @@ that is `sending` belongs to the dead. On PostgreSQL leases say so, by the real 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -57,12 +58,12 @@ class Delivery:
 
 @dataclass(slots=True)
 class _Job:
-    """One claimed message, ready to leave."""
+    """One claimed message."""
 
     message: Message
-    envelope: Envelope
     domain: str
     lost: int = 0
+    envelope: Envelope | None = None  # made when its turn comes: bodies are large
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ class _Run:
         self.total = 0
         self.exhausted = False
         self.error: MailError | None = None
+        self._under_way: dict[str, int] = {}  # variants of claimed messages, and how many
         self._claiming = asyncio.Lock()
         self._waiting: list[tuple[_Outcome, asyncio.Future[None]]] = []
         self._recording: asyncio.Task[None] | None = None
@@ -244,14 +246,15 @@ class _Run:
                 return bool(len(self.queue))
             taken, variants = await self._call(self._claim)
             self.exhausted = not taken
-            self.writer.use(variants)
+            self.writer.use(variants, self._under_way)
             for message in taken:
                 self._enqueue(message)
             return bool(taken)
 
     def _enqueue(self, message: Message) -> None:
         domain = message.email.rpartition("@")[2]
-        self.queue.add(_Job(message, self.writer.write(message), domain))
+        self._under_way[message.variant] = self._under_way.get(message.variant, 0) + 1
+        self.queue.add(_Job(message, domain))
 
     async def _take(self) -> _Job | None:
         while True:
@@ -310,11 +313,11 @@ class _Run:
             if (next_ := self._peek()) is None:
                 return None
             begun.append(next_)
-            return next_.envelope
+            return self._envelope(next_)
 
         after = connection
         try:
-            await connection.send(job.envelope, following)
+            await connection.send(self._envelope(job), following)
             outcome = _Outcome(job, MessageState.SENT)
         except ConnectionLost as error:
             await connection.close()
@@ -333,6 +336,11 @@ class _Run:
         await self._settle(outcome)
         return after, begun[0] if begun else None
 
+    def _envelope(self, job: _Job) -> Envelope:
+        if job.envelope is None:
+            job.envelope = self.writer.write(job.message)
+        return job.envelope
+
     def _deferred(self, job: _Job) -> MessageState:
         first = job.message.first or self.now
         return MessageState.FAILED if self.now - first >= PATIENCE else MessageState.DEFERRED
@@ -347,6 +355,10 @@ class _Run:
             self._recording = asyncio.create_task(self._record_all())
         await future
         self.queue.finished(outcome.job)
+        variant = outcome.job.message.variant
+        self._under_way[variant] -= 1
+        if not self._under_way[variant]:
+            del self._under_way[variant]
         self._tell(outcome)
 
     async def _record_all(self) -> None:
@@ -441,6 +453,11 @@ class _Pace:
         await asyncio.sleep(at - now)
 
 
+def _mark(variant: Variant) -> bytes:
+    parts = "\0".join((variant.subject, variant.html, variant.text))
+    return hashlib.blake2b(parts.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
 class _Writer:
     """Messages from variants: each variant is prepared once, until it changes."""
 
@@ -448,15 +465,17 @@ class _Writer:
         self, settings: Settings, secret: bytes, sign: Callable[[bytes], bytes] | None
     ) -> None:
         self.settings, self.secret, self.sign = settings, secret, sign
-        self._prepared: dict[str, tuple[Variant, Prepared]] = {}
+        self._prepared: dict[str, tuple[bytes, Prepared]] = {}
         self._digests = {digest.id: digest for digest in settings.digests}
 
-    def use(self, variants: dict[str, Variant]) -> None:
-        """These are the variants of the next messages; what is not among them is let go."""
-        kept = {}
+    def use(self, variants: dict[str, Variant], needed: Collection[str]) -> None:
+        """These are the variants of the next messages; `needed` are those of earlier ones that
+        have not left. What is not among them is let go."""
+        kept = {id: known for id, known in self._prepared.items() if id in needed}
         for id, variant in variants.items():
+            mark = _mark(variant)
             known = self._prepared.get(id)
-            kept[id] = known if known and known[0] == variant else (variant, self._prepare(variant))
+            kept[id] = known if known and known[0] == mark else (mark, self._prepare(variant))
         self._prepared = kept
 
     def _prepare(self, variant: Variant) -> Prepared:

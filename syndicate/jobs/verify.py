@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from syndicate.adapters.disk import Disk
 from syndicate.adapters.store import entries as entry_store
-from syndicate.adapters.store import published
+from syndicate.adapters.store import placements, published
 from syndicate.adapters.store.engine import Database
 from syndicate.adapters.store.published import DOWN, File, Known
 from syndicate.core import verify as core
@@ -62,13 +62,13 @@ def verify(database: Database, settings: Settings) -> Verified:
 class _Check:
     def __init__(self, conn: Connection, disk: Disk) -> None:
         self.conn, self.disk = conn, disk
-        self.stale = entry_store.touched_entries(conn)
+        self.stale = placements.touched_entries(conn)
         self.checked = 0
         self.problems: list[Problem] = []
         self.hidden = {
             id
             for status in (Status.HELD, Status.REJECTED, Status.RETRACTED)
-            for id in entry_store.ids_with(conn, status.value)
+            for id in placements.ids_with(conn, status.value)
         } - self.stale
 
     def run(self) -> Verified:

@@ -109,7 +109,7 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
     await answer(scope, receive, send)
 
 
-async def _too_large(request: Request, error: Exception) -> Response:
+async def _too_large(_request: Request, _error: Exception) -> Response:
     answer = PlainTextResponse("too large\n", 413, headers={"Connection": "close"})
     answer.raw_headers.extend(security.FORMS)
     return answer
@@ -174,7 +174,7 @@ def _missing(request: Request) -> Response:
         return pages.message(app, spoken.not_found, depth=depth, status=404, links=home)
 
 
-async def _refused(request: Request, error: Exception) -> Response:
+async def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     answer = PlainTextResponse(f"{error.detail}\n", error.status_code, headers=error.headers)
     answer.raw_headers.extend(security.FORMS)

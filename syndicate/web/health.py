@@ -13,7 +13,7 @@ _NEVER_KEPT = {"Cache-Control": "no-store"}
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-async def healthz(request: Request) -> Response:
+async def healthz(_request: Request) -> Response:
     """The process answers."""
     return PlainTextResponse("ok\n", headers=_NEVER_KEPT)
 

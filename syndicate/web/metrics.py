@@ -15,8 +15,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from syndicate import __version__
-from syndicate.adapters.store import claims, entries, outbox, subscribers
+from syndicate import __version__, reporting
+from syndicate.adapters.store import claims, entries, outbox, placements, subscribers
 from syndicate.errors import StoreError
 from syndicate.model import Status
 
@@ -94,12 +94,11 @@ def _stored(app: Application) -> Iterator[Metric]:
         late.add_metric([], overdue)
         yield late
         touched = GaugeMetricFamily("syndicate_unpublished", "Changes that wait to be published.")
-        touched.add_metric([], entries.count_touched(conn))
+        touched.add_metric([], placements.count_touched(conn))
         yield touched
-    health = app.source_health()
-    yield _gauge(
-        "syndicate_sources", "Sources.", "status", Counter(row["status"] for row in health)
-    )
+    health = reporting.source_health(app)
+    states = Counter(row["status"] for row in health)
+    yield _gauge("syndicate_sources", "Sources.", "status", states)
     times = [datetime.fromisoformat(row["last"]) for row in health if row["last"]]
     if times:
         age = GaugeMetricFamily(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from starlette.concurrency import run_in_threadpool
@@ -66,7 +66,7 @@ def _sign_up_page(
     )
 
 
-def _choices(settings: Settings) -> dict[str, object]:
+def _choices(settings: Settings) -> dict[str, Any]:
     spoken = words.of(settings.site.language)
     return {
         "columns": [Link(title_of(column, spoken), column.id) for column in settings.columns],
@@ -326,8 +326,7 @@ def _paused(app: Application, zone: str, person: Subscriber, form: Form) -> date
     if not day:
         return None
     known = zone if subscription.is_zone(zone) else app.settings.site.timezone
-    at = datetime.combine(datetime.fromisoformat(day).date(), time(), ZoneInfo(known))
-    return at
+    return datetime.combine(datetime.fromisoformat(day).date(), time(), ZoneInfo(known))
 
 
 def _export(app: Application, person: Subscriber) -> Response:

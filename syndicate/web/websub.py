@@ -19,7 +19,12 @@ from starlette.routing import Route
 from syndicate.adapters.store import leases
 from syndicate.web import pages
 
-_HASHES = {"sha1": hashlib.sha1, "sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}  # fmt: skip
+_HASHES = {
+    "sha1": hashlib.sha1,
+    "sha256": hashlib.sha256,
+    "sha384": hashlib.sha384,
+    "sha512": hashlib.sha512,
+}
 _LONGEST = timedelta(days=30)
 _PENDING = timedelta(days=1)  # a hub verifies soon after it was asked, or not at all
 

@@ -13,6 +13,7 @@ from syndicate.adapters.store import entries as entry_store
 from syndicate.adapters.store.engine import Database
 from syndicate.core.footer import footer
 from syndicate.core.outgoing import Outgoing
+from syndicate.core.page import Near
 from syndicate.core.sections import places
 from syndicate.model import Attribution, Entry, GivenDate, Hop, Notice, Person, Publisher
 from syndicate.settings import Column, Publish, Settings, Site, Source, Storage
@@ -92,7 +93,7 @@ class PlainPages:
     def fingerprint(self) -> str:
         return self.mark
 
-    def article(self, out: Outgoing) -> str:
+    def article(self, out: Outgoing, newer: Near | None, older: Near | None) -> str:
         return (
             f'<!DOCTYPE html><html><body><article id="{out.entry.id}"><h1>{escape(out.title)}</h1>'
             f"<div>{out.entry.content_html}</div><footer>{footer(out)}</footer></article></body></html>"
@@ -101,8 +102,11 @@ class PlainPages:
     def taken_down(self, entry: str) -> str:
         return "<!DOCTYPE html><html><body><p>已撤下</p></body></html>"
 
-    def front(self, newest: Mapping[str, Sequence[Outgoing]]) -> str:
-        return self.column("", [out for outs in newest.values() for out in outs], ())
+    def section(self, column: str, newest: Sequence[Outgoing]) -> str:
+        return "".join(f"<li>{escape(out.title)}</li>" for out in newest)
+
+    def front(self, sections: Mapping[str, str]) -> str:
+        return f"<!DOCTYPE html><html><body><ul>{''.join(sections.values())}</ul></body></html>"
 
     def column(self, id: str, newest: Sequence[Outgoing], months: Sequence[str]) -> str:
         rows = "".join(f"<li>{escape(out.title)}</li>" for out in newest)

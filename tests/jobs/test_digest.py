@@ -188,9 +188,7 @@ def test_what_an_edition_takes(sqlite_database: Database, tmp_path: Path) -> Non
     assert sorted(sum(carried, ())) == [id_of(n) for n in (1, 2, 3, 8)]
 
 
-def test_no_story_twice_even_when_its_lead_moves(
-    sqlite_database: Database, tmp_path: Path
-) -> None:
+def test_no_story_twice_even_when_its_lead_moves(sqlite_database: Database, tmp_path: Path) -> None:
     made = config(tmp_path)
     join(sqlite_database, reader("a"))
     compose(sqlite_database, made, START)
@@ -230,7 +228,7 @@ def _held(db: Database, made: Settings) -> str:
             number += 1
             store(db, an_entry(number))
         done = compose(db, made, DUE + day * DAY)
-    assert [e.state for e in done.editions] == [EditionState.HELD]
+    assert [e.state for e in done.editions] == [EditionState.HELD], done.reasons
     return done.editions[0].id
 
 
@@ -291,7 +289,9 @@ class World:
 
     def publish(self, column: str, _: int) -> None:
         self.count += 1
-        made = an_entry(self.count, received=self.now, column=column, columns=(column,))
+        made = an_entry(
+            self.count, received=self.now, column=column, columns=(column,), stale_after=None
+        )
         store(self.db, made)
         self.fresh.append((made.id, column))
 
@@ -371,9 +371,7 @@ def test_nothing_twice_nothing_missed(
         db.close()
 
 
-def test_local_time_that_comes_twice_counts_once(
-    sqlite_database: Database, tmp_path: Path
-) -> None:
+def test_local_time_that_comes_twice_counts_once(sqlite_database: Database, tmp_path: Path) -> None:
     digest = replace(DAILY, schedule="30 2 * * *", timezone="Europe/Berlin")
     made = config(tmp_path, digest)
     join(sqlite_database, reader("a"))

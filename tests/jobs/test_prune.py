@@ -19,7 +19,9 @@ from syndicate.model import Decision, EditionState, Status
 from syndicate.settings import Settings, Storage
 
 OLD = NOW - timedelta(days=40)
-TEXT = "清河县人民政府今日发布公告，自下月起调整城区公共汽车线路，并增设三处站点，方便居民出行。" * 4
+TEXT = (
+    "清河县人民政府今日发布公告，自下月起调整城区公共汽车线路，并增设三处站点，方便居民出行。" * 4
+)
 
 
 def site(root: Path, keep: int = 30) -> Settings:

@@ -12,7 +12,7 @@ import feedparser
 import pytest
 from lxml import etree
 
-from syndicate.adapters.store import entries as entry_store
+from syndicate.adapters.store import placements
 from syndicate.adapters.store.engine import Database
 from syndicate.errors import OutputError
 from syndicate.jobs.publish import publish
@@ -179,7 +179,7 @@ def test_output_in_the_way_is_named_and_the_work_kept(
     publish(sqlite_database, where, PlainPages(), NOW)
     assert "第2号标题".encode() in tree(tmp_path)["rss.xml"]
     with sqlite_database.read() as conn:
-        assert entry_store.count_touched(conn) == 0
+        assert placements.count_touched(conn) == 0
 
 
 def test_a_lost_folder_is_made_again(sqlite_database: Database, tmp_path: Path) -> None:

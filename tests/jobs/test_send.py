@@ -44,12 +44,15 @@ def settings(tmp_path: Path, **mail: Any) -> Settings:
     )
 
 
-def fill(db: Database, count: int, domain: Callable[[int], str] = lambda i: "reader.example") -> None:
+def fill(
+    db: Database, count: int, domain: Callable[[int], str] = lambda _: "reader.example"
+) -> None:
     html = "<p>正文<a href='\ue0f0unsubscribe\ue0f1'>退订</a> \ue0f0email\ue0f1</p>"
     text = ".开头有点\n正文\n\n\ue0f0unsubscribe\ue0f1\n"
     with db.begin() as conn:
         outbox.add_variants(
-            conn, [Variant("daily-1.0", "daily-1", "digest", "zh-CN", (), "主题", html, text, False)]
+            conn,
+            [Variant("daily-1.0", "daily-1", "digest", "zh-CN", (), "主题", html, text, False)],
         )
         rows = [
             outbox.queued(
@@ -78,7 +81,7 @@ class Server:
     """A server whose answers a test chooses: by verb, or by recipient for RCPT and the body."""
 
     extensions: tuple[str, ...] = ("PIPELINING", "8BITMIME", "SMTPUTF8")
-    answer: Callable[[str, str], str | None] = lambda verb, who: None
+    answer: Callable[[str, str], str | None] = lambda *_: None
     port: int = 0
     got: list[tuple[str, str, bytes]] = field(default_factory=list)
     connections: int = 0
@@ -251,9 +254,7 @@ def test_a_message_that_ends_every_connection_holds_nobody(
     assert (done.sent, done.deferred) == (9, 1)
 
 
-@pytest.mark.parametrize(
-    "greeting", ["554 go away", "421 busy"], ids=["refused", "busy"]
-)
+@pytest.mark.parametrize("greeting", ["554 go away", "421 busy"], ids=["refused", "busy"])
 def test_a_route_that_cannot_be_used_keeps_everything(
     sqlite_database: Database, tmp_path: Path, greeting: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ import http.server
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -47,6 +48,11 @@ class Site:
 
     root: Path
     at: str = AT
+
+    def copy(self, root: Path) -> Site:
+        """The same site in another folder."""
+        shutil.copytree(self.root, root, dirs_exist_ok=True)
+        return Site(root, self.at)
 
     def config(self, text: str, *, site: str = SITE) -> Site:
         """Write config.toml: the site's two keys, then `text`."""

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,10 +38,10 @@ TEXT = (
 )
 
 
-@pytest.fixture
-def rich(site: Site) -> Site:
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """Two feeds that share one article, and each have another."""
-    site.config(RICH)
+    site = Site(tmp_path_factory.mktemp("first")).config(RICH)
     shared = item(1, TEXT, title="清河法院公布数据")
     site.write(
         "one.xml",
@@ -60,6 +61,12 @@ def rich(site: Site) -> Site:
     )
     site.run("run")
     return site
+
+
+@pytest.fixture
+def rich(first: Site, tmp_path: Path) -> Site:
+    """A site of one's own with what `first` has."""
+    return first.copy(tmp_path / "site")
 
 
 def _ids(site: Site, *words: str) -> set[str]:
@@ -97,12 +104,8 @@ def test_json_is_one_document_and_at_is_taken(rich: Site, words: list[str]) -> N
         for w in words
     ]
     ran = rich.run(*filled, "--json", status=None)
-    assert ran.status == (1 if words == ["train"] else 0), ran
-    if ran.status == 0:
-        json.loads(ran.out)
-        assert ran.out.count("\n") >= 1
-    else:
-        assert ran.out == "" or json.loads(ran.out) is not None
+    assert ran.status == 0, ran
+    json.loads(ran.out)
 
 
 def test_run_prints_the_documented_keys(rich: Site) -> None:
@@ -156,7 +159,7 @@ def test_shapes(rich: Site) -> None:
         "paused_until",
     }
     assert person["state"] == "confirmed"
-    assert person["digests"] == ["daily"], "no digest named: all public ones"
+    assert person["digests"] == []  # no digest named: all public ones
     (digest,) = rich.json("digest", "list")
     assert set(digest) >= {"id", "title", "next", "editions"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from syndicate.core import verp
 
 PARAGRAPHS = (
     "<p>本报讯 县里的图书馆昨日重新开放，馆长说新馆藏书比从前多出一倍，读者可以在网上预约座位。</p>"
@@ -78,11 +81,12 @@ def site() -> Iterator[Site]:
     thread.join()
 
 
-def run(folder: Path, *words: str, status: int = 0) -> Any:
+def run(folder: Path, *words: str, status: int = 0, given: bytes = b"") -> Any:
     """One command over `folder`'s config; its JSON."""
     done = subprocess.run(
         [sys.executable, "-m", "syndicate", "--config", str(folder / "config.toml"), *words],
         capture_output=True,
+        input=given,
         timeout=60,
         check=False,
     )
@@ -321,3 +325,88 @@ def test_a_mailbox_that_is_not_there_fails_alone(tmp_path: Path) -> None:
     report = run(tmp_path, "ingest", "--json")
     assert report["sources"]["failed"] == 1
     assert "there is no Maildir" in report["problems"][0]["error"]
+
+
+def test_check_shows_what_a_page_lists(tmp_path: Path, site: Site) -> None:
+    site.has(
+        "/",
+        listing(
+            *(
+                row(f"a{n}.html", f"第{n}则关于图书馆的消息", f"2026-11-{10 + n}")
+                for n in range(1, 9)
+            )
+        ),
+    )
+    configured(tmp_path, f'id = "s"\ntype = "page"\nurl = "{site.url}/"', site.port)
+    told = run(tmp_path, "check", "--network", "--json")["problems"]
+    (text,) = [p["message"] for p in told if "lists" in p["message"]]
+    assert "lists 8 articles: 2026-11-11 '第1则关于图书馆的消息'" in text
+    assert "and 3 more" in text
+
+
+@pytest.fixture
+def tokens(tmp_path: Path) -> Iterator[Path]:
+    """A site with one confirmed subscriber, its secret known."""
+    configured(
+        tmp_path,
+        'id = "s"\ntype = "folder"\npath = "."',
+        more='[mail]\nbounce = "b@news.example"\ninbox = "maildir:inbox"\n[web]\nsecret = "a secret of tests"',
+    )
+    for name in ("new", "cur", "tmp"):
+        (tmp_path / "inbox" / name).mkdir(parents=True)
+    run(tmp_path, "subscribers", "add", "reader@far.example", "--json")
+    return tmp_path
+
+
+def who(folder: Path) -> str:
+    with sqlite3.connect(folder / "state.db") as database:
+        return str(database.execute("select id from subscribers").fetchone()[0])
+
+
+def state(folder: Path) -> str:
+    return str(run(folder, "subscribers", "list", "--json")[0]["state"])
+
+
+def bounced(to: str) -> bytes:
+    return f"""From: MAILER-DAEMON@mx.example
+To: {to}
+Subject: Undelivered
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="B"
+
+--B
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example
+
+Final-Recipient: rfc822; reader@far.example
+Action: failed
+Status: 5.1.1
+
+--B--
+""".encode()
+
+
+def test_bounces_from_files_and_standard_input(tokens: Path) -> None:
+    folder = tokens
+    (folder / "forged.eml").write_bytes(bounced("b@news.example"))
+    (folder / "broken.eml").write_bytes(b"nothing")
+    assert run(folder, "bounces", "--json", str(folder / "forged.eml"))["unknown"] == 1
+    broken = run(folder, "bounces", "--json", str(folder / "broken.eml"), status=1)
+    assert "broken.eml: mail 1: is no mail" in broken["problems"][0]["error"]
+    assert state(folder) == "confirmed"
+    ours = verp.return_path("b@news.example", b"a secret of tests", who(folder))
+    mbox = b"From x Tue\n" + bounced("b@news.example") + b"\nFrom y Tue\n" + bounced(ours)
+    taken = run(folder, "bounces", "--json", "-", given=mbox)
+    assert (taken["read"], taken["unknown"], taken["hard"], taken["suppressed"]) == (2, 1, 1, 1)
+    assert state(folder) == "suppressed"
+
+
+def test_an_inbox_is_read(tokens: Path) -> None:
+    folder = tokens
+    to = verp.unsubscribe_address("b@news.example", b"a secret of tests", who(folder))
+    mail = f"From: reader@far.example\nTo: {to}\nSubject: unsubscribe\n\n"
+    (folder / "inbox" / "new" / "1").write_text(mail)
+    assert run(folder, "bounces", "--json")["unsubscribed"] == 1
+    assert state(folder) == "unsubscribed"
+    assert run(folder, "bounces", "--json")["read"] == 0

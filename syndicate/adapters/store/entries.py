@@ -231,7 +231,8 @@ def save(
 ) -> None:
     """Write entries, new or changed, each with the columns it is to be placed in.
 
-    `new` are the ids of those that are known to stand nowhere yet. Places are the entry's columns with all their parents; they hold only while the entry is
+    `new` are the ids of those that are known to stand nowhere yet.
+    Places are the entry's columns with all their parents; they hold only while the entry is
     published and the lead of its story. Everything touched is marked unpublished.
     """
     if not changed:
@@ -431,6 +432,14 @@ def guids_taken(conn: Connection, guids: Sequence[str]) -> dict[str, tuple[str, 
     return taken
 
 
+def existing(conn: Connection, ids: Sequence[str]) -> set[str]:
+    """Those of these ids that are of entries."""
+    found: set[str] = set()
+    for part in in_parts(ids):
+        found.update(conn.execute(sa.select(entries.c.id).where(entries.c.id.in_(part))).scalars())
+    return found
+
+
 def counts(conn: Connection, status: str | None = None) -> int:
     """How many entries there are, or have a status."""
     query = sa.select(sa.func.count()).select_from(entries)
@@ -443,3 +452,12 @@ def count_by_column(conn: Connection) -> Mapping[str, int]:
     """Published leads in each column, their children included."""
     query = sa.select(placements.c.column, sa.func.count()).group_by(placements.c.column)
     return {column: count for column, count in conn.execute(query)}
+
+
+def statuses(conn: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """The status of each of these entries that exists."""
+    found: dict[str, str] = {}
+    for part in in_parts(ids):
+        query = sa.select(entries.c.id, entries.c.status).where(entries.c.id.in_(part))
+        found.update({id: status for id, status in conn.execute(query)})
+    return found

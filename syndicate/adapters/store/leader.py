@@ -10,6 +10,8 @@ SQLite is for one daemon: whoever asks leads.
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.pool import NullPool
@@ -19,7 +21,7 @@ from syndicate.adapters.store.engine import Database
 _CLASS = 0x73796E64  # "synd": keeps our locks apart from others' in the same database
 LOCKS = {"schedule": 1, "publish": 2}
 # Seconds after which a dead connection is known to be one (libpq, 34.1.2)
-PATIENT = {
+PATIENT: dict[str, Any] = {
     "connect_timeout": 5,
     "keepalives": 1,
     "keepalives_idle": 5,

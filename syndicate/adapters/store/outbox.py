@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from syndicate.adapters.store.engine import Instant, Json, insert, metadata
+from syndicate.adapters.store.wake import wake
 from syndicate.adapters.store.subscribers import person_of, subscribers
 from syndicate.model import EditionState, MessageState, Subscriber, SubscriberState
 
@@ -315,11 +316,11 @@ def has_message(conn: Connection, edition: str, subscriber: str) -> bool:
     return conn.execute(query).first() is not None
 
 
-def entries_since(conn: Connection, digest: str, number: int) -> list[str]:
-    """The entries of all editions after a number, newest edition first, not those held back."""
-    held = sa.select(editions.c.id).where(
-        editions.c.state.in_((EditionState.REJECTED.value, EditionState.HELD.value))
-    )
+def entries_since(conn: Connection, digest: str, number: int, own: str = "") -> list[str]:
+    """The entries of all editions after a number, newest edition first; of those on hold or
+    rejected only `own`, the one that asks."""
+    back = (EditionState.REJECTED.value, EditionState.HELD.value)
+    held = sa.select(editions.c.id).where(editions.c.state.in_(back), editions.c.id != own)
     query = sa.select(carried.c.entry).where(carried.c.digest == digest, carried.c.number > number)
     query = query.where(carried.c.edition.not_in(held))
     query = query.order_by(carried.c.number.desc(), carried.c.position)
@@ -435,6 +436,7 @@ def add_messages(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Queue messages; one a subscriber and edition, whatever happens."""
     if rows:
         conn.execute(insert(conn, messages).on_conflict_do_nothing(), rows)
+        wake(conn, "mail")
 
 
 def queued(

@@ -137,8 +137,8 @@ def places_of(conn: Connection, ids: Sequence[str]) -> list[Place]:
     found: list[Place] = []
     for part in in_parts(ids):
         query = sa.select(placements).where(placements.c.entry.in_(part))
-        for row in conn.execute(query):
-            found.append(Place(row.column, row.entry, row.sort_at, row.received))
+        rows = conn.execute(query)
+        found += [Place(r.column, r.entry, r.sort_at, r.received) for r in rows]
     return found
 
 

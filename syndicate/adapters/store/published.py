@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,8 +20,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from syndicate.adapters.store.engine import Instant, Json, insert, metadata
+from syndicate.adapters.store.entries import entries
+from syndicate.model import Status
 
 PUBLISHED, DOWN = "published", "down"
+_COUNTS = "counts"
 
 published_files = sa.Table(
     "published_files",
@@ -132,6 +136,18 @@ def set_value(conn: Connection, name: str, value: str) -> None:
     conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_=update))
 
 
+def values(conn: Connection, prefix: str) -> dict[str, str]:
+    """All values whose names begin so."""
+    query = sa.select(publishing).where(publishing.c.name.startswith(prefix, autoescape=True))
+    return {row.name: row.value for row in conn.execute(query.order_by(publishing.c.name))}
+
+
+def forget_values(conn: Connection, prefix: str) -> None:
+    conn.execute(
+        sa.delete(publishing).where(publishing.c.name.startswith(prefix, autoescape=True))
+    )
+
+
 def placed(path: str, data: bytes, kind: str) -> File:
     """The record of a file that another job put in place: an edition's page or feed."""
     return File(path, hashlib.blake2b(data, digest_size=16).digest(), kind)
@@ -181,9 +197,45 @@ def files(conn: Connection, kind: str | None = None) -> Iterator[File]:
 
 
 def count_files(conn: Connection) -> dict[str, int]:
-    """How many files of each kind there are."""
+    """How many files of each kind there are, as `count` has kept it."""
+    kept = value(conn, _COUNTS)
+    return dict(json.loads(kept)) if kept else recount(conn)
+
+
+def recount(conn: Connection) -> dict[str, int]:
+    """Count them all, and keep that."""
     query = sa.select(published_files.c.kind, sa.func.count()).group_by(published_files.c.kind)
-    return {kind: count for kind, count in conn.execute(query)}
+    found = {kind: count for kind, count in conn.execute(query)}
+    set_value(conn, _COUNTS, json.dumps(found))
+    return found
+
+
+def count(conn: Connection, placed: Sequence[File], removed: Sequence[str]) -> None:
+    """Keep the counts right; before `save_files` and `forget_files` of the same."""
+    found = count_files(conn)
+    there = kinds_at(conn, [*(f.path for f in placed), *removed])
+    for path in {*removed} & there.keys():
+        found[there.pop(path)] -= 1
+    for file in placed:
+        if file.path not in there:
+            found[file.kind] = found.get(file.kind, 0) + 1
+    set_value(conn, _COUNTS, json.dumps(found))
+
+
+def kinds_at(conn: Connection, paths: Sequence[str]) -> dict[str, str]:
+    """The kinds of the published files at these paths."""
+    found: dict[str, str] = {}
+    for part in _parts(sorted(set(paths))):
+        query = sa.select(published_files.c.path, published_files.c.kind)
+        found.update({p: k for p, k in conn.execute(query.where(published_files.c.path.in_(part)))})
+    return found
+
+
+def paths_elsewhere(conn: Connection, folders: Sequence[str]) -> list[str]:
+    """The published files in folders that are none of these; articles are not looked at."""
+    path = published_files.c.path
+    query = sa.select(path).where(path.contains("/"), ~path.startswith("articles/"))
+    return [p for p in conn.execute(query).scalars() if p.partition("/")[0] not in {*folders}]
 
 
 def _file(row: Any) -> File:
@@ -248,6 +300,14 @@ def taken_down(conn: Connection, limit: int | None = None) -> list[Known]:
     return [_known(row) for row in conn.execute(query.limit(limit))]
 
 
+def vanished(conn: Connection) -> list[str]:
+    """Entries that were published and are not any more, without having been taken down."""
+    known, status = published_entries.c.entry, entries.c.status
+    query = sa.select(known).outerjoin(entries, entries.c.id == known)
+    stay = (Status.PUBLISHED.value, Status.RETRACTED.value)
+    return list(conn.execute(query.where(sa.or_(status.is_(None), status.not_in(stay)))).scalars())
+
+
 def _known(row: Any) -> Known:
     return Known(
         row.entry,
@@ -270,9 +330,53 @@ def parts(conn: Connection, column: str, month: str | None = None) -> list[Part]
     return [Part(r.column, r.month, r.part, r.start, r.entry) for r in conn.execute(query)]
 
 
+def part(conn: Connection, column: str, month: str, number: int) -> Part | None:
+    """One part of an archive."""
+    where = (archives.c.column == column, archives.c.month == month, archives.c.part == number)
+    return _first(conn, sa.select(archives).where(*where))
+
+
+def last_part(conn: Connection, column: str) -> Part | None:
+    """The newest part of a column's archive."""
+    query = sa.select(archives).where(archives.c.column == column)
+    return _first(conn, query.order_by(archives.c.month.desc(), archives.c.part.desc()))
+
+
+def beside(conn: Connection, part: Part) -> tuple[Part | None, Part | None]:
+    """The parts before and after one in its column's archive."""
+    at = sa.tuple_(archives.c.month, archives.c.part)
+    here = sa.tuple_(sa.literal(part.month), sa.literal(part.part))
+    query = sa.select(archives).where(archives.c.column == part.column)
+    before = query.where(at < here).order_by(archives.c.month.desc(), archives.c.part.desc())
+    after = query.where(at > here).order_by(archives.c.month, archives.c.part)
+    return _first(conn, before), _first(conn, after)
+
+
+def months(conn: Connection, column: str) -> list[tuple[str, int]]:
+    """The months of a column's archive, oldest first, each with its number of parts."""
+    query = sa.select(archives.c.month, sa.func.max(archives.c.part))
+    query = query.where(archives.c.column == column).group_by(archives.c.month)
+    return [(month, count) for month, count in conn.execute(query.order_by(archives.c.month))]
+
+
+def _first(conn: Connection, query: Any) -> Part | None:
+    row = conn.execute(query.limit(1)).one_or_none()
+    return None if row is None else Part(row.column, row.month, row.part, row.start, row.entry)
+
+
+def set_all_parts(conn: Connection, column: str, made: Sequence[Part]) -> None:
+    """Replace the whole archive of a column."""
+    conn.execute(sa.delete(archives).where(archives.c.column == column))
+    _add_parts(conn, made)
+
+
 def set_parts(conn: Connection, column: str, month: str, made: Sequence[Part]) -> None:
     """Replace the parts of one month."""
     conn.execute(sa.delete(archives).where(archives.c.column == column, archives.c.month == month))
+    _add_parts(conn, made)
+
+
+def _add_parts(conn: Connection, made: Sequence[Part]) -> None:
     if made:
         conn.execute(
             sa.insert(archives),

@@ -210,9 +210,10 @@ def claim(
 ) -> list[str]:
     """Take up to `limit` of these sources for `owner`; others get none of them for `lease`.
 
-    Only what is due (at `due`, else `now`) is taken: another may have polled it meanwhile; but
-    for those of `always`. Safe among any number of workers. What a dead worker held is free when its lease is over, by `now`,
-    which is the real time. A source must have a row: `enrol` makes it.
+    Only what is due (at `due`, else `now`) is taken, since another may have polled it meanwhile;
+    those of `always` due or not. Safe among any number of workers. What a dead worker held is
+    free when its lease is over, by `now`, which is the real time. A source must have a row:
+    `enrol` makes it.
     """
     if not ids:
         return []
@@ -244,6 +245,12 @@ def held(conn: Connection, ids: Sequence[str], owner: str) -> set[str]:
     return set(conn.execute(query.order_by(sources.c.id).with_for_update()).scalars())
 
 
+def leased(conn: Connection, ids: Sequence[str], now: datetime) -> bool:
+    """Whether somebody has one of these sources under a lease."""
+    query = sa.select(sources.c.id).where(sources.c.lease_until > now)
+    return not set(ids).isdisjoint(conn.execute(query).scalars())
+
+
 def take_turn(conn: Connection) -> None:
     """Wait until no other transaction takes in a document; theirs is visible then.
 
@@ -255,9 +262,7 @@ def take_turn(conn: Connection) -> None:
 
 def renew(conn: Connection, owner: str, until: datetime) -> None:
     """Hold on to what is being polled."""
-    conn.execute(
-        sa.update(sources).where(sources.c.lease_owner == owner).values(lease_until=until)
-    )
+    conn.execute(sa.update(sources).where(sources.c.lease_owner == owner).values(lease_until=until))
 
 
 def release(conn: Connection, owner: str) -> None:
@@ -274,7 +279,13 @@ def enrol(conn: Connection, configured: dict[str, str]) -> None:
 
     One whose configured address changed begins anew.
     """
-    rows = [_row(SourceState(id, address)) for id, address in configured.items()]
+    query = sa.select(sources.c.id, sources.c.configured)
+    known = {id: address for id, address in conn.execute(query)}
+    rows = [
+        _row(SourceState(id, address))
+        for id, address in configured.items()
+        if known.get(id) != address
+    ]
     if not rows:
         return
     statement = insert(conn, sources)

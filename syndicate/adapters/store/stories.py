@@ -123,6 +123,11 @@ def restore(conn: Connection, entry: str) -> None:
     conn.execute(sa.delete(retracted).where(retracted.c.entry == entry))
 
 
+def any_retracted(conn: Connection) -> bool:
+    """Whether anything was ever taken down: then arriving entries have to be compared with it."""
+    return conn.execute(sa.select(retracted.c.mark).limit(1)).first() is not None
+
+
 def is_retracted(conn: Connection, marks: Sequence[bytes]) -> dict[bytes, str]:
     """Which of these keyed marks belong to something taken down: mark to its entry."""
     if not marks:
@@ -164,11 +169,3 @@ def settle(conn: Connection, entry: str, at: datetime) -> None:
     conn.execute(
         sa.update(flags).where(flags.c.entry == entry, flags.c.settled.is_(None)).values(settled=at)
     )
-
-
-def forget(conn: Connection, ids: Sequence[str]) -> None:
-    """Drop rulings, moves and flags of entries that are no more; what was taken down stays."""
-    conn.execute(sa.delete(rulings).where(rulings.c.entry.in_(ids)))
-    conn.execute(sa.delete(rulings).where(rulings.c.other.in_(ids)))
-    for table in (filings, flags):
-        conn.execute(sa.delete(table).where(table.c.entry.in_(ids)))

@@ -27,11 +27,12 @@ from syndicate.jobs.ingest.pages import PageReader
 from syndicate.jobs.ingest.reading import Reader
 from syndicate.jobs.ingest.storing import Ingested, Storing
 from syndicate.jobs.ingest.visits import Visitor
-from syndicate.settings import Settings, Source
+from syndicate.settings import Fetch, Settings, Source
 
-__all__ = ["Ingested", "due", "ingest"]
+__all__ = ["Ingested", "addresses_of", "due", "ingest"]
 
 _TOGETHER = 32  # outcomes stored in one transaction where nothing came with them
+_AGAIN = 0.5  # seconds between looks at what others hold
 Progress = Callable[[int, int], None]
 
 
@@ -54,6 +55,11 @@ def due(
     return chosen, states
 
 
+def addresses_of(settings: Settings) -> dict[str, str]:
+    """Where each source that is not paused is read from, as configured."""
+    return {s.id: reading.configured(s) for s in settings.sources if not s.paused}
+
+
 async def ingest(
     db: Database,
     settings: Settings,
@@ -65,12 +71,14 @@ async def ingest(
     now: datetime,
     only: Sequence[str] = (),
     stop: Callable[[], bool] = lambda: False,
+    wait: bool = False,
     progress: Progress | None = None,
 ) -> Ingested:
     """Read every source that is due (`only`: these), and store what they brought.
 
     On PostgreSQL what is due is shared with all others that ingest: each takes a batch at a time,
-    until nothing is left or `stop` says so.
+    until nothing is left or `stop` says so. `wait` is for those that end then: what others hold
+    is theirs, or free again when they turn out to be dead.
     """
     done = Ingested()
     leases = None if only or db.is_sqlite else Leases(db, now)
@@ -82,7 +90,7 @@ async def ingest(
         done.skipped = 0 if only else len(settings.sources) - len(chosen)
         await _take(storing, reader, chosen, states, progress)
     else:
-        await _share(leases, storing, reader, stop, progress)
+        await _share(leases, storing, reader, stop, wait, progress)
     done.problems += done.counts.problems
     return done
 
@@ -92,17 +100,21 @@ async def _share(
     storing: Storing,
     reader: Reader,
     stop: Callable[[], bool],
+    wait: bool,
     progress: Progress | None,
 ) -> None:
     """Batch after batch of what is due and nobody else has."""
     known = {s.id: s for s in storing.settings.sources if not s.paused}
-    addresses = {id: reading.configured(source) for id, source in known.items()}
+    addresses = addresses_of(storing.settings)
     left, always = await asyncio.to_thread(_enrolled, leases, addresses, known)
     async with leases.kept():
         while left and not stop():
             ids = await asyncio.to_thread(leases.claim, left, always, BATCH)
             if not ids:
-                break
+                if not wait or not await asyncio.to_thread(leases.others_hold, left):
+                    break
+                await asyncio.sleep(_AGAIN)
+                continue
             with storing.db.read() as conn:  # as whoever had them last left them
                 states = store.load(conn, {id: addresses[id] for id in ids})
             await _take(storing, reader, [known[id] for id in ids], states, progress)
@@ -145,20 +157,19 @@ async def _take(
 
 def _reader(settings: Settings, workers: Workers, fetcher: Fetcher, now: datetime) -> Reader:
     fetch = settings.fetch
-    permit = addresses.guard(fetch.allow_networks)
-
-    def open_mailbox(source: Source) -> Mailbox:
-        where = source.url or source.path
-        return mailbox.open_mailbox(
-            where,
-            source.password,
-            permit=permit,
-            timeout=fetch.timeout,
-            max_bytes=fetch.max_bytes,
-        )
-
     pages = PageReader(Visitor(fetcher, fetch.max_bytes), workers, fetch.per_host)
-    return Reader(settings, workers, fetcher, now, pages, open_mailbox)
+    return Reader(settings, workers, fetcher, now, pages, lambda source: mailbox_of(source, fetch))
+
+
+def mailbox_of(source: Source, fetch: Fetch) -> Mailbox:
+    """The mailbox of a source; dialled only where `fetch.allow_networks` lets it be."""
+    return mailbox.open_mailbox(
+        source.url or source.path,
+        source.password,
+        permit=addresses.guard(fetch.allow_networks),
+        timeout=fetch.timeout,
+        max_bytes=fetch.max_bytes,
+    )
 
 
 async def _read_all(

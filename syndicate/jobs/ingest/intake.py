@@ -115,7 +115,7 @@ class Intake:
 
     def _taken(self, source: Source, items: Sequence[Prepared]) -> Container[str]:
         """The ids that new items would have and that exist already."""
-        return entries.statuses(self.conn, [_own_id(source, p) for p in items])
+        return entries.existing(self.conn, [_own_id(source, p) for p in items])
 
     def _sort(
         self,
@@ -257,6 +257,8 @@ class Intake:
 
     def _without_retracted(self, source: Source, fresh: dict[str, Prepared]) -> dict[str, Prepared]:
         """What was taken down does not come back under another id, link or title."""
+        if not stories.any_retracted(self.conn):
+            return fresh
         keyed: dict[str, list[bytes]] = {}
         for id, p in fresh.items():
             key = identity.key(p.parsed, p.marks)

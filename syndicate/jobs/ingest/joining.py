@@ -6,7 +6,7 @@ other, and handed back; nothing of an entry is written here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -20,6 +20,7 @@ from syndicate.model import Decision, Entry, Status
 _US = "syndicate"
 # Texts shorter than this say too little to contradict that two entries are one article
 _LITTLE = 80
+_ALIKE = 0.5  # of the words or pairs of characters of the shorter one
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +104,13 @@ def _agree(entry: Entry, prepared: Prepared, other: Entry) -> bool:
     """Whether nothing speaks against one address being one article.
 
     An entry may not hide another source's by taking its address or id: where both have a
-    text, the texts have to be alike.
+    text, the texts have to be alike; of short ones, the texts or the titles.
     """
+    texts = story.likeness(entry.content_text, other.content_text)
+    titles = story.likeness(entry.title, other.title)
     if min(len(entry.content_text), len(other.content_text)) < _LITTLE:
-        return True
-    if entry.title.casefold() == other.title.casefold():
+        return max(texts, titles) >= _ALIKE
+    if texts >= _ALIKE and titles >= _ALIKE:
         return True
     theirs = dedupe.fingerprint(other.title, other.content_text)
     return dedupe.judge(prepared.fingerprint, theirs).same
@@ -152,7 +155,7 @@ class _Stories:
         self._members[entry.story].remove(entry.id)
         ids.append(entry.id)
         self._take(before, settled)
-        self._done.decisions.append(self._joined(twin, other))
+        self._done.decisions += self._joined(twin, entry, other)
         self._done.decisions += self._led(before, settled)
         self._done.duplicates += 1
         leading = next(e.id for e in settled if e.lead)
@@ -164,14 +167,18 @@ class _Stories:
             if old != new:
                 self._known[new.id] = self._done.entries[new.id] = new
 
-    def _joined(self, twin: _Twin, other: Entry) -> Decision:
-        after = {"story": other.story, "other": other.id, "score": round(twin.score, 4)}
-        same = f"the same story as {other.id} ({other.source}): {twin.reason}"
-        reason = f"{same}, score {twin.score:.2f}"
-        return Decision(twin.entry, self._now, "story", _US, reason, None, after)
+    def _joined(self, twin: _Twin, entry: Entry, other: Entry) -> Iterable[Decision]:
+        """Said of both, so that either tells which one it was compared with."""
+        what = f"{twin.reason}, score {twin.score:.2f}"
+        after = {"story": other.story, "score": round(twin.score, 4)}
+        same = f"the same story as {other.id} ({other.source}): {what}"
+        yield Decision(entry.id, self._now, "story", _US, same, None, {**after, "other": other.id})
+        came = f"{entry.id} ({entry.source}) joined its story: {what}"
+        yield Decision(other.id, self._now, "story", _US, came, None, {**after, "other": entry.id})
 
-    def _led(self, before: Iterable[Entry], after: Iterable[Entry]) -> Iterable[Decision]:
+    def _led(self, before: Iterable[Entry], after: Sequence[Entry]) -> Iterable[Decision]:
+        leading = next((e.id for e in after if e.lead), "another entry")
         for old, new in zip(before, after, strict=True):
             if old.lead != new.lead:
-                who = "it leads its story now" if new.lead else "another entry leads its story now"
+                who = "it leads its story now" if new.lead else f"{leading} leads its story now"
                 yield Decision(new.id, self._now, "lead", _US, who, old.lead, new.lead)

@@ -37,7 +37,7 @@ class Leases:
 
     db: Database
     now: datetime  # what is due then is taken
-    lease: float = LEASE
+    lease: float = field(default_factory=lambda: LEASE)
     owner: str = field(default_factory=_name)
 
     def claim(self, due: Sequence[str], always: Sequence[str], limit: int) -> list[str]:
@@ -46,12 +46,15 @@ class Leases:
         for start in range(0, len(due), _WINDOW):
             some = due[start : start + _WINDOW]
             with self.db.begin() as conn:
-                taken = store.claim(
-                    conn, some, self.owner, _clock(), span, limit, self.now, always
-                )
+                taken = store.claim(conn, some, self.owner, _clock(), span, limit, self.now, always)
             if taken:
                 return taken
         return []
+
+    def others_hold(self, due: Sequence[str]) -> bool:
+        """Whether another still has one of these; it is done soon, or its lease is over soon."""
+        with self.db.read() as conn:
+            return store.leased(conn, due, _clock())
 
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:

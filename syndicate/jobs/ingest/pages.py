@@ -104,6 +104,7 @@ class PageReader:
             answer.header("content-type"),
             answer.url,
             source.select,
+            timeout=_SECONDS,
         )
 
     async def _fetched(self, url: str) -> Answer:

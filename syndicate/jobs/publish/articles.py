@@ -2,79 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from sqlalchemy.engine import Connection
+from collections.abc import Iterable, Mapping, Sequence
 
 from syndicate.adapters.store import entries as entry_store
-from syndicate.adapters.store import published
+from syndicate.adapters.store import placements, published
+from syndicate.adapters.store.placements import Heading
 from syndicate.adapters.store.published import DOWN, PUBLISHED, Known
-from syndicate.core.outgoing import Outgoing, iri
+from syndicate.core.outgoing import Outgoing, iri, title_of
+from syndicate.core.page import Near
 from syndicate.core.record import record
 from syndicate.core.sections import places
 from syndicate.jobs.publish.pages import Pages
 from syndicate.jobs.publish.writing import Writing
 from syndicate.model import Entry, Status
 
-_CHUNK = 500
+Beside = tuple[str | None, str | None]  # the newer and the older one in its main column
 
 
 def path(entry: str) -> str:
+    """Where an entry's page stands."""
     return f"articles/{entry}.html"
 
 
-def write(writing: Writing, pages: Pages, ids: Sequence[str]) -> tuple[list[Known], list[str]]:
+def write(writing: Writing, pages: Pages, ids: Sequence[str]) -> set[str]:
     """The pages of these entries as they stand now: written, told to be gone, or removed.
 
-    Returns the records to keep, and the ids whose records go.
+    Returns the entries whose pages lead to one of these, or did: their neighbours.
     """
     found = entry_store.get_many(writing.conn, ids)
     before = published.known(writing.conn, ids)
     shown = [e for e in found.values() if e.status is Status.PUBLISHED]
-    kept = [_page(writing, pages, out, before) for out in writing.outgoing(shown)]
-    gone: list[str] = []
+    beside = write_shown(writing, pages, writing.outgoing(shown), before)
     for id in ids:
         entry = found.get(id)
         if entry is not None and entry.status is Status.PUBLISHED:
             continue
         if entry is not None and entry.status is Status.RETRACTED and id in before:
-            kept.append(_down(writing, pages, entry, before[id]))
+            _down(writing, pages, entry, before[id])
         else:
             writing.drop(path(id))
-            gone.append(id)
-    return kept, gone
+            writing.done.gone.append(id)
+    old = (near for known in before.values() for near in (known.record or {}).get("beside", ()))
+    return {id for id in (*old, *(i for pair in beside.values() for i in pair)) if id} - set(ids)
 
 
-def _page(writing: Writing, pages: Pages, out: Outgoing, before: dict[str, Known]) -> Known:
+def write_shown(
+    writing: Writing, pages: Pages, outs: Iterable[Outgoing], before: Mapping[str, Known]
+) -> dict[str, Beside]:
+    """The pages of published entries, and what is beside each."""
+    listed = list(outs)
+    beside = placements.neighbours(writing.conn, [out.entry.id for out in listed])
+    wanted = {id for pair in beside.values() for id in pair if id}
+    titles = placements.headings(writing.conn, wanted)
+    for out in listed:
+        newer, older = beside.get(out.entry.id, (None, None))
+        near = (_near(writing, titles, newer), _near(writing, titles, older))
+        html = pages.article(out, *near)
+        writing.put(path(out.entry.id), html.encode("utf-8", "replace"), "page")
+        known = _known(writing, out, before.get(out.entry.id), (newer, older))
+        writing.done.known.append(known)
+    return beside
+
+
+def _near(writing: Writing, titles: Mapping[str, Heading], id: str | None) -> Near | None:
+    heading = titles.get(id or "")
+    if heading is None:
+        return None
+    language = writing.settings.site.language
+    title = title_of(heading.title, heading.summary, language)
+    return Near(heading.id, title, heading.language)
+
+
+def _known(writing: Writing, out: Outgoing, old: Known | None, beside: Beside) -> Known:
     entry = out.entry
-    writing.put(path(entry.id), pages.article(out).encode("utf-8", "replace"), "page")
-    old = before.get(entry.id)
+    if old is None and entry.lead:
+        columns = writing.done.columns
+        columns[entry.column] = columns.get(entry.column, 0) + 1
+    said = record(out) | ({"beside": list(beside)} if any(beside) else {})
     at = old.at if old and old.state == PUBLISHED else writing.now
-    columns = places(writing.settings.columns, entry.columns or (entry.column,))
-    return Known(
-        entry.id, PUBLISHED, at, iri(entry), entry.story, entry.received, columns, record(out)
-    )
+    shown = places(writing.settings.columns, entry.columns or (entry.column,))
+    return Known(entry.id, PUBLISHED, at, iri(entry), entry.story, entry.received, shown, said)
 
 
-def _down(writing: Writing, pages: Pages, entry: Entry, old: Known) -> Known:
+def _down(writing: Writing, pages: Pages, entry: Entry, old: Known) -> None:
     writing.put(path(entry.id), pages.taken_down(entry.id).encode(), "page")
     at = old.at if old.state == DOWN else writing.now
-    return Known(entry.id, DOWN, at, old.iri, entry.story, entry.received, old.columns)
-
-
-def vanished(conn: Connection) -> list[str]:
-    """Entries that were published and are not any more, without having been taken down."""
-    gone: list[str] = []
-    chunk: list[str] = []
-    for known in published.all_known(conn):
-        chunk.append(known.entry)
-        if len(chunk) == _CHUNK:
-            gone += _vanished(conn, chunk)
-            chunk = []
-    return gone + _vanished(conn, chunk)
-
-
-def _vanished(conn: Connection, ids: Sequence[str]) -> list[str]:
-    found = entry_store.statuses(conn, ids)
-    stay = (Status.PUBLISHED.value, Status.RETRACTED.value)
-    return [id for id in ids if found.get(id) not in stay]
+    known = Known(entry.id, DOWN, at, old.iri, entry.story, entry.received, old.columns)
+    writing.done.known.append(known)

@@ -6,35 +6,38 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from syndicate.adapters.store import entries as entry_store
-from syndicate.adapters.store import published
+from syndicate.adapters.store import placements, published
+from syndicate.adapters.store.placements import Key
 from syndicate.adapters.store.published import Known, Part
 from syndicate.core import feed, months
 from syndicate.core.feed import FORMATS, Channel, Format, Tombstone
 from syndicate.core.outgoing import Outgoing
 from syndicate.jobs.publish.writing import Writing, digest
 
-PART = 500  # entries in one archive page; a busy month has several
+PART = 100  # entries in one archive page; a busy month has several
 _TOMBSTONES = 100
-_MONTH = 100  # entries on the page of a month; the archive feed has all
 Kept = dict[str, tuple[datetime, bytes]]
-Key = tuple[datetime, str]  # reception and id: the order of archives
 
 
-def column(writing: Writing, id: str, touched: Collection[str], down: Sequence[Known]) -> None:
-    """The three feeds of a column ("" for the whole site), newest first."""
-    limit = writing.settings.publish.items
-    ids = [p.entry for p in entry_store.newest_places(writing.conn, id, limit)]
-    parts = published.parts(writing.conn, id)
-    latest = months.archive_path(id, parts[-1].month, parts[-1].part) if parts else None
+def column(
+    writing: Writing, id: str, touched: Collection[str], down: Sequence[Known]
+) -> dict[str, Outgoing]:
+    """The three feeds of a column ("" for the whole site), newest first.
+
+    Returns what of it had to be read, for the pages beside them.
+    """
+    ids = placements.newest_ids(writing.conn, id, writing.settings.publish.items)
+    last = published.last_part(writing.conn, id)
     buried = [k for k in down if not id or id in k.columns][:_TOMBSTONES]
     paths: dict[Format, str] = {f: f"{id}/{name}" if id else name for f, name in FORMATS.items()}
     kept = {f: _kept(writing, f, path, touched) for f, path in paths.items()}
-    made = _missing(writing, [i for i in ids if not all(i in kept[f] for f in kept)])
+    made = writing.get(i for i in ids if not all(i in kept[f] for f in kept))
     for format, path in paths.items():
         channel = feed.channel(writing.settings, id, path, writing.authority)
+        latest = archive_path(last) if last else None
         channel = replace(channel, previous=latest, tombstones=_tombstones(buried))
         _write(writing, format, channel, ids, kept[format], made)
+    return made
 
 
 def _tombstones(down: Sequence[Known]) -> tuple[Tombstone, ...]:
@@ -59,11 +62,6 @@ def _kept(writing: Writing, format: Format, path: str, touched: Collection[str])
     }
 
 
-def _missing(writing: Writing, ids: Sequence[str]) -> dict[str, Outgoing]:
-    found = entry_store.get_many(writing.conn, ids)
-    return {out.entry.id: out for out in writing.outgoing(found.values())}
-
-
 def _write(
     writing: Writing,
     format: Format,
@@ -82,6 +80,9 @@ def _write(
     writing.put(channel.path, data, "feed", tuple((r[0], r[1]) for r in rows))
 
 
+# ---- archives
+
+
 def archive(
     writing: Writing, id: str, month: str, places: Sequence[Key], touched: Collection[str],
     down: Sequence[Known],
@@ -91,30 +92,36 @@ def archive(
     Whether the chain of pages changed, so that its neighbours have to be written too.
     """
     before = published.parts(writing.conn, id, month)
-    after = _partition(writing, id, month, before)
-    for path in {_path(p) for p in before} - {_path(p) for p in after}:
-        writing.drop(path)
-    published.set_parts(writing.conn, id, month, after)
-    changed = [p.part for p in before] != [p.part for p in after]
-    chain = published.parts(writing.conn, id)
+    after = _cut_again(writing, id, month, before)
+    changed = before != after
+    if changed:
+        for path in {archive_path(p) for p in before} - {archive_path(p) for p in after}:
+            writing.drop(path)
+        published.set_parts(writing.conn, id, month, after)
+    moved = [p.part for p in before] != [p.part for p in after]
     for part in after:
         end = _end(writing, part, after)
-        if changed or writing.rebuild or any(_key(part) <= at < end for at in places):
-            write_part(writing, part, end, chain, touched, down)
-    return changed
+        if moved or any(_key(part) <= at < end for at in places):
+            write_part(writing, part, end, touched, down)
+    return moved
 
 
-def neighbours(writing: Writing, id: str, months_: Collection[str], down: Sequence[Known]) -> None:
-    """The pages beside new or removed ones, whose links to them changed."""
-    chain = published.parts(writing.conn, id)
-    for number, part in enumerate(chain):
-        beside = chain[max(number - 1, 0) : number + 2]
-        if part.month not in months_ and any(p.month in months_ for p in beside):
-            own = [p for p in chain if p.month == part.month]
-            write_part(writing, part, _end(writing, part, own), chain, (), down)
+def neighbours(writing: Writing, id: str, month: str, down: Sequence[Known]) -> None:
+    """The pages before and after a month whose pages became more or fewer."""
+    own = published.parts(writing.conn, id, month)
+    first = own[0] if own else Part(id, month, 1, writing.now, "")
+    last = own[-1] if own else first
+    for part in (
+        published.beside(writing.conn, first)[0],
+        published.beside(writing.conn, last)[1],
+    ):
+        if part is not None:
+            month_ = published.parts(writing.conn, id, part.month)
+            write_part(writing, part, _end(writing, part, month_), (), down)
 
 
-def _path(part: Part) -> str:
+def archive_path(part: Part) -> str:
+    """Where a part of an archive stands."""
     return months.archive_path(part.column, part.month, part.part)
 
 
@@ -127,16 +134,25 @@ def _bounds(writing: Writing, month: str) -> tuple[Key, Key]:
     return (start, ""), (end, "")
 
 
-def _partition(writing: Writing, id: str, month: str, before: Sequence[Part]) -> list[Part]:
+def _cut_again(writing: Writing, id: str, month: str, before: Sequence[Part]) -> list[Part]:
     """The parts of a month. Full ones stay where they begin; only the last one is cut again."""
     start, end = _bounds(writing, month)
-    made = [] if writing.rebuild else list(before[:-1])
+    made = list(before[:-1])
     if made:
         start = _key(before[-1])
-    for count, place in enumerate(entry_store.places_received(writing.conn, id, start, end)):
-        if count % PART == 0:
-            at = start if count == 0 else (place.received, place.entry)
-            made.append(Part(id, month, len(made) + 1, *at))
+    return made + cut(writing, id, month, start, end, len(made))
+
+
+def cut(
+    writing: Writing, id: str, month: str, start: Key, end: Key, already: int = 0
+) -> list[Part]:
+    """What stands in a column between two keys of a month, in parts; the first one begins with
+    the stretch, so that what is taken away from its beginning was in it."""
+    made: list[Part] = []
+    at = start if placements.key_at(writing.conn, id, start, end) else None
+    while at is not None:
+        made.append(Part(id, month, already + len(made) + 1, *at))
+        at = placements.key_at(writing.conn, id, at, end, PART)
     return made
 
 
@@ -145,17 +161,33 @@ def _end(writing: Writing, part: Part, parts: Sequence[Part]) -> Key:
     return min(following, default=_bounds(writing, part.month)[1])
 
 
+def end_of(writing: Writing, part: Part) -> Key:
+    """Where the next part of its month begins, or the next month does."""
+    following = published.beside(writing.conn, part)[1]
+    if following is not None and following.month == part.month:
+        return _key(following)
+    return _bounds(writing, part.month)[1]
+
+
+def ids_of(writing: Writing, part: Part, end: Key) -> list[str]:
+    """What stands in a part, oldest reception first."""
+    return placements.ids_received(writing.conn, part.column, _key(part), end)
+
+
 def write_part(
-    writing: Writing, part: Part, end: Key, chain: Sequence[Part], touched: Collection[str],
-    down: Sequence[Known],
+    writing: Writing, part: Part, end: Key, touched: Collection[str], down: Sequence[Known],
+    made: dict[str, Outgoing] | None = None,
 ) -> None:  # fmt: skip
-    """One archive page (RFC 5005, 4): newest reception first, linked to its neighbours."""
-    found = entry_store.places_received(writing.conn, part.column, _key(part), end)
-    ids = [p.entry for p in found][::-1]
-    path = _path(part)
+    """One archive page (RFC 5005, 4): newest reception first, linked to its neighbours.
+
+    `made` are its entries where they are at hand already.
+    """
+    ids = ids_of(writing, part, end)[::-1]
+    path = archive_path(part)
     kept = _kept(writing, "atom", path, touched)
-    made = _missing(writing, [i for i in ids if i not in kept])
-    at = chain.index(part)
+    if made is None:
+        made = writing.get(i for i in ids if i not in kept)
+    earlier, later = published.beside(writing.conn, part)
     buried = [
         k
         for k in down
@@ -165,23 +197,9 @@ def write_part(
     living = f"{part.column}/atom.xml" if part.column else "atom.xml"
     channel = replace(
         feed.channel(writing.settings, part.column, path, writing.authority),
-        previous=_path(chain[at - 1]) if at else None,
-        next=_path(chain[at + 1]) if at + 1 < len(chain) else None,
+        previous=archive_path(earlier) if earlier else None,
+        next=archive_path(later) if later else None,
         current=living,
         tombstones=_tombstones(buried),
     )
     _write(writing, "atom", channel, ids, kept, made)
-
-
-def places_in(writing: Writing, part: Part, parts: Sequence[Part]) -> list[entry_store.Place]:
-    """What stands in one part of an archive, oldest reception first."""
-    own = [p for p in parts if p.month == part.month]
-    end = _end(writing, part, own)
-    return list(entry_store.places_received(writing.conn, part.column, _key(part), end))
-
-
-def month(writing: Writing, id: str, month: str) -> list[Outgoing]:
-    """What the page of a month lists, newest reception first."""
-    start, end = months.bounds(month, writing.zone)
-    found = entry_store.newest_received(writing.conn, id, start, end, _MONTH)
-    return writing.outgoing(found)

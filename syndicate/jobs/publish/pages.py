@@ -19,16 +19,20 @@ class Pages(Protocol):
         """Changes whenever the same entry would give another page."""
         ...
 
-    def article(self, out: Outgoing) -> str:
-        """An entry's own page."""
+    def article(self, out: Outgoing, newer: page.Near | None, older: page.Near | None) -> str:
+        """An entry's own page, with links to its neighbours in its main column."""
         ...
 
     def taken_down(self, entry: str) -> str:
         """The page of an entry that was taken down: without its title or text."""
         ...
 
-    def front(self, newest: Mapping[str, Sequence[Outgoing]]) -> str:
-        """The front page, from the newest of each outermost column."""
+    def section(self, column: str, newest: Sequence[Outgoing]) -> str:
+        """The part of the front page that shows the newest of an outermost column."""
+        ...
+
+    def front(self, sections: Mapping[str, str]) -> str:
+        """The front page, from the parts of its columns."""
         ...
 
     def column(self, id: str, newest: Sequence[Outgoing], months: Sequence[str]) -> str:
@@ -63,18 +67,26 @@ class SitePages:
         name = template or page.TEMPLATES[type(made)]
         return self._templates.render(name, page.context(made))
 
-    def article(self, out: Outgoing) -> str:
+    def article(self, out: Outgoing, newer: page.Near | None, older: page.Near | None) -> str:
         noindex = out.entry.source in self._hidden
+        frame, columns = self._frames[1], self._settings.columns
         return self._render(
-            page.article(out, self._frames[1], self._settings.columns, noindex=noindex)
+            page.article(out, frame, columns, noindex=noindex, previous=newer, next=older)
         )
 
     def taken_down(self, entry: str) -> str:
         return self._render(page.taken_down(self._frames[1]), "taken-down.html")
 
-    def front(self, newest: Mapping[str, Sequence[Outgoing]]) -> str:
+    def section(self, column: str, newest: Sequence[Outgoing]) -> str:
+        frame = self._frames[0]
+        shown = next(c for c in self._settings.columns if c.id == column)
+        made = page.section(frame, shown, newest)
+        context = {"section": made, "frame": frame, "words": frame.words, "site": frame.site}
+        return self._templates.render("section.html", context)
+
+    def front(self, sections: Mapping[str, str]) -> str:
         outermost = [c for c in self._settings.columns if not c.parent]
-        return self._render(page.front(self._frames[0], outermost, newest))
+        return self._render(page.front(self._frames[0], outermost, {}, sections))
 
     def column(self, id: str, newest: Sequence[Outgoing], months: Sequence[str]) -> str:
         columns = self._settings.columns

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
 
 from syndicate.adapters.store import entries as entry_store
-from syndicate.adapters.store import published
-from syndicate.adapters.store.entries import Touched
+from syndicate.adapters.store import placements, published
+from syndicate.adapters.store.placements import Key, Touched
 from syndicate.core import months
-
-Key = tuple[datetime, str]
 
 
 @dataclass
@@ -39,7 +36,7 @@ def plan(conn: Connection, rows: Sequence[Touched], zone: ZoneInfo, columns: Ite
         if row.column in known:
             made.place(row.column, (row.received, row.entry), zone)
     made.entries |= _members(conn, made.entries)
-    for place in entry_store.places_of(conn, sorted(made.entries)):
+    for place in placements.places_of(conn, sorted(made.entries)):
         if place.column in known:
             made.place(place.column, (place.received, place.entry), zone)
     return made
@@ -48,19 +45,5 @@ def plan(conn: Connection, rows: Sequence[Touched], zone: ZoneInfo, columns: Ite
 def _members(conn: Connection, ids: set[str]) -> set[str]:
     now = {entry.story for entry in entry_store.get_many(conn, ids).values()}
     before = {known.story for known in published.known(conn, ids).values()}
-    stories = entry_store.of_story(conn, sorted(filter(None, now | before)))
-    return {entry.id for members in stories.values() for entry in members}
-
-
-def whole(conn: Connection, zone: ZoneInfo, columns: Iterable[str]) -> Plan:
-    """A rebuild of all feeds: every column, every month. Pages are gone through one by one."""
-    made = Plan()
-    for column in ("", *columns):
-        made.columns.add(column)
-        last = ""
-        for at in entry_store.months_received(conn, column):
-            month = months.month_of(at, zone)
-            if month != last:
-                made.archives[column, month] = []
-                last = month
-    return made
+    stories = placements.members(conn, sorted(filter(None, now | before)))
+    return {id for members in stories.values() for id in members}

@@ -1,4 +1,4 @@
-"""One publishing under way: what is written is counted and recorded as it is put in place."""
+"""One publishing under way: what is written is counted, and recorded in steps."""
 
 from __future__ import annotations
 
@@ -12,15 +12,36 @@ from sqlalchemy.engine import Connection
 
 from syndicate.adapters.disk import Disk
 from syndicate.adapters.store import entries as entry_store
-from syndicate.adapters.store import published
-from syndicate.adapters.store.published import File
+from syndicate.adapters.store import placements, published
+from syndicate.adapters.store.published import File, Known
 from syndicate.core.outgoing import Outgoing, outgoing
 from syndicate.model import Entry, Status
 from syndicate.settings import Settings
 
+FRONT = "front:"  # names of the kept sections of the front page
+
 
 def digest(data: bytes) -> bytes:
+    """As a file is remembered by."""
     return hashlib.blake2b(data, digest_size=16).digest()
+
+
+def _none_yet() -> dict[str, int]:
+    return {"feed": 0, "page": 0, "other": 0}
+
+
+@dataclass
+class Done:
+    """What was put in place and is not yet recorded; it travels between processes."""
+
+    files: dict[str, File] = field(default_factory=dict)
+    removed: list[str] = field(default_factory=list)
+    known: list[Known] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    sections: dict[str, str] = field(default_factory=dict)  # column to its part of the front page
+    written: dict[str, int] = field(default_factory=_none_yet)
+    changed_feeds: list[str] = field(default_factory=list)
+    columns: dict[str, int] = field(default_factory=dict)  # main column to its new entries
 
 
 @dataclass
@@ -33,10 +54,10 @@ class Writing:
     now: datetime
     authority: str
     rebuild: bool = False
-    written: dict[str, int] = field(default_factory=lambda: {"feed": 0, "page": 0, "other": 0})
+    written: dict[str, int] = field(default_factory=_none_yet)
     changed_feeds: list[str] = field(default_factory=list)
-    files: dict[str, File] = field(default_factory=dict)  # not yet recorded
-    removed: list[str] = field(default_factory=list)
+    columns: dict[str, int] = field(default_factory=dict)
+    done: Done = field(default_factory=Done)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -51,29 +72,46 @@ class Writing:
     ) -> bool:
         """Put a file in place; whether it changed."""
         changed = self.disk.write(path, data)
-        self.files[path] = File(path, digest(data), kind, entries)
+        self.done.files[path] = File(path, digest(data), kind, entries)
         if changed:
-            self.written[kind] += 1
+            self.done.written[kind] += 1
             if kind == "feed" and "archive/" not in path:
-                self.changed_feeds.append(self.settings.site.url + path)
+                self.done.changed_feeds.append(self.settings.site.url + path)
         return changed
 
     def drop(self, path: str) -> None:
         """Take a file away."""
         self.disk.remove(path)
-        self.files.pop(path, None)
-        self.removed.append(path)
+        self.done.files.pop(path, None)
+        self.done.removed.append(path)
 
-    def record(self, conn: Connection) -> None:
-        """Write down what is in place."""
-        published.forget_files(conn, self.removed)
-        published.save_files(conn, list(self.files.values()))
-        self.files, self.removed = {}, []
+    def take(self) -> Done:
+        """What was done since the last time; it is somebody else's to record now."""
+        taken, self.done = self.done, Done()
+        return taken
+
+    def record(self, done: Done | None = None) -> None:
+        """Write down what is in place: what was done here, or by another process."""
+        done = self.take() if done is None else done
+        conn = self.conn
+        if not self.rebuild:  # which counts them all at its end
+            published.count(conn, list(done.files.values()), done.removed)
+        published.forget_files(conn, done.removed)
+        published.save_files(conn, list(done.files.values()))
+        published.forget_entries(conn, done.gone)
+        published.save_entries(conn, done.known)
+        for column, html in done.sections.items():
+            published.set_value(conn, FRONT + column, html)
+        for kind, count in done.written.items():
+            self.written[kind] += count
+        for column, count in done.columns.items():
+            self.columns[column] = self.columns.get(column, 0) + count
+        self.changed_feeds += done.changed_feeds
 
     def outgoing(self, found: Iterable[Entry]) -> list[Outgoing]:
         """Entries as they go out, with the other published members of their stories."""
         listed = list(found)
-        members = entry_store.members(self.conn, {e.story for e in listed if e.story})
+        members = placements.members(self.conn, {e.story for e in listed if e.story})
         own = {entry.id: entry for entry in listed}
         others = {id for ids in members.values() if len(ids) > 1 for id in ids} - own.keys()
         known = own | (entry_store.get_many(self.conn, sorted(others)) if others else {})
@@ -83,3 +121,10 @@ class Writing:
             shown = [e for e in story if e.status is Status.PUBLISHED]
             made.append(outgoing(entry, self.settings, shown))
         return made
+
+    def get(self, ids: Iterable[str]) -> dict[str, Outgoing]:
+        """The published ones of these entries, as they go out, in the order asked for."""
+        listed = list(ids)
+        found = entry_store.get_many(self.conn, listed)
+        shown = [found[i] for i in listed if i in found and found[i].status is Status.PUBLISHED]
+        return {out.entry.id: out for out in self.outgoing(shown)}

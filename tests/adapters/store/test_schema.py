@@ -31,7 +31,9 @@ def picture(conn: sa.Connection) -> dict[str, Any]:
                 (str(i["name"]), str(i["column_names"]), bool(i["unique"]))
                 for i in inspector.get_indexes(name)
             ),
-            "unique": sorted(str(u["column_names"]) for u in inspector.get_unique_constraints(name)),
+            "unique": sorted(
+                str(u["column_names"]) for u in inspector.get_unique_constraints(name)
+            ),
             "options": inspector.get_table_options(name),
         }
     return found
@@ -99,7 +101,7 @@ def test_several_start_at_once(database_url: str) -> None:
     def start() -> None:
         try:
             open_database(database_url).close()
-        except BaseException as error:  # noqa: BLE001
+        except BaseException as error:
             failed.append(error)
 
     threads = [threading.Thread(target=start) for _ in range(6)]

@@ -5,7 +5,7 @@ SQLite cannot change a column in place, so that tables are copied there (batch m
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import types
@@ -13,7 +13,7 @@ from sqlalchemy import types
 from syndicate.adapters.store import schema
 
 
-def stored(kind: str, value: Any, autogen: Any) -> str | bool:
+def stored(kind: str, value: Any, autogen: Any) -> str | Literal[False]:
     """Migrations name the types that databases know, not ours, which may change."""
     if kind == "type" and isinstance(value, types.TypeDecorator):
         autogen.imports.add("import sqlalchemy as sa")

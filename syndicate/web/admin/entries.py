@@ -1,0 +1,198 @@
+"""Entries: the newest, one with every decision about it, and an editor's corrections."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from syndicate import reporting
+from syndicate.adapters.store import entries as store
+from syndicate.adapters.store import overview, stories
+from syndicate.core.frame import Link, title_of
+from syndicate.errors import UsageError
+from syndicate.jobs import edit
+from syndicate.model import Entry, Status
+from syndicate.web.admin.desk import BY, Cell, Desk, Table, desk
+
+_ROWS = 100
+_LONGEST = 300
+
+
+@desk
+def newest(at: Desk) -> Response:
+    asked = at.request.query_params
+    column = asked.get("column") or None
+    source = asked.get("source") or None
+    status = asked.get("status") or None
+    with at.app.database.read() as conn:
+        found = list(store.newest(conn, column=column, source=source, status=status, limit=_ROWS))
+    say = at.say
+    rows = [
+        (
+            Cell(at.moment(entry.received), kind="tight"),
+            Cell(entry.title or at.words.untitled, f"{at.root()}entries/{entry.id}"),
+            Cell(entry.source, f"?source={entry.source}", "tight"),
+            Cell(entry.column, f"?column={entry.column}", "tight"),
+            Cell(entry.status.value, f"?status={entry.status.value}", _look(entry)),
+        )
+        for entry in found
+    ]
+    heads = (say["at"], say["title"], say["source"], say["column"], say["status"])
+    table = Table(say["latest"], heads, rows, say["nothing"])
+    return at.tables(say["entries"], [table], here="entries")
+
+
+def _look(entry: Entry) -> str:
+    return "tight" if entry.status is Status.PUBLISHED else "bad"
+
+
+def _entry(at: Desk, words: str) -> Entry:
+    with at.app.database.read() as conn:
+        found = store.resolve(conn, words)
+        if len(found) != 1:
+            many = f"{len(found)} entries begin so" if found else "there is no such entry"
+            raise UsageError(many, where=words[:100])
+        entry = store.get(conn, found[0])
+    assert entry is not None
+    return entry
+
+
+@desk
+def one(at: Desk) -> Response:
+    id = at.request.path_params["id"]
+    if at.form is not None:
+        entry = _entry(at, id)
+        act(at, entry)
+        return at.done(f"entries/{entry.id}")
+    try:
+        entry = _entry(at, id)
+    except UsageError:
+        return at.missing("entries")
+    with at.app.database.read() as conn:
+        history = store.history(conn, entry.id)
+        flags = stories.flagged(conn, entry.id)
+        others = [e for e in store.of_story(conn, [entry.story])[entry.story] if e.id != entry.id]
+        carried = reporting.carried(conn, entry)
+    say = at.say
+    rows = [
+        (
+            Cell(at.moment(made.at), kind="tight"),
+            Cell(made.what, kind="tight"),
+            Cell(made.reason),
+            Cell(_change(made.before, made.after)),
+            Cell(made.by, kind="tight"),
+        )
+        for made in history
+    ]
+    heads = (say["at"], say["what"], say["reason"], say["after"], say["by"])
+    return at.render(
+        "entry.html",
+        entry.title or at.words.untitled,
+        here="entries",
+        entry=entry,
+        received=at.moment(entry.received),
+        flags=flags,
+        others=[Link(f"{e.title} · {e.source}", f"{at.root()}entries/{e.id}") for e in others],
+        carried=[*carried.feeds, *carried.editions],
+        why=Table(say["why"], heads, rows, anchor="why"),
+        columns=[Link(title_of(column, at.words), column.id) for column in at.app.settings.columns],
+    )
+
+
+def _change(before: Any, after: Any) -> str:
+    if before is None and after is None:
+        return ""
+    return f"{_short(before)} → {_short(after)}"
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = "-" if value is None else text
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+
+
+def act(at: Desk, entry: Entry) -> None:
+    """Do what a form says with an entry; UsageError where that cannot be."""
+    app, form = at.app, at.form
+    assert form is not None
+    db, settings, now = app.database, app.settings, app.now
+    match form.one("action"):
+        case "move":
+            edit.move(db, settings, entry, form.one("column"), now, BY)
+        case "merge":
+            edit.merge(db, settings, entry, _entry(at, form.one("other")), now, BY)
+        case "split":
+            edit.split(db, settings, entry, now, BY)
+        case "approve":
+            edit.approve(db, settings, entry, now, BY)
+        case "reject":
+            edit.reject(db, settings, entry, now, BY)
+        case "restore":
+            edit.restore(db, settings, entry, now, BY)
+        case "retract":
+            _retract(at, entry)
+        case other:
+            raise UsageError(f"no such action: {other[:40]!r}")
+    at.site.wake("publish")
+
+
+def _retract(at: Desk, entry: Entry) -> None:
+    form, say = at.form, at.say
+    assert form is not None
+    if not form.one("sure"):
+        raise UsageError(say["sure_missing"])
+    if not form.one("reason"):
+        raise UsageError(f"{say['reason']}?")
+    at.app.retract(
+        entry,
+        reason=form.one("reason"),
+        only=bool(form.one("only")),
+        notify=bool(form.one("notify")),
+        by=BY,
+    )
+    at.site.wake("deliver")
+
+
+@desk
+def columns(at: Desk) -> Response:
+    """Columns with how much they hold, and the filings that nothing but the model speaks for."""
+    say = at.say
+    if at.form is not None:
+        for id in at.form.all("entry"):
+            column = at.form.one(f"column-{id}")
+            entry = _entry(at, id)
+            if column and column != entry.column:
+                edit.move(at.app.database, at.app.settings, entry, column, at.app.now, BY)
+        at.site.wake("publish")
+        return at.done("columns")
+    with at.app.database.read() as conn:
+        counts = store.count_by_column(conn)
+        unsure = overview.doubtful(conn, _ROWS // 2)
+        known = store.get_many(conn, [id for id, _, _ in unsure])
+    rows = [
+        (
+            Cell(title_of(column, at.words), f"{at.root()}entries?column={column.id}"),
+            Cell(column.id, kind="tight"),
+            Cell(str(counts.get(column.id, 0)), kind="number"),
+        )
+        for column in at.app.settings.columns
+    ]
+    table = Table(say["columns"], (say["title"], say["column"], say["count"]), rows)
+    return at.render(
+        "columns.html",
+        say["columns"],
+        here="columns",
+        tables=[table],
+        doubtful=[(known[id], column, reason) for id, column, reason in unsure if id in known],
+        columns=[Link(title_of(c, at.words), c.id) for c in at.app.settings.columns],
+    )
+
+
+ROUTES = [
+    Route("/admin/entries", newest, methods=["GET"]),
+    Route("/admin/entries/{id}", one, methods=["GET", "POST"]),
+    Route("/admin/columns", columns, methods=["GET", "POST"]),
+]
