@@ -24,6 +24,7 @@ from syndicate.core.dedupe import Fingerprint, fingerprint, judge
 _BATCH = 50
 _NOTICES = 50
 _FILL = 20_000
+_KEYS = 28  # grams that an article of the usual size is indexed by
 _SENTENCE_ENDS = tuple('。.！!？?；;，,：:”"')
 
 
@@ -127,7 +128,7 @@ def _fill(url: str, count: int) -> None:
 
 
 def _made_up(drawn: np.random.Generator) -> Fingerprint:
-    keys = drawn.integers(-(2**63), 2**63 - 1, 38, dtype=np.int64)
+    keys = drawn.integers(-(2**31), 2**31 - 1, _KEYS, dtype=np.int32)
     kept = np.sort(drawn.integers(0, 2**31, 400, dtype=np.uint32))
     return Fingerprint(
         size=1200,
@@ -157,8 +158,7 @@ def _stream(db: Any, path: Path, docs: int, grown: int) -> dict[str, Any]:
             for n, r in enumerate(batch)
         ]
         with db.begin() as conn:
-            matches = fingerprints.match(conn, items)
-            fingerprints.add(conn, items)
+            matches = fingerprints.take(conn, items)
         seconds += time.perf_counter() - started
         cpu_seconds += time.process_time() - cpu
         for item, row, match in zip(items, batch, matches, strict=True):

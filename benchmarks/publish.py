@@ -1,8 +1,11 @@
 """How fast a site comes out: `python -m benchmarks publish --entries N --columns N`.
 
 `one_new_ms` is the median of publishing one new entry into a site of that size, as `syndicate
-publish` does it; `rebuild_pages_per_s` counts article pages in a whole rebuild (`--pages N` of
-them where the site is larger); `rss_mb` is the most that the process held.
+publish` does it; `rebuild_pages_per_s` counts article pages in a whole rebuild. Of a site that
+is larger than `--rebuild`, every n-th archive page is made with its articles (and all columns
+and search files), and the rest is entered as if it were published. `rss_mb` is the most that
+the process held, `rss_worker_mb` the most that one of its workers did; `*_cpu_*` is processor
+time, which a busy machine does not change much.
 """
 
 from __future__ import annotations
@@ -13,30 +16,39 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from syndicate.adapters.disk import Disk
 from syndicate.adapters.store import entries as entry_store
-from syndicate.adapters.store import open_database
-from syndicate.adapters.store.engine import Database
+from syndicate.adapters.store import open_database, published
+from syndicate.adapters.store.engine import Database, Json
 from syndicate.adapters.templates import Templates
-from syndicate.jobs.publish import Pages, publish
+from syndicate.jobs.publish import Pages, publish, rebuild
+from syndicate.jobs.publish.job import fingerprint
 from syndicate.jobs.publish.pages import SitePages
+from syndicate.jobs.publish.writing import Writing
 from syndicate.model import Attribution, Entry, GivenDate, Person, Publisher
 from syndicate.settings import Column, Settings, Site, Source, Storage
 
 _START = datetime(2020, 1, 1, tzinfo=UTC)
 _CHUNK = 5000
 _BODY = "<p>" + "这是一段用来衡量速度的正文，说的是一件编出来的小事。" * 30 + "</p>"
+_SHORT = "<p>" + "这是一段短的正文，说的是一件编出来的小事。" * 4 + "</p>"
 
 
 def main(argv: list[str]) -> dict[str, Any]:
     parser = argparse.ArgumentParser(prog="benchmarks publish", description=__doc__)
     parser.add_argument("--entries", type=int, default=20_000)
     parser.add_argument("--columns", type=int, default=50)
-    parser.add_argument("--new", type=int, default=15, help="how often one new entry is published")
+    parser.add_argument("--new", type=int, default=30, help="how often one new entry is published")
+    parser.add_argument("--rebuild", type=int, default=20_000, help="how many pages to build")
     given = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
         settings = _settings(Path(folder), given.columns)
@@ -52,32 +64,115 @@ def measure(
 ) -> dict[str, Any]:
     """Fills, rebuilds, and then publishes new entries one by one."""
     columns = [column.id for column in settings.columns]
-    for chunk in _chunks(given.entries, columns):
-        with database.begin() as conn:
-            entry_store.save(conn, [(entry, entry.columns) for entry in chunk])
+    _fill(database, given.entries, columns)
     now = _START + timedelta(minutes=given.entries)
-    started = time.perf_counter()
-    publish(database, settings, pages, now)
-    rebuilt = time.perf_counter() - started
-    times = []
-    for number in range(given.new):
-        new = entry_of(given.entries + number, columns)
+    started, cpu = time.perf_counter(), _cpu()
+    if given.entries <= given.rebuild:
+        publish(database, settings, pages, now)
+        built = given.entries
+    else:
+        built = _sample(database, settings, pages, now, given)
+    rebuilt, rebuilt_cpu = time.perf_counter() - started, _cpu() - cpu
+    if given.entries > given.rebuild:
+        _as_published(database, settings, pages)
+    times, cpus = [], []
+    for number in range(-len(columns), given.new):  # once into each column, so that all is there
+        new = entry_of(given.entries + len(columns) + number, columns, _BODY)
         with database.begin() as conn:
             entry_store.save(conn, [(new, new.columns)])
-        started = time.perf_counter()
+        started, cpu = time.perf_counter(), _cpu()
         publish(database, settings, pages, now)
         times.append((time.perf_counter() - started) * 1000)
+        cpus.append((_cpu() - cpu) * 1000)
     return {
         "entries": given.entries,
         "columns": given.columns,
-        "one_new_ms": round(statistics.median(times), 1),
+        "one_new_ms": round(statistics.median(times[-given.new :]), 1),
+        "one_new_cpu_ms": round(statistics.median(cpus[-given.new :]), 1),
+        "rebuild_pages": built,
         "rebuild_s": round(rebuilt, 1),
-        "rebuild_pages_per_s": round(given.entries / rebuilt, 1),
-        "rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        "rebuild_cpu_s": round(rebuilt_cpu, 1),
+        "rebuild_pages_per_s": round(built / rebuilt, 1),
+        "rss_mb": _rss(resource.RUSAGE_SELF),
+        "rss_worker_mb": _rss(resource.RUSAGE_CHILDREN),
     }
 
 
-def entry_of(number: int, columns: list[str]) -> Entry:
+def _cpu() -> float:
+    used = [resource.getrusage(w) for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(u.ru_utime + u.ru_stime for u in used)
+
+
+def _rss(who: int) -> float:
+    return round(resource.getrusage(who).ru_maxrss / 1024, 1)
+
+
+def _fill(database: Database, count: int, columns: list[str]) -> None:
+    for start in range(0, count, _CHUNK):
+        numbers = range(start, min(start + _CHUNK, count))
+        bodies = (_BODY if count - n <= 20_000 else _SHORT for n in numbers)
+        made = [entry_of(n, columns, body) for n, body in zip(numbers, bodies, strict=True)]
+        with database.begin() as conn:
+            entry_store.save(conn, [(entry, entry.columns) for entry in made])
+
+
+def _sample(
+    database: Database, settings: Settings, pages: Pages, now: datetime, given: argparse.Namespace
+) -> int:
+    """Some of the pieces of a rebuild, by the code that makes them all; how many articles."""
+    authority = "news.example,2026"
+    with database.begin() as conn:
+        writing = _writing(conn, settings, now, authority)
+        pieces = rebuild.prepare(writing, ["", *(c.id for c in settings.columns)])
+        published.set_value(conn, "authority", authority)
+    step = given.entries // given.rebuild
+    parts = [piece for piece in pieces if piece.part is not None]
+    whole = [piece for piece in parts if piece.part and not piece.part.column]
+    others = [piece for piece in parts if piece.part and piece.part.column]
+    rest = [piece for piece in pieces if piece.part is None]
+    picked = [*whole[::-step], *others[::-step], *rest]
+
+    @contextmanager
+    def transaction() -> Iterator[Connection]:
+        with database.begin() as conn:
+            writing.conn = conn
+            yield conn
+
+    rebuild.run(database, writing, pages, picked, transaction)
+    return sum(len(known) for known in [whole[::-step]]) * 100
+
+
+def _writing(conn: Connection, settings: Settings, now: datetime, authority: str) -> Writing:
+    return Writing(conn, Disk(settings.storage.output), settings, now, authority, rebuild=True)
+
+
+def _as_published(database: Database, settings: Settings, pages: Pages) -> None:
+    """Enter all that was not made as if it had been, so that the record has its full size."""
+    disk = Disk(settings.storage.output)
+    for path in ("index.html", "feeds.opml", "robots.txt"):
+        disk.write(path, b"")
+    known, files, entries = (
+        published.published_entries, published.published_files, entry_store.entries
+    )  # fmt: skip
+    e = entries.c
+    with database.begin() as conn:
+        rows = sa.select(e.id, sa.literal("published"), e.received, e.guid, e.story, e.received,
+                         e.columns, sa.literal({}, Json))  # fmt: skip
+        there = sa.select(known.c.entry)
+        names = [c.name for c in known.columns]
+        conn.execute(sa.insert(known).from_select(names, rows.where(e.id.not_in(there))))
+        path: Any = sa.literal("articles/") + e.id + ".html"
+        row = sa.select(path, sa.literal(b"0" * 16), sa.literal("page"))
+        old = sa.select(files.c.path)
+        query = row.where(path.not_in(old))
+        conn.execute(sa.insert(files).from_select(["path", "digest", "kind"], query))
+        conn.execute(sa.delete(entry_store.unpublished))
+        published.recount(conn)
+        published.set_value(conn, "sitemap", "several")
+        published.set_value(conn, "fingerprint", fingerprint(settings, pages))
+
+
+def entry_of(number: int, columns: list[str], body: str = _BODY) -> Entry:
     """One made-up entry; received a minute after the one before."""
     at = _START + timedelta(minutes=number)
     column = columns[number % len(columns)]
@@ -92,14 +187,9 @@ def entry_of(number: int, columns: list[str]) -> Entry:
     id = f"e{number:015}"
     return Entry(
         id=id, source="daily", key=url, guid=url, title=f"第{number}则消息", attribution=said,
-        received=at, url=url, content_html=_BODY, content_text=_BODY[3:-4], summary=_BODY[3:120],
+        received=at, url=url, content_html=body, content_text=body[3:-4], summary=body[3:120],
         language="zh-CN", published_at=at, story=id, column=column, columns=(column,),
     )  # fmt: skip
-
-
-def _chunks(count: int, columns: list[str]) -> Iterator[list[Entry]]:
-    for start in range(0, count, _CHUNK):
-        yield [entry_of(n, columns) for n in range(start, min(start + _CHUNK, count))]
 
 
 def _settings(folder: Path, columns: int) -> Settings:

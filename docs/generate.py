@@ -41,6 +41,8 @@ def commands() -> Iterator[tuple[str, click.Command]]:
         command = program.get_command(context, name)
         assert command is not None
         if isinstance(command, click.Group):
+            if command.invoke_without_command:
+                yield name, command
             for second, inner in command.commands.items():
                 yield f"{name} {second}", inner
         else:
@@ -51,6 +53,8 @@ def usage(name: str, command: click.Command) -> str:
     words = ["syndicate", name]
     if own_options(command):
         words.append("[OPTIONS]")
+    if isinstance(command, click.Group):
+        return " ".join(words)
     words += [p.make_metavar(click.Context(command)) for p in command.params if _is_argument(p)]
     return " ".join(words)
 
@@ -140,14 +144,14 @@ def manual() -> str:
         ".SH OPTIONS",
         "Every command takes these.",
     ]
-    for option, text in (
+    for name, text in (
         ("--json", "Print one JSON document."),
         ("--at TIME", "Act as if it were this moment (ISO 8601)."),
         ("-v, --verbose", "Say more on stderr."),
         ("-q, --quiet", "Say nothing but errors."),
         ("-h, --help", "Say what a command takes."),
     ):
-        lines += _item(option, text)
+        lines += _item(name, text)
     lines.append(".SH COMMANDS")
     for name, command in commands():
         lines += _item(usage(name, command).removeprefix("syndicate "), _text(command))
@@ -217,7 +221,9 @@ def pages() -> dict[Path, str]:
 def main() -> int:
     stale = {p: t for p, t in pages().items() if not p.exists() or p.read_text("utf-8") != t}
     for path, text in stale.items():
-        print(f"{path.relative_to(HERE.parent)} {'is not current' if '--check' in sys.argv else ''}")
+        print(
+            f"{path.relative_to(HERE.parent)} {'is not current' if '--check' in sys.argv else ''}"
+        )
         if "--check" not in sys.argv:
             path.write_text(text, "utf-8")
     return 1 if stale and "--check" in sys.argv else 0

@@ -34,12 +34,13 @@ if TYPE_CHECKING:
     from syndicate.adapters.mailbox import Mailbox
     from syndicate.adapters.store.engine import Database
     from syndicate.adapters.templates import Templates
+    from syndicate.core.classify import Classifier
     from syndicate.core.discover import Found
     from syndicate.jobs.bounces import Taken
     from syndicate.jobs.digest import Composed
     from syndicate.jobs.edit import Edited
     from syndicate.jobs.ingest import Ingested
-    from syndicate.jobs.ingest.intake import File
+    from syndicate.jobs.ingest.counts import File
     from syndicate.jobs.publish import Pages
     from syndicate.jobs.send import Delivery
     from syndicate.model import Entry, Filed
@@ -369,16 +370,22 @@ class Application:
     def filer(self) -> File:
         """How entries are filed: rules, learned model and mapping of this site."""
         from syndicate.adapters.store import columns
-        from syndicate.core import classify, linear
 
         with self.database.read() as conn:
             mapping = columns.mapped(conn)
             active = columns.active_model(conn)
-        model = linear.load(active[1]) if active else None
-        classifier = classify.prepare(self.settings.columns, mapping, model)
+
+        @functools.cache
+        def classifier() -> Classifier:  # when there is something to file; most runs have nothing
+            from syndicate.core import classify, linear
+
+            model = linear.load(active[1]) if active else None
+            return classify.prepare(self.settings.columns, mapping, model)
 
         def file(entry: Entry, source: Source, moved: str | None, stated: str | None) -> Filed:
-            return classify.file(entry, source, classifier, moved=moved, stated=stated)
+            from syndicate.core import classify
+
+            return classify.file(entry, source, classifier(), moved=moved, stated=stated)
 
         return file
 

@@ -90,7 +90,7 @@ def take(base: str, pages: dict[str, str], out: Path) -> None:
 def shrink(file: Path) -> None:
     """A palette instead of true colour: a third of the bytes, and no eye sees it."""
     try:
-        from PIL import Image
+        from PIL import Image  # type: ignore[import-not-found, unused-ignore]
     except ImportError:
         pass
     else:

@@ -22,7 +22,7 @@ from syndicate.errors import ParseError, SyndicateError
 
 T = TypeVar("T")
 MEMORY = 1_200_000_000  # bytes of address space that a worker may take
-_PRELOAD = ["syndicate.core.document"]
+_PRELOAD = ["syndicate.core.parse", "syndicate.core.normalize", "syndicate.core.document"]
 _READY = "ready"
 _START = 60  # seconds that a process may take to load the parsers on a loaded machine
 

@@ -132,7 +132,8 @@ class Client:
         return self._needs_utf8(envelope) is False or "SMTPUTF8" in self.extensions
 
     def _needs_utf8(self, envelope: Envelope) -> bool:
-        return not (envelope.sender.isascii() and envelope.recipient.isascii())
+        addresses = ascii_domain(envelope.sender), ascii_domain(envelope.recipient)
+        return not all(map(str.isascii, addresses))
 
     def _commands(self, envelope: Envelope, *, together: bool) -> bytes:
         options = " BODY=8BITMIME" if "8BITMIME" in self.extensions else ""
@@ -140,11 +141,12 @@ class Client:
             if "SMTPUTF8" not in self.extensions:
                 raise PermanentMailError("the server takes no addresses in UTF-8 (SMTPUTF8)")
             options += " SMTPUTF8"
-        for address in (envelope.sender, envelope.recipient):
+        sender, recipient = ascii_domain(envelope.sender), ascii_domain(envelope.recipient)
+        for address in (sender, recipient):
             if re.search(r"[\x00-\x20\x7f<>]", address):
                 raise PermanentMailError(f"{address!r} is no address for an envelope")
-        mail = f"MAIL FROM:<{envelope.sender}>{options}\r\n"
-        rest = f"RCPT TO:<{envelope.recipient}>\r\nDATA\r\n"
+        mail = f"MAIL FROM:<{sender}>{options}\r\n"
+        rest = f"RCPT TO:<{recipient}>\r\nDATA\r\n"
         return (mail + rest if together else mail).encode()
 
     async def _accepted(self, envelope: Envelope, *, together: bool) -> None:
@@ -152,7 +154,7 @@ class Client:
         mail = await self._answer()
         if not together:
             if mail.is_good:
-                self._write(f"RCPT TO:<{envelope.recipient}>\r\n".encode())
+                self._write(f"RCPT TO:<{ascii_domain(envelope.recipient)}>\r\n".encode())
                 mail = await self._answer()
             if mail.is_good:
                 self._write(b"DATA\r\n")
@@ -222,6 +224,17 @@ class Client:
         self._writer.close()
         with contextlib.suppress(OSError, TimeoutError, ssl.SSLError):
             await asyncio.wait_for(self._writer.wait_closed(), 5)
+
+
+def ascii_domain(address: str) -> str:
+    """An address with its domain as DNS has it; only a local part then needs SMTPUTF8."""
+    if address.isascii():
+        return address
+    local, _, domain = address.rpartition("@")
+    try:
+        return f"{local}@{domain.encode('idna').decode()}"
+    except UnicodeError:
+        return address
 
 
 def refusal(answer: Answer) -> PermanentMailError | TemporaryMailError:

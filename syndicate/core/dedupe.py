@@ -28,8 +28,8 @@ GRAM = 12
 _LONGEST = 40_000  # characters that are looked at; an article is a tenth of it
 _KEPT = 256  # grams kept for the judgement, at most twice as many
 _HEAD = 200  # grams of the beginning kept densely, for texts that are a lead paragraph alone
-_INDEX_RATE = 16
-_INDEX_MOST = 48
+_INDEX_RATE = 32
+_INDEX_MOST = 24
 _INDEX_OPENING = 160  # grams of the beginning, of which twice the share is indexed
 _INDEX_LEAST = 8
 _SHORT = 300
@@ -62,7 +62,7 @@ _STOPS = (*"。！？!?", ". ", _LINE)
 class Fingerprint:
     """What is kept of a text for comparing: about 1 kB, whatever its length.
 
-    `keys` are the grams by which it is found (signed 64-bit); `kept` the sorted 32-bit grams by
+    `keys` are the grams by which it is found (signed 32-bit); `kept` the sorted 32-bit grams by
     which it is judged, all those below `limit`; `head` the grams of its beginning.
     """
 
@@ -266,7 +266,7 @@ def _keys(hashes: Hashes) -> tuple[int, ...]:
         few = min(_INDEX_LEAST, len(head)) - 1
         dense = np.partition(head, few)[: few + 1]
     shared = np.concatenate((dense, shared))
-    keys: list[int] = shared.view(np.int64).tolist()
+    keys: list[int] = shared.astype(np.uint32).view(np.int32).tolist()
     return tuple(keys)
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from syndicate.core import article, normalize, parse
 from syndicate.core.attribution import FeedFacts
-from syndicate.core.normalize import Prepared
 from syndicate.errors import ParseError
 from syndicate.model import ParsedEntry, ParsedFeed
+
+if TYPE_CHECKING:
+    from syndicate.core.normalize import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ def read_feed(
 
     Raises ParseError where it cannot be read.
     """
+    from syndicate.core import parse  # heavy, and only workers read
+
     feed, hashes = parse.parse_new(data, content_type=content_type, url=url, known=known)
     passed = sum(digest in known for digest in hashes)
     return _document(feed, feed.entries, frozenset(hashes), passed, url, zone)
@@ -59,6 +63,8 @@ def _document(
     url: str | None,
     zone: str,
 ) -> Document:
+    from syndicate.core import normalize
+
     prepared = tuple(
         normalize.prepare(entry, zone=zone, base=feed.url or url, feed_language=feed.language)
         for entry in entries
@@ -94,6 +100,8 @@ def read_files(
     files: tuple[tuple[str, bytes], ...], zone: str
 ) -> tuple[tuple[Prepared, ...], tuple[tuple[str, str], ...]]:
     """Articles of a folder, prepared, and (name, reason) of those that could not be read."""
+    from syndicate.core import article, normalize
+
     prepared, failed = [], []
     for name, data in files:
         try:
@@ -109,5 +117,7 @@ def read_files(
 
 def page(html: str, url: str, zone: str) -> Prepared:
     """An article on a fetched page, prepared."""
+    from syndicate.core import article, normalize
+
     parsed = article.read_page(html, url)
     return normalize.prepare(replace(parsed, link=parsed.link or url), zone=zone, base=url)

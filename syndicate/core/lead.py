@@ -17,12 +17,13 @@ def lead(members: Sequence[Entry]) -> str:
     return min(members, key=lambda entry: _rank(entry, members)).id
 
 
-def _rank(entry: Entry, members: Sequence[Entry]) -> tuple[int, int, float, str]:
+def _rank(entry: Entry, members: Sequence[Entry]) -> tuple[int, int, float, float, str]:
     others = [other for other in members if other.id != entry.id]
     return (
         -_originality(entry, others),
         -completeness(entry.attribution),
         entry.received.timestamp(),
+        entry.sort_at.timestamp(),
         entry.id,
     )
 

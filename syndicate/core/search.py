@@ -16,6 +16,7 @@ import re
 import unicodedata
 import zlib
 from collections.abc import Collection, Iterable, Iterator
+from operator import add
 from typing import Any
 
 from syndicate.core.outgoing import Outgoing, line
@@ -64,6 +65,20 @@ def terms(text: str) -> Iterator[str]:
             yield from (run[at : at + 2] for at in range(len(run) - 1))
 
 
+def _distinct(text: str) -> list[str]:
+    """The first `_MOST_TERMS` different terms of a text; pairs are made a run at a time, as there
+    are thousands in a text."""
+    found: dict[str, None] = {}
+    for run in _RUNS.findall(folded(text)):
+        if len(run) > 1 and _SPACELESS.match(run):
+            found.update(dict.fromkeys(map(add, run, run[1:])))
+        else:
+            found[run] = None
+        if len(found) >= _MOST_TERMS:
+            break
+    return list(found)[:_MOST_TERMS]
+
+
 def bloom(words: Collection[str]) -> str:
     """A Bloom filter as base64; its length in bits is what it decodes to.
 
@@ -95,7 +110,7 @@ def record(out: Outgoing) -> dict[str, Any]:
     text = {"full": entry.content_text, "summary": entry.summary, "link": ""}[out.shown]
     people = " ".join(p.name for p in said.authors)
     searched = f"{said.source.name or ''} {people} {entry.summary if out.shown != 'link' else ''}"
-    found = dict.fromkeys(terms(f"{out.title} {searched} {text}"))
+    found = _distinct(f"{out.title} {searched} {text}")
     return {
         "i": entry.id,
         "t": out.title,
@@ -104,7 +119,7 @@ def record(out: Outgoing) -> dict[str, Any]:
         "l": entry.language,
         "x": "" if out.shown == "link" else shorten(line(entry.summary), _EXCERPT),
         "a": int(entry.sort_at.timestamp()),
-        "b": bloom(list(found)[:_MOST_TERMS]),
+        "b": bloom(found),
     }
 
 

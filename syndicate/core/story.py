@@ -45,6 +45,11 @@ def likeness(first: str, second: str) -> float:
     return len(a & b) / len(a) if a else 0.0
 
 
+def numbers(text: str) -> list[str]:
+    """The numbers of a title in their order: another number is another notice or day."""
+    return re.findall(r"\d+", fold(text))
+
+
 def _pieces(text: str) -> set[str]:
     folded = fold(text)
     runs = _SEPARATE.findall("".join(_TOKEN.findall(folded)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -57,10 +58,8 @@ def address(text: str) -> str | None:
 def key(email: str) -> str:
     """What two spellings of one address have in common: case folded, IDN in ASCII."""
     local, _, domain = email.rpartition("@")
-    try:
+    with contextlib.suppress(UnicodeError):
         domain = domain.encode("idna").decode("ascii")
-    except UnicodeError:
-        pass
     return f"{local.casefold()}@{domain.lower()}"
 
 

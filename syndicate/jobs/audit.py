@@ -6,7 +6,7 @@ import io
 import json
 import zipfile
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from syndicate.adapters.disk import Disk
@@ -31,8 +31,8 @@ class Proof:
 
 
 def seal(db: Database, now: datetime) -> Seal | None:
-    """Seal what was decided before today (UTC), once a day; None where there is nothing to do."""
-    day = (now.astimezone(UTC) - timedelta(days=1)).date().isoformat()
+    """Seal what is on record, once a day (UTC); None where there is nothing to do."""
+    day = now.astimezone(UTC).date().isoformat()
     with db.begin() as conn:
         known = store.all_seals(conn)
         before = known[-1] if known else Seal(0, "", 0, 0, "", now)

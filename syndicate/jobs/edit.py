@@ -109,10 +109,11 @@ def _decide(
 ) -> Edited:
     held_for = "" if status is Status.PUBLISHED else reason
     with db.begin() as conn:
+        if status is Status.PUBLISHED:
+            _rule_apart_from_taken_down(conn, entry, now, by)
         members = entries.of_story(conn, [entry.story])[entry.story]
         changed = [
-            replace(m, status=status, held_for=held_for) if m.id == entry.id else m
-            for m in members
+            replace(m, status=status, held_for=held_for) if m.id == entry.id else m for m in members
         ]
         settled = story.settle(changed, entry.story)
         made = [
@@ -122,6 +123,16 @@ def _decide(
         _store(conn, settings, settled, made)
         stories.settle(conn, entry.id, now)
     return Edited(tuple(e for e in settled if e.id == entry.id))
+
+
+def _rule_apart_from_taken_down(conn: Connection, entry: Entry, now: datetime, by: str) -> None:
+    """What was held for its likeness to a retracted article is another one, an editor says."""
+    likenesses = (
+        made.after["taken_down"]
+        for made in entries.history(conn, entry.id)
+        if isinstance(made.after, dict) and "taken_down" in made.after
+    )
+    stories.rule(conn, [(entry.id, other) for other in likenesses], False, now, by)
 
 
 def retract(
@@ -176,8 +187,7 @@ def restore(db: Database, settings: Settings, entry: Entry, now: datetime, by: s
         for id in back:
             stories.restore(conn, id)
         changed = [
-            replace(m, status=Status.PUBLISHED, held_for="") if m.id in back else m
-            for m in members
+            replace(m, status=Status.PUBLISHED, held_for="") if m.id in back else m for m in members
         ]
         settled = story.settle(changed, entry.story)
         made = [

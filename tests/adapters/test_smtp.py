@@ -26,6 +26,17 @@ DATA = b"From: a@news.example\r\nSubject: x\r\n\r\n.dot\r\n..two\r\nend\r\n"
 MAIL = Envelope("bounce+1@news.example", "reader@reader.example", "<1@news.example>", DATA)
 
 
+class Loopback(Controller):
+    """A controller on a free port of this machine."""
+
+    def __init__(self, handler: Any, **options: Any) -> None:
+        super().__init__(handler, hostname="127.0.0.1", port=0, **options)
+
+    def _trigger_server(self) -> None:
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
 class Inbox:
     def __init__(self) -> None:
         self.got: list[tuple[str, list[str], bytes]] = []
@@ -76,16 +87,15 @@ def _trusting(certificate: tuple[Path, Path]) -> ssl.SSLContext:
 
 
 def _password(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
-    return AuthResult(success=(data.login, data.password) == (b"user", b"secret"))
+    good = (data.login, data.password) == (b"user", b"secret")
+    return AuthResult(success=good, handled=False)
 
 
 @pytest.fixture
 def submission(inbox: Inbox, certificate: tuple[Path, Path]) -> Iterator[Controller]:
     """A server with STARTTLS, which takes nothing without a password."""
-    controller = Controller(
+    controller = Loopback(
         inbox,
-        hostname="127.0.0.1",
-        port=0,
         tls_context=_server_tls(certificate),
         require_starttls=True,
         authenticator=_password,
@@ -112,20 +122,16 @@ def _send(way: Any, *mails: Envelope) -> None:
     asyncio.run(asyncio.wait_for(run(), 20))
 
 
-def test_submission(
-    submission: Controller, inbox: Inbox, certificate: tuple[Path, Path]
-) -> None:
+def test_submission(submission: Controller, inbox: Inbox, certificate: tuple[Path, Path]) -> None:
     url = f"smtp://user@127.0.0.1:{_port(submission)}"
     _send(route(url, "secret", _trusting(certificate)), MAIL, MAIL)
     assert inbox.got == [(MAIL.sender, [MAIL.recipient], DATA)] * 2
 
 
 @pytest.mark.parametrize("mechanism", ["PLAIN", "LOGIN"])
-def test_password_mechanisms(
-    inbox: Inbox, certificate: tuple[Path, Path], mechanism: str
-) -> None:
-    controller = Controller(
-        inbox, hostname="127.0.0.1", port=0, tls_context=_server_tls(certificate),
+def test_password_mechanisms(inbox: Inbox, certificate: tuple[Path, Path], mechanism: str) -> None:
+    controller = Loopback(
+        inbox, tls_context=_server_tls(certificate),
         authenticator=_password, auth_required=True,
         auth_exclude_mechanism=[{"PLAIN": "LOGIN", "LOGIN": "PLAIN"}[mechanism]],
     )  # fmt: skip
@@ -151,7 +157,7 @@ def test_certificates_are_checked(submission: Controller) -> None:
 
 @pytest.fixture
 def plain(inbox: Inbox) -> Iterator[Controller]:
-    controller = Controller(inbox, hostname="127.0.0.1", port=0, enable_SMTPUTF8=True)
+    controller = Loopback(inbox, enable_SMTPUTF8=True)
     controller.start()
     yield controller
     controller.stop()
@@ -201,10 +207,6 @@ def test_without_the_tls_that_is_demanded_nothing_goes(plain: Controller, inbox:
 
 
 def test_tls_from_the_start(inbox: Inbox, certificate: tuple[Path, Path]) -> None:
-    controller = Controller(
-        inbox, hostname="127.0.0.1", port=0, ssl_context=_server_tls(certificate)
-    )
-
     async def run() -> None:
         server = await asyncio.get_running_loop().create_server(
             lambda: SMTP(inbox), "127.0.0.1", 0, ssl=_server_tls(certificate)
@@ -216,7 +218,6 @@ def test_tls_from_the_start(inbox: Inbox, certificate: tuple[Path, Path]) -> Non
         await connection.close()
         server.close()
 
-    del controller
     asyncio.run(asyncio.wait_for(run(), 20))
     assert len(inbox.got) == 1
 
@@ -228,7 +229,7 @@ def test_addresses_in_utf8(plain: Controller, inbox: Inbox) -> None:
 
 
 def test_without_smtputf8_such_an_address_fails(inbox: Inbox) -> None:
-    controller = Controller(inbox, hostname="127.0.0.1", port=0, enable_SMTPUTF8=False)
+    controller = Loopback(inbox, enable_SMTPUTF8=False)
     controller.start()
     mail = Envelope("b@news.example", "读者@reader.example", "<1@news.example>", DATA)
     try:
@@ -272,12 +273,12 @@ def test_maildir_repeats_replace_themselves(tmp_path: Path) -> None:
     assert list((tmp_path / "mail" / "tmp").iterdir()) == []
 
 
-@pytest.mark.parametrize(
-    ("status", "error"), [(0, None), (75, "status 75"), (67, "status 67")]
-)
+@pytest.mark.parametrize(("status", "error"), [(0, None), (75, "status 75"), (67, "status 67")])
 def test_sendmail(tmp_path: Path, status: int, error: str | None) -> None:
     program = tmp_path / "sendmail"
-    program.write_text(f'#!/bin/sh\necho "$@" > {tmp_path}/args\ncat > {tmp_path}/in\nexit {status}\n')
+    program.write_text(
+        f'#!/bin/sh\necho "$@" > {tmp_path}/args\ncat > {tmp_path}/in\nexit {status}\n'
+    )
     program.chmod(0o755)
     if error:
         with pytest.raises(MailError, match=error):

@@ -65,7 +65,7 @@ def test_what_is_old_goes_and_is_remembered(database: Database, tmp_path: Path) 
         assert set(left) == {entry(3).id, entry(4).id, entry(5).id}
         assert left[entry(3).id].lead  # its story's lead is gone
         assert entries.recall(conn, "gov", [b"m1"]) == {b"m1": entry(1).id}
-    gone = (entries.links, entries.decisions, stories.filings, stories.rulings)
+    gone = (entries.links, stories.filings, stories.rulings)
     gone += (fingerprints.fingerprints, fingerprints.grams)
     assert [count(database, table) for table in gone] == [0] * len(gone)
     assert prune(database, site(tmp_path), NOW) == Pruned()

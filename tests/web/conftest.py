@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from syndicate.adapters.store.engine import Database
-from tests.web.sites import Still, settings_in
+from still import Still, settings_in
 
 
 @pytest.fixture

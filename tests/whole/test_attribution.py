@@ -286,8 +286,8 @@ def test_how_much_is_shown(site: Site, content: str, body: bool) -> None:
     _published(site, FEED + f'content = "{content}"\n', rss(text))
     out = Outputs(site)
     assert ("第39段" in out.page) is body
-    (content, encoded, _, json_content) = out.bodies  # RSS description may be shorter
-    assert all(("第39段" in b) is body for b in (content, encoded, json_content))
+    (atom, encoded, _, json_content) = out.bodies  # RSS description may be shorter
+    assert all(("第39段" in b) is body for b in (atom, encoded, json_content))
     assert ("第0段" in out.text) is (content != "link")
     assert "第39段" in site.entry()["content_text"], "it is kept, for recognising"
     assert all("源头日报" in b for b in out.bodies)

@@ -14,6 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sites
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
+import imap_server
 
 from syndicate.core import verp
 
@@ -35,7 +39,7 @@ def article(title: str, number: int, meta: str = "") -> str:
 
 
 @dataclass
-class Site:
+class Web:
     """A web server on loopback: what it has, and what it was asked for."""
 
     pages: dict[str, tuple[int, str, str]] = field(default_factory=dict)
@@ -54,8 +58,8 @@ class Site:
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
-    made = Site()
+def web() -> Iterator[Web]:
+    made = Web()
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -81,16 +85,17 @@ def site() -> Iterator[Site]:
     thread.join()
 
 
-def run(folder: Path, *words: str, status: int = 0, given: bytes = b"") -> Any:
+def run(folder: Path, *words: str, status: int = 0) -> Any:
     """One command over `folder`'s config; its JSON."""
-    done = subprocess.run(
-        [sys.executable, "-m", "syndicate", "--config", str(folder / "config.toml"), *words],
-        capture_output=True,
-        input=given,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == status, done.stderr.decode() + done.stdout.decode()
+    ran = sites.Site(folder).call(*words)
+    assert ran.status == status, ran.err + ran.out
+    return ran.json
+
+
+def piped(folder: Path, given: bytes, *words: str) -> Any:
+    """The same in a process of its own, with something on its standard input."""
+    command = [sys.executable, "-m", "syndicate", "--config", str(folder / "config.toml"), *words]
+    done = subprocess.run(command, capture_output=True, input=given, timeout=60, check=True)
     return json.loads(done.stdout)
 
 
@@ -124,8 +129,8 @@ def row(path: str, title: str, date: str) -> str:
     return f"<li><a href='{path}'>{title}</a><span>{date}</span></li>"
 
 
-def test_a_listing_page_becomes_entries(tmp_path: Path, site: Site) -> None:
-    site.has(
+def test_a_listing_page_becomes_entries(tmp_path: Path, web: Web) -> None:
+    web.has(
         "/news/",
         listing(
             *(
@@ -137,19 +142,19 @@ def test_a_listing_page_becomes_entries(tmp_path: Path, site: Site) -> None:
             more="<a href='page2.html'>下一页</a>",
         ),
     )
-    site.has(
+    web.has(
         "/news/page2.html",
         listing(
             *(row(f"b{n}.html", f"第{n}则更早的消息在此", f"2026-10-{10 + n}") for n in range(1, 4))
         ),
     )
-    site.has("/robots.txt", "User-agent: *\nDisallow: /news/secret/\n", kind="text/plain")
-    site.has("/news/a1.html", article("第1则关于图书馆的消息", 1, "来源：青河日报　作者：李　明"))
+    web.has("/robots.txt", "User-agent: *\nDisallow: /news/secret/\n", kind="text/plain")
+    web.has("/news/a1.html", article("第1则关于图书馆的消息", 1, "来源：青河日报　作者：李　明"))
     for n in (2, 3, 4):
-        site.has(f"/news/a{n}.html", article(f"第{n}则关于图书馆的消息", n))
+        web.has(f"/news/a{n}.html", article(f"第{n}则关于图书馆的消息", n))
     for n in (1, 2, 3):
-        site.has(f"/news/b{n}.html", article(f"第{n}则更早的消息在此", 10 + n))
-    configured(tmp_path, f'id = "qinghe"\ntype = "page"\nurl = "{site.url}/news/"', site.port)
+        web.has(f"/news/b{n}.html", article(f"第{n}则更早的消息在此", 10 + n))
+    configured(tmp_path, f'id = "qinghe"\ntype = "page"\nurl = "{web.url}/news/"', web.port)
 
     first = run(tmp_path, "ingest", "--json")
     assert first["entries"]["new"] == 7
@@ -157,8 +162,8 @@ def test_a_listing_page_becomes_entries(tmp_path: Path, site: Site) -> None:
     errors = " | ".join(p["error"] for p in first["problems"])
     assert "robots.txt forbids it" in errors
     assert "404" in errors
-    assert "/news/secret/a5.html" not in site.asked
-    assert site.asked_once("/robots.txt")
+    assert "/news/secret/a5.html" not in web.asked
+    assert web.asked_once("/robots.txt")
 
     rows = {r["url"].rpartition("/")[2]: r for r in run(tmp_path, "list", "--json")}
     stated = rows["a1.html"]["attribution"]
@@ -167,13 +172,13 @@ def test_a_listing_page_becomes_entries(tmp_path: Path, site: Site) -> None:
     assert stated["published"] == "2026-11-11"  # from the list: the page has none
     unstated = rows["a2.html"]["attribution"]
     assert unstated["source"]["name"] == "青河在线"
-    assert unstated["source"]["url"] == f"{site.url}/"
+    assert unstated["source"]["url"] == f"{web.url}/"
     assert unstated["via"] == []
     shown = run(tmp_path, "show", rows["a2.html"]["id"], "--json")
     assert "志愿者正在给他们讲故事" in shown["content_text"]
     assert any("published from the listing page" in h["reason"] for h in shown["history"])
 
-    site.has(
+    web.has(
         "/news/",
         listing(
             row("a7.html", "新的一则关于图书馆的消息", "2026-11-20"),
@@ -185,19 +190,19 @@ def test_a_listing_page_becomes_entries(tmp_path: Path, site: Site) -> None:
             more="<a href='page2.html'>下一页</a>",
         ),
     )
-    site.has("/news/a7.html", article("新的一则关于图书馆的消息", 7))
+    web.has("/news/a7.html", article("新的一则关于图书馆的消息", 7))
     second = run(tmp_path, "ingest", "qinghe", "--json")
     assert second["entries"]["new"] == 1
-    assert site.asked_once("/news/a1.html")  # what is known is not fetched again
-    assert site.asked_once("/news/page2.html")
-    assert site.asked.count("/news/a6.html") == 2
+    assert web.asked_once("/news/a1.html")  # what is known is not fetched again
+    assert web.asked_once("/news/page2.html")
+    assert web.asked.count("/news/a6.html") == 2
     run(tmp_path, "ingest", "qinghe", "--json")
     run(tmp_path, "ingest", "qinghe", "--json")
-    assert site.asked.count("/news/a6.html") == 3  # a broken one is not tried for ever
+    assert web.asked.count("/news/a6.html") == 3  # a broken one is not tried for ever
 
 
-def test_selectors_are_obeyed(tmp_path: Path, site: Site) -> None:
-    site.has(
+def test_selectors_are_obeyed(tmp_path: Path, web: Web) -> None:
+    web.has(
         "/",
         "<div class='x'><h3><a href='/p/1'>一</a></h3><i data>2026年3月4日</i><a href='/tag'>标签页面在这里</a></div>"
         "<div class='x'><h3><a href='/p/2'>二</a></h3><i data>昨天</i></div>",
@@ -206,10 +211,10 @@ def test_selectors_are_obeyed(tmp_path: Path, site: Site) -> None:
         page = article(f"第{n}篇文章的标题", n).replace(
             "</body>", f"<div id='own'><p>只要这{n}段</p></div></body>"
         )
-        site.has(f"/p/{n}", page)
+        web.has(f"/p/{n}", page)
     select = '{ items = "div.x", link = "h3", date = "i", content = "#own" }'
-    source = f'id = "s"\ntype = "page"\nurl = "{site.url}/"\ncontent = "full"\nselect = {select}'
-    configured(tmp_path, source, site.port)
+    source = f'id = "s"\ntype = "page"\nurl = "{web.url}/"\ncontent = "full"\nselect = {select}'
+    configured(tmp_path, source, web.port)
     assert run(tmp_path, "ingest", "--json")["entries"]["new"] == 2
     rows = {r["url"][-1]: r for r in run(tmp_path, "list", "--json")}
     assert rows["1"]["attribution"]["published"] == "2026-03-04"
@@ -217,9 +222,9 @@ def test_selectors_are_obeyed(tmp_path: Path, site: Site) -> None:
     assert run(tmp_path, "show", rows["1"]["id"], "--json")["content_text"].strip() == "只要这1段"
 
 
-def test_a_page_that_lists_nothing_fails_with_a_reason(tmp_path: Path, site: Site) -> None:
-    site.has("/", "<p>Nothing here</p>")
-    configured(tmp_path, f'id = "s"\ntype = "page"\nurl = "{site.url}/"', site.port)
+def test_a_page_that_lists_nothing_fails_with_a_reason(tmp_path: Path, web: Web) -> None:
+    web.has("/", "<p>Nothing here</p>")
+    configured(tmp_path, f'id = "s"\ntype = "page"\nurl = "{web.url}/"', web.port)
     report = run(tmp_path, "ingest", "--json")
     assert report["sources"]["failed"] == 1
     assert "no list is recognised" in report["problems"][0]["error"]
@@ -234,18 +239,18 @@ FEED = """<?xml version="1.0"?><rss version="2.0" xmlns:dc="http://purl.org/dc/e
 </channel></rss>"""
 
 
-def test_full_texts_are_fetched(tmp_path: Path, site: Site) -> None:
-    site.has("/rss", FEED.format(url=site.url, changed="藏书多"), kind="application/rss+xml")
-    site.has(
+def test_full_texts_are_fetched(tmp_path: Path, web: Web) -> None:
+    web.has("/rss", FEED.format(url=web.url, changed="藏书多"), kind="application/rss+xml")
+    web.has(
         "/one.html",
         article("图书馆重新开放了", 1, "来源：青河日报　作者：赵大力　2026-11-20 09:30"),
     )
-    source = f'id = "s"\nurl = "{site.url}/rss"\nfulltext = true\ncontent = "full"'
-    configured(tmp_path, source, site.port)
+    source = f'id = "s"\nurl = "{web.url}/rss"\nfulltext = true\ncontent = "full"'
+    configured(tmp_path, source, web.port)
     first = run(tmp_path, "ingest", "--json")
     assert first["entries"]["new"] == 2
     assert [p["error"] for p in first["problems"]] == [
-        f"full text: {site.url}/gone.html: HTTP 404 Not Found"
+        f"full text: {web.url}/gone.html: HTTP 404 Not Found"
     ]
     rows = {r["title"]: r for r in run(tmp_path, "list", "--json")}
     shown = run(tmp_path, "show", rows["图书馆重新开放了"]["id"], "--json")
@@ -261,8 +266,8 @@ def test_full_texts_are_fetched(tmp_path: Path, site: Site) -> None:
     assert other["content_text"].strip() == "只有摘要的一篇文章。"
 
     # The feed's item changes while its page is away: the full text stays
-    site.has("/rss", FEED.format(url=site.url, changed="藏书更多"), kind="application/rss+xml")
-    site.has("/one.html", "later", status=503)
+    web.has("/rss", FEED.format(url=web.url, changed="藏书更多"), kind="application/rss+xml")
+    web.has("/one.html", "later", status=503)
     second = run(tmp_path, "ingest", "s", "--json")
     assert second["entries"]["updated"] == 1
     shown = run(tmp_path, "show", rows["图书馆重新开放了"]["id"], "--json")
@@ -327,8 +332,8 @@ def test_a_mailbox_that_is_not_there_fails_alone(tmp_path: Path) -> None:
     assert "there is no Maildir" in report["problems"][0]["error"]
 
 
-def test_check_shows_what_a_page_lists(tmp_path: Path, site: Site) -> None:
-    site.has(
+def test_check_shows_what_a_page_lists(tmp_path: Path, web: Web) -> None:
+    web.has(
         "/",
         listing(
             *(
@@ -337,7 +342,7 @@ def test_check_shows_what_a_page_lists(tmp_path: Path, site: Site) -> None:
             )
         ),
     )
-    configured(tmp_path, f'id = "s"\ntype = "page"\nurl = "{site.url}/"', site.port)
+    configured(tmp_path, f'id = "s"\ntype = "page"\nurl = "{web.url}/"', web.port)
     told = run(tmp_path, "check", "--network", "--json")["problems"]
     (text,) = [p["message"] for p in told if "lists" in p["message"]]
     assert "lists 8 articles: 2026-11-11 '第1则关于图书馆的消息'" in text
@@ -345,7 +350,7 @@ def test_check_shows_what_a_page_lists(tmp_path: Path, site: Site) -> None:
 
 
 @pytest.fixture
-def tokens(tmp_path: Path) -> Iterator[Path]:
+def subscribed(tmp_path: Path) -> Path:
     """A site with one confirmed subscriber, its secret known."""
     configured(
         tmp_path,
@@ -387,8 +392,8 @@ Status: 5.1.1
 """.encode()
 
 
-def test_bounces_from_files_and_standard_input(tokens: Path) -> None:
-    folder = tokens
+def test_bounces_from_files_and_standard_input(subscribed: Path) -> None:
+    folder = subscribed
     (folder / "forged.eml").write_bytes(bounced("b@news.example"))
     (folder / "broken.eml").write_bytes(b"nothing")
     assert run(folder, "bounces", "--json", str(folder / "forged.eml"))["unknown"] == 1
@@ -397,16 +402,38 @@ def test_bounces_from_files_and_standard_input(tokens: Path) -> None:
     assert state(folder) == "confirmed"
     ours = verp.return_path("b@news.example", b"a secret of tests", who(folder))
     mbox = b"From x Tue\n" + bounced("b@news.example") + b"\nFrom y Tue\n" + bounced(ours)
-    taken = run(folder, "bounces", "--json", "-", given=mbox)
+    taken = piped(folder, mbox, "bounces", "--json", "-")
     assert (taken["read"], taken["unknown"], taken["hard"], taken["suppressed"]) == (2, 1, 1, 1)
     assert state(folder) == "suppressed"
 
 
-def test_an_inbox_is_read(tokens: Path) -> None:
-    folder = tokens
+def test_an_inbox_is_read(subscribed: Path) -> None:
+    folder = subscribed
     to = verp.unsubscribe_address("b@news.example", b"a secret of tests", who(folder))
     mail = f"From: reader@far.example\nTo: {to}\nSubject: unsubscribe\n\n"
     (folder / "inbox" / "new" / "1").write_text(mail)
     assert run(folder, "bounces", "--json")["unsubscribed"] == 1
     assert state(folder) == "unsubscribed"
     assert run(folder, "bounces", "--json")["read"] == 0
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    return imap_server.certified(tmp_path)
+
+
+def test_a_folder_over_imap_becomes_entries(
+    tmp_path: Path, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    letters = {n: LETTER.format(number=n, to="a@news.example").encode() for n in (1, 2)}
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    monkeypatch.setenv("BOX", "pass wörd")
+    with imap_server.serving(imap_server.Folder(letters), certificate) as folder:
+        url = f"imaps://reader@127.0.0.1:{folder.port}/INBOX"
+        source = f'id = "m"\ntype = "mailbox"\nurl = "{url}"\npassword = "env:BOX"'
+        configured(tmp_path, source, folder.port)
+        assert run(tmp_path, "ingest", "--json")["entries"]["new"] == 2
+        assert folder.seen == {1, 2}
+        folder.seen.clear()
+        again = run(tmp_path, "ingest", "m", "--json")
+        assert again["entries"]["new"] == 0

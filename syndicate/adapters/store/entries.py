@@ -362,8 +362,6 @@ def count_by_source(conn: Connection) -> dict[str, int]:
     return {source: count for source, count in conn.execute(query)}
 
 
-
-
 def decide(conn: Connection, made: Iterable[Decision]) -> None:
     """Append decisions to the record."""
     rows = [

@@ -13,12 +13,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from syndicate.adapters.store.engine import insert, metadata
-from syndicate.core.dedupe import Fingerprint, Verdict, is_revised, judge, unpack
+from syndicate.adapters.store.engine import insert_rows, metadata
+
+if TYPE_CHECKING:
+    from syndicate.core.dedupe import Fingerprint, Verdict
 
 fingerprints = sa.Table(
     "fingerprints",
@@ -32,7 +35,7 @@ fingerprints = sa.Table(
 grams = sa.Table(
     "grams",
     metadata,
-    sa.Column("gram", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("gram", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
@@ -40,7 +43,8 @@ grams = sa.Table(
 _SECOND = itemgetter(1)
 _COMMON = 48
 _CANDIDATES = 6  # judged for one entry, those that share the most grams first
-_FEW = 20  # grams; what has more and shares only one is another text
+_FEW = 16  # grams; what has more and shares only one is another text
+_MANY = 24  # grams; what has more and shares only two is
 _FALLBACK = 3  # judged by common grams alone, where the rare ones gave nothing
 
 
@@ -82,7 +86,20 @@ def match(conn: Connection, items: Sequence[Item]) -> list[Match | None]:
     Entries of one source are one article only with the same text, or nearly the same long one
     without another number: a source that numbers its notices, or reports daily, is a series.
     """
+    return _match(conn, items, _postings(conn, items))
+
+
+def take(conn: Connection, items: Sequence[Item]) -> list[Match | None]:
+    """`match`, then `add`, with one look into the index for both."""
     postings = _postings(conn, items)
+    matches = _match(conn, items, postings)
+    _add(conn, items, {gram for gram, found in postings.items() if len(found) >= _COMMON})
+    return matches
+
+
+def _match(
+    conn: Connection, items: Sequence[Item], postings: dict[int, list[int]]
+) -> list[Match | None]:
     batch: dict[int, list[int]] = {}
     votes = []
     for position, item in enumerate(items):
@@ -96,13 +113,15 @@ def match(conn: Connection, items: Sequence[Item]) -> list[Match | None]:
 def _votes(
     keys: Sequence[int], postings: dict[int, list[int]], batch: dict[int, list[int]]
 ) -> _Votes:
-    rare, common, within = Counter[int](), Counter[int](), Counter[int]()
+    rare: list[int] = []
+    common: list[int] = []
+    within: list[int] = []
     for key in keys:
         if numbers := postings.get(key):
-            (rare if len(numbers) < _COMMON else common).update(numbers)
+            (rare if len(numbers) < _COMMON else common).extend(numbers)
         if positions := batch.get(key):
-            within.update(positions[:_COMMON])
-    least = 2 if len(keys) > _FEW else 1
+            within.extend(positions[:_COMMON])
+    least = 3 if len(keys) > _MANY else 2 if len(keys) > _FEW else 1
     return _Votes(
         _most(rare, _CANDIDATES, least),
         _most(within, _CANDIDATES, least),
@@ -110,10 +129,11 @@ def _votes(
     )
 
 
-def _most(votes: Counter[int], count: int, least: int) -> list[int]:
+def _most(cast: Sequence[int], count: int, least: int) -> list[int]:
     """Those with the most votes, but for what shares next to nothing beside the first."""
-    if not votes:
+    if len(cast) < least:
         return []
+    votes = Counter(cast)
     least = max(least, max(votes.values()) // 8)
     some = [(number, n) for number, n in votes.items() if n >= least]
     return [number for number, _ in heapq.nlargest(count, some, key=_SECOND)]
@@ -127,7 +147,7 @@ def _postings(conn: Connection, items: Sequence[Item]) -> dict[int, list[int]]:
     return found
 
 
-def _rows(conn: Connection, query: str, keys: Sequence[int]) -> Iterator[tuple[int, ...]]:
+def _rows(conn: Connection, query: str, keys: Sequence[int]) -> Iterator[tuple[Any, ...]]:
     """What a query of `_LOOKUP`'s kind gives for keys, in runs of the index's order.
 
     By the driver's own cursor: SQLAlchemy's rows would cost more than the search.
@@ -145,22 +165,22 @@ def _rows(conn: Connection, query: str, keys: Sequence[int]) -> Iterator[tuple[i
         cursor.close()
 
 
-_SQLITE_KEYS = "json_each(?) AS k CROSS JOIN grams AS g ON g.gram = k.value"
-_POSTGRESQL_KEYS = "unnest(%s::bigint[]) AS k (value) JOIN grams AS g ON g.gram = k.value"
-_LOOKUP = "SELECT g.gram, g.number FROM {}"
-_FULL = "SELECT g.gram FROM {} GROUP BY g.gram HAVING count(*) >= " + str(_COMMON)  # noqa: S608
+_SQLITE_KEYS = "json_each(?) AS k CROSS JOIN"
+_POSTGRESQL_KEYS = "unnest(%s::bigint[]) AS k (value) JOIN"
+_LOOKUP = "SELECT g.gram, g.number FROM {} grams AS g ON g.gram = k.value"
+_FULL = f"{_LOOKUP.replace(', g.number', '')} GROUP BY g.gram HAVING count(*) >= {_COMMON}"
+_STORED = (
+    "SELECT f.number, f.entry, f.source, f.packed FROM {} fingerprints AS f ON f.number = k.value"
+)
 
 
 def _load(conn: Connection, numbers: set[int]) -> dict[int, tuple[str, str, Fingerprint]]:
-    found: dict[int, tuple[str, str, Fingerprint]] = {}
-    ordered = sorted(numbers)
-    for start in range(0, len(ordered), 500):
-        query = sa.select(fingerprints).where(
-            fingerprints.c.number.in_(ordered[start : start + 500])
-        )
-        for row in conn.execute(query):
-            found[row.number] = (row.entry, row.source, unpack(bytes(row.packed)))
-    return found
+    from syndicate.core import dedupe  # numpy: only for runs that bring something
+
+    rows = _rows(conn, _STORED, list(numbers))
+    return {
+        number: (entry, source, dedupe.unpack(bytes(data))) for number, entry, source, data in rows
+    }
 
 
 def _best(
@@ -187,25 +207,39 @@ def _closest(item: Item, others: Sequence[tuple[str, str, Fingerprint]]) -> Matc
 
 
 def _judge(item: Item, source: str, other: Fingerprint) -> Verdict:
-    verdict = judge(item.fingerprint, other)
+    from syndicate.core import dedupe
+
+    verdict = dedupe.judge(item.fingerprint, other)
     if source != item.source or not verdict.same:
         return verdict
-    if is_revised(item.fingerprint, other, verdict.score):
+    if dedupe.is_revised(item.fingerprint, other, verdict.score):
         return verdict
-    return Verdict(False, verdict.score, "one source, and not the same text")
+    return dedupe.Verdict(False, verdict.score, "one source, and not the same text")
 
 
 def add(conn: Connection, items: Sequence[Item]) -> None:
     """Index items for those that come later."""
+    keys = {key for item in items for key in item.fingerprint.keys}
+    _add(conn, items, {gram for (gram,) in _rows(conn, _FULL, list(keys))})
+
+
+def _add(conn: Connection, items: Sequence[Item], full: set[int]) -> None:
     if not items:
         return
-    rows = [{"entry": i.entry, "source": i.source, "packed": i.fingerprint.pack()} for i in items]
-    statement = insert(conn, fingerprints).on_conflict_do_nothing(index_elements=["entry"])
-    conn.execute(statement, rows)
+    rows = [(i.entry, i.source, i.fingerprint.pack()) for i in items]
+    insert_rows(
+        conn, fingerprints, ("entry", "source", "packed"), rows, "ON CONFLICT (entry) DO NOTHING"
+    )
     numbers = _numbers(conn, [item.entry for item in items])
-    pairs = sorted((key, numbers[item.entry]) for item in items for key in item.fingerprint.keys)
-    full = {gram for (gram,) in _rows(conn, _FULL, list({key for key, _ in pairs}))}
-    _index(conn, [pair for pair in pairs if pair[0] not in full])
+    _index(
+        conn,
+        sorted(
+            (key, numbers[item.entry])
+            for item in items
+            for key in item.fingerprint.keys
+            if key not in full
+        ),
+    )
 
 
 def _index(conn: Connection, pairs: Sequence[tuple[int, int]]) -> None:
@@ -216,7 +250,7 @@ def _index(conn: Connection, pairs: Sequence[tuple[int, int]]) -> None:
         conn.exec_driver_sql("INSERT OR IGNORE INTO grams VALUES (?, ?)", list(pairs))
         return
     conn.exec_driver_sql(
-        "INSERT INTO grams SELECT * FROM unnest(%s::bigint[], %s::bigint[]) ON CONFLICT DO NOTHING",
+        "INSERT INTO grams SELECT * FROM unnest(%s::int[], %s::bigint[]) ON CONFLICT DO NOTHING",
         ([gram for gram, _ in pairs], [number for _, number in pairs]),
     )
 

@@ -19,8 +19,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from syndicate.adapters.store.engine import Instant, Json, insert, metadata
-from syndicate.adapters.store.wake import wake
 from syndicate.adapters.store.subscribers import person_of, subscribers
+from syndicate.adapters.store.wake import wake
 from syndicate.model import EditionState, MessageState, Subscriber, SubscriberState
 
 _BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -716,7 +716,9 @@ def settle_editions(conn: Connection) -> None:
 
 def mailed(conn: Connection, entry: str) -> Iterator[tuple[str, str, str, str]]:
     """Who was mailed an entry: (subscriber, email, edition, language); each person once."""
-    having = sa.select(carried.c.edition).where(carried.c.entry == entry)
+    with_it = sa.select(variants.c.id).where(
+        variants.c.kind == "digest", sa.type_coerce(variants.c.entries, sa.Text).contains(entry)
+    )
     query = (
         sa.select(
             messages.c.subscriber,
@@ -727,7 +729,7 @@ def mailed(conn: Connection, entry: str) -> Iterator[tuple[str, str, str, str]]:
         )
         .join(variants, variants.c.id == messages.c.variant)
         .where(messages.c.state == MessageState.SENT.value, messages.c.email != "")
-        .where(sa.or_(messages.c.edition.in_(having), variants.c.kind == "digest"))
+        .where(messages.c.variant.in_(with_it))
         .order_by(messages.c.subscriber)
     )
     done = set()

@@ -19,12 +19,10 @@ from syndicate.adapters.store.engine import Instant
 from syndicate.adapters.store.entries import (
     Place,
     entries,
-    from_row,
     in_parts,
     placements,
     unpublished,
 )
-from syndicate.model import Entry
 
 Key = tuple[datetime, str]  # reception and id: the order of archives
 
@@ -90,23 +88,14 @@ def newest_ids(conn: Connection, column: str, limit: int) -> list[str]:
     return list(conn.execute(query).scalars())
 
 
-def newest_placed(conn: Connection, column: str, limit: int) -> list[Entry]:
-    """The same, as entries."""
-    query = sa.select(entries).join(placements, placements.c.entry == entries.c.id)
-    query = query.where(placements.c.column == column)
-    query = query.order_by(placements.c.sort_at.desc(), placements.c.entry).limit(limit)
-    return [from_row(row) for row in conn.execute(query)]
-
-
 def newest_received(
     conn: Connection, column: str, start: datetime, end: datetime, limit: int
-) -> list[Entry]:
+) -> list[str]:
     """Published leads of a column received in [start, end), newest reception first."""
-    query = sa.select(entries).join(placements, placements.c.entry == entries.c.id)
-    query = query.where(placements.c.column == column)
+    query = sa.select(placements.c.entry).where(placements.c.column == column)
     query = query.where(placements.c.received >= start, placements.c.received < end)
     query = query.order_by(placements.c.received.desc(), placements.c.entry.desc()).limit(limit)
-    return [from_row(row) for row in conn.execute(query)]
+    return list(conn.execute(query).scalars())
 
 
 def ids_received(conn: Connection, column: str, start: Key, end: Key) -> list[str]:
@@ -148,9 +137,7 @@ def place_count(conn: Connection, column: str, most: int) -> int:
     return int(conn.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar_one())
 
 
-def neighbours(
-    conn: Connection, ids: Sequence[str]
-) -> dict[str, tuple[str | None, str | None]]:
+def neighbours(conn: Connection, ids: Sequence[str]) -> dict[str, tuple[str | None, str | None]]:
     """The newer and the older one beside each of these in its main column."""
     found: dict[str, tuple[str | None, str | None]] = {}
     for part in in_parts(ids):

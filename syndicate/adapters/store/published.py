@@ -143,9 +143,7 @@ def values(conn: Connection, prefix: str) -> dict[str, str]:
 
 
 def forget_values(conn: Connection, prefix: str) -> None:
-    conn.execute(
-        sa.delete(publishing).where(publishing.c.name.startswith(prefix, autoescape=True))
-    )
+    conn.execute(sa.delete(publishing).where(publishing.c.name.startswith(prefix, autoescape=True)))
 
 
 def placed(path: str, data: bytes, kind: str) -> File:

@@ -20,7 +20,7 @@ from syndicate.adapters.store.engine import Database
 from syndicate.adapters.store.sources import SourceState
 from syndicate.core import addresses
 from syndicate.jobs.ingest import reading
-from syndicate.jobs.ingest.intake import File
+from syndicate.jobs.ingest.counts import File
 from syndicate.jobs.ingest.leases import BATCH, Leases
 from syndicate.jobs.ingest.outcome import Brought
 from syndicate.jobs.ingest.pages import PageReader

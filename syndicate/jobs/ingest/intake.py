@@ -5,10 +5,8 @@ Everything of one document is one transaction, so that a crash leaves it wholly 
 
 from __future__ import annotations
 
-import operator
-from collections import Counter
-from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.engine import Connection
@@ -21,32 +19,11 @@ from syndicate.core.document import Document
 from syndicate.core.identity import Known
 from syndicate.core.normalize import Prepared
 from syndicate.jobs.ingest import joining
+from syndicate.jobs.ingest.counts import Counts, File
 from syndicate.model import Decision, Entry, Filed, Status
 from syndicate.settings import Settings, Source
 
-File = Callable[[Entry, Source, str | None, str | None], Filed]  # moved to, stated column
 _US = "syndicate"
-
-
-@dataclass
-class Counts:
-    """What came of the entries of a run."""
-
-    received: int = 0
-    new: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    duplicates: int = 0
-    held: int = 0
-    columns: Counter[str] = field(default_factory=Counter)
-    problems: list[tuple[str, str]] = field(default_factory=list)
-    arrivals: int = 0
-
-    def add(self, more: Counts) -> None:
-        """Count what came of another document too."""
-        for each in fields(self):
-            total = operator.iadd(getattr(self, each.name), getattr(more, each.name))
-            setattr(self, each.name, total)
 
 
 @dataclass
@@ -210,6 +187,8 @@ class Intake:
         """Store entries in their stories, with what was decided, and how they are known."""
         joined = joining.join(self.conn, made, prepared, self.now)
         self.counts.duplicates += joined.duplicates if new else 0
+        self.counts.held += len(joined.held)
+        self.counts.columns.subtract(entry.column for entry in joined.held if new)
         columns = self.settings.columns
         changed = [(e, sections.places(columns, e.columns)) for e in joined.entries.values()]
         entries.save(self.conn, changed, new=made if new else ())

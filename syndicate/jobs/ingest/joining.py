@@ -7,7 +7,7 @@ other, and handed back; nothing of an entry is written here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.engine import Connection
@@ -41,6 +41,7 @@ class Joined:
     decisions: list[Decision] = field(default_factory=list)
     flags: list[stories.Flag] = field(default_factory=list)
     duplicates: int = 0
+    held: list[Entry] = field(default_factory=list)  # what may be what was taken down
 
 
 def join(
@@ -53,8 +54,7 @@ def join(
         for id, entry in made.items()
         if entry.status is not Status.REJECTED
     ]
-    matches = fingerprints.match(conn, items)
-    fingerprints.add(conn, items)
+    matches = fingerprints.take(conn, items)
     by_link = _linked(conn, made, prepared, done, now)
     twins = []
     for item, match in zip(items, matches, strict=True):
@@ -107,7 +107,8 @@ def _agree(entry: Entry, prepared: Prepared, other: Entry) -> bool:
     text, the texts have to be alike; of short ones, the texts or the titles.
     """
     texts = story.likeness(entry.content_text, other.content_text)
-    titles = story.likeness(entry.title, other.title)
+    numbered = story.numbers(entry.title) != story.numbers(other.title)
+    titles = 0.0 if numbered else story.likeness(entry.title, other.title)
     if min(len(entry.content_text), len(other.content_text)) < _LITTLE:
         return max(texts, titles) >= _ALIKE
     if texts >= _ALIKE and titles >= _ALIKE:
@@ -143,13 +144,16 @@ class _Stories:
 
     def _join(self, twin: _Twin) -> None:
         entry, other = self._known[twin.entry], self._known.get(twin.other)
-        if other is None or entry.story == other.story or other.status is Status.RETRACTED:
+        if other is None or entry.story == other.story:
             return
-        if len(self._members[entry.story]) > 1:
-            return  # it has a story already; an update does not tear it apart
         ids = self._members[other.story]
         if story.ruled_apart(entry.id, ids, self._rulings):
             return
+        if all(self._known[id].status is Status.RETRACTED for id in ids):
+            self._hold(twin, entry, other)
+            return
+        if len(self._members[entry.story]) > 1:
+            return  # it has a story already; an update does not tear it apart
         before = [*(self._known[id] for id in ids), entry]
         settled = story.settle(before, other.story)
         self._members[entry.story].remove(entry.id)
@@ -161,6 +165,20 @@ class _Stories:
         leading = next(e.id for e in settled if e.lead)
         for kind, text in lead.contradictions(settled):
             self._done.flags.append(stories.Flag(leading, kind, self._now, text))
+
+    def _hold(self, twin: _Twin, entry: Entry, other: Entry) -> None:
+        """Nearly the text of what was taken down: not to be seen before an editor saw it."""
+        if entry.status is not Status.PUBLISHED:
+            return
+        reason = f"its text is that of {other.id}, which was taken down ({twin.reason})"
+        held = replace(entry, status=Status.HELD, held_for=reason)
+        self._known[entry.id] = self._done.entries[entry.id] = held
+        self._done.held.append(held)
+        after = {"taken_down": other.id, "score": round(twin.score, 4)}
+        self._done.decisions += [
+            Decision(entry.id, self._now, "story", _US, reason, None, after),
+            Decision(entry.id, self._now, "status", _US, reason, "published", "held"),
+        ]
 
     def _take(self, before: Iterable[Entry], after: Iterable[Entry]) -> None:
         for old, new in zip(before, after, strict=True):

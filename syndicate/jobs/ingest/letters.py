@@ -7,17 +7,20 @@ import functools
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from syndicate.adapters.mailbox import Letter, Mailbox
 from syndicate.adapters.parsing import Workers
 from syndicate.adapters.store.sources import SourceState
-from syndicate.core import newsletter, polling
+from syndicate.core import polling
 from syndicate.core.attribution import FeedFacts
 from syndicate.core.document import Document
-from syndicate.core.normalize import Prepared
 from syndicate.errors import ParseError
 from syndicate.jobs.ingest.outcome import Brought
 from syndicate.settings import Source
+
+if TYPE_CHECKING:
+    from syndicate.core.normalize import Prepared
 
 Open = Callable[[Source], Mailbox]
 LETTERS = 200  # read in one poll
@@ -71,6 +74,8 @@ async def _take(
         read.known += 1
         return
     try:
+        from syndicate.core import newsletter
+
         prepared = await workers.run(
             newsletter.prepare, letter.data, source.timezone, timeout=_SECONDS
         )

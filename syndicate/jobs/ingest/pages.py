@@ -6,21 +6,23 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from syndicate.adapters.http import Answer
 from syndicate.adapters.parsing import Workers
 from syndicate.adapters.store.sources import SourceState
-from syndicate.core import fulltext, identity, listing, urls
+from syndicate.core import identity, urls
 from syndicate.core.attribution import FeedFacts
 from syndicate.core.document import Document
-from syndicate.core.fulltext import Article, Fetched
-from syndicate.core.listing import Listed, Listing
-from syndicate.core.normalize import Prepared
 from syndicate.errors import FetchError, SyndicateError
 from syndicate.jobs.ingest.outcome import Brought, for_polling
 from syndicate.jobs.ingest.visits import Visitor
 from syndicate.settings import Source
+
+if TYPE_CHECKING:
+    from syndicate.core.fulltext import Article, Fetched
+    from syndicate.core.listing import Listed, Listing
+    from syndicate.core.normalize import Prepared
 
 ARTICLES = 50  # fetched from one source in one poll
 _BEHIND = 200  # pages behind the links of one feed in one poll
@@ -98,6 +100,8 @@ class PageReader:
         return found
 
     async def _list(self, source: Source, answer: Answer) -> Listing:
+        from syndicate.core import listing
+
         return await self.workers.run(
             listing.read,
             answer.body,
@@ -114,6 +118,8 @@ class PageReader:
         return answer
 
     async def _articles(self, source: Source, wanted: Sequence[Listed]) -> _Read:
+        from syndicate.core import fulltext  # heavy, and only workers read
+
         """These articles, in their order; one that is broken is among the failed."""
         turns = asyncio.Semaphore(self.together)
 
@@ -143,6 +149,8 @@ class PageReader:
         return read
 
     async def _page(self, url: str) -> Fetched:
+        from syndicate.core.fulltext import Fetched
+
         answer = await self._fetched(url)
         return Fetched(answer.body, answer.header("content-type"), answer.url)
 
@@ -153,6 +161,8 @@ class PageReader:
         fails the feed's own text stands, and the reason is among the problems."""
         turns = asyncio.Semaphore(self.together)
         problems: list[str] = []
+
+        from syndicate.core import fulltext
 
         async def one(prepared: Prepared) -> Prepared:
             link = prepared.parsed.link

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from syndicate.adapters import folder
 from syndicate.adapters.http import Answer, Fetcher, Request
@@ -17,12 +17,14 @@ from syndicate.adapters.store.sources import SourceState
 from syndicate.core import document, polling
 from syndicate.core.attribution import FeedFacts
 from syndicate.core.document import Document
-from syndicate.core.normalize import Prepared
 from syndicate.errors import ParseError, SyndicateError
 from syndicate.jobs.ingest import letters
 from syndicate.jobs.ingest.outcome import Brought, for_polling
 from syndicate.jobs.ingest.pages import PageReader
 from syndicate.settings import Settings, Source
+
+if TYPE_CHECKING:
+    from syndicate.core.normalize import Prepared
 
 _FOLDER_BATCH = 40  # files that one worker reads at once
 _FILE_SECONDS = 5.0

@@ -17,7 +17,7 @@ from syndicate.adapters.store import sources as store
 from syndicate.adapters.store.engine import Database, is_conflict
 from syndicate.errors import FetchError, StoreError
 from syndicate.jobs.ingest import reading
-from syndicate.jobs.ingest.intake import Counts, File, Intake
+from syndicate.jobs.ingest.counts import Counts, File
 from syndicate.jobs.ingest.outcome import Brought
 from syndicate.settings import Settings
 
@@ -80,6 +80,8 @@ class Storing:
     def _try(self, brought: Brought) -> bool:
         """One document; False where its source is another's by now. Nothing is counted twice."""
         assert brought.document is not None
+        from syndicate.jobs.ingest.intake import Intake  # heavy, and most polls bring nothing
+
         counts = Counts()
         with self.db.begin() as conn:
             store.take_turn(conn)

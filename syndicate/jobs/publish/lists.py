@@ -32,8 +32,8 @@ def column(
     if not id:
         return
     every = [month for month, _ in published.months(writing.conn, id)][::-1]
-    newest = placements.newest_placed(writing.conn, id, writing.settings.publish.items)
-    outs = writing.outgoing(newest)
+    newest = placements.newest_ids(writing.conn, id, writing.settings.publish.items)
+    outs = list(writing.get(newest).values())
     html = pages.column(id, outs, every)
     writing.put(f"{id}/index.html", html.encode("utf-8", "replace"), "page")
     known = writing.settings.column(id)
@@ -49,8 +49,8 @@ def _month(writing: Writing, pages: Pages, id: str, month: str, every: Sequence[
         writing.drop(path)
         return
     start, end = calendar.bounds(month, writing.zone)
-    found = placements.newest_received(writing.conn, id, start, end, _MONTH)
-    html = pages.month(id, writing.outgoing(found), every, month)
+    newest = placements.newest_received(writing.conn, id, start, end, _MONTH)
+    html = pages.month(id, list(writing.get(newest).values()), every, month)
     writing.put(path, html.encode("utf-8", "replace"), "page")
 
 

@@ -87,5 +87,3 @@ def _urls(writing: Writing, ids: Iterable[str]) -> list[str]:
     hidden = {s.id for s in writing.settings.sources if s.noindex}
     found = placements.sources_of(writing.conn, listed) if hidden else {}
     return [page_url(writing.settings.site, i) for i in listed if found.get(i) not in hidden]
-
-

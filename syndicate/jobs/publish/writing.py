@@ -58,6 +58,7 @@ class Writing:
     changed_feeds: list[str] = field(default_factory=list)
     columns: dict[str, int] = field(default_factory=dict)
     done: Done = field(default_factory=Done)
+    read: dict[str, Outgoing] = field(default_factory=dict)  # for as long as it is the same
 
     @property
     def zone(self) -> ZoneInfo:
@@ -88,6 +89,7 @@ class Writing:
     def take(self) -> Done:
         """What was done since the last time; it is somebody else's to record now."""
         taken, self.done = self.done, Done()
+        self.read.clear()
         return taken
 
     def record(self, done: Done | None = None) -> None:
@@ -125,6 +127,7 @@ class Writing:
     def get(self, ids: Iterable[str]) -> dict[str, Outgoing]:
         """The published ones of these entries, as they go out, in the order asked for."""
         listed = list(ids)
-        found = entry_store.get_many(self.conn, listed)
-        shown = [found[i] for i in listed if i in found and found[i].status is Status.PUBLISHED]
-        return {out.entry.id: out for out in self.outgoing(shown)}
+        found = entry_store.get_many(self.conn, [id for id in listed if id not in self.read])
+        shown = [entry for entry in found.values() if entry.status is Status.PUBLISHED]
+        self.read.update({out.entry.id: out for out in self.outgoing(shown)})
+        return {id: self.read[id] for id in listed if id in self.read}

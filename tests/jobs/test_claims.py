@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from syndicate.adapters.store import outbox
+from syndicate.adapters.store.engine import Database
+from syndicate.core.claims import Demand
+from syndicate.errors import UsageError
+from syndicate.jobs import claims
+from syndicate.settings import Contact, Mail, Notices, Settings, Site
+
+NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)  # the 25th in Shanghai
+SECRET = b"a secret of the site"
+SETTINGS = Settings(
+    site=Site(
+        "清河观察",
+        "https://news.example/",
+        contact=Contact(email="editor@news.example"),
+        notices=Notices(takedown_days=10),
+    ),
+    file=Path("config.toml"),
+    mail=Mail(sender="digest@news.example"),
+)
+DEMAND = Demand("royalty", "某作者", "author@mail.example", "", "稿酬")
+
+
+def receive(db: Database, at: datetime = NOW) -> int:
+    made = claims.receive(db, SETTINGS, DEMAND, secret=SECRET, now=at, language="en")
+    return made.number
+
+
+def mailed(db: Database) -> list[tuple[str, str]]:
+    with db.read() as conn:
+        query = outbox.messages.join(
+            outbox.variants, outbox.messages.c.variant == outbox.variants.c.id
+        ).select()
+        return [(row["email"], row["subject"]) for row in conn.execute(query).mappings()]
+
+
+def test_due_at_the_end_of_a_local_day(database: Database) -> None:
+    claim, _ = claims.get(database, receive(database))
+    assert claim.due.isoformat() == "2026-12-05T15:59:59+00:00"
+    assert claims.shown_day(claim, SETTINGS) == "5 December 2026"
+
+
+def test_answered_and_closed(database: Database) -> None:
+    number = receive(database)
+    said = {"secret": SECRET, "now": NOW, "by": "editor"}
+    claims.answer(database, SETTINGS, number, "Paid today.", **said)  # type: ignore[arg-type]
+    assert mailed(database)[-1] == ("author@mail.example", f"Answer to claim {claims.shown(number)}")
+    claims.close(database, number, "paid", now=NOW, by="editor")
+    claim, steps = claims.get(database, number)
+    assert claim.state == "closed"
+    assert [step.what for step in steps] == ["received", "answered", "closed"]
+    with pytest.raises(UsageError):
+        claims.answer(database, SETTINGS, number, "again", **said)  # type: ignore[arg-type]
+    with pytest.raises(UsageError):
+        claims.get(database, 999)
+
+
+def test_the_editor_is_reminded_once(database: Database) -> None:
+    receive(database)
+    early = claims.remind(database, SETTINGS, secret=SECRET, now=NOW)
+    late = NOW + timedelta(days=5)
+    assert [early, *(claims.remind(database, SETTINGS, secret=SECRET, now=late) for _ in "ab")] == [
+        0, 1, 0,
+    ]  # fmt: skip
+    assert mailed(database)[-1][0] == "editor@news.example"
+
+
+def test_one_mail_a_day(database: Database) -> None:
+    for day in range(6):
+        receive(database, NOW + timedelta(days=day, hours=1))
+        receive(database, NOW + timedelta(days=day, hours=2))
+    assert len(mailed(database)) == 3
+
+
+@pytest.mark.parametrize("text", ["", "x", "C", "C1x", "-", "99999999999"])
+def test_no_number(text: str) -> None:
+    with pytest.raises(UsageError):
+        claims.number_of(text)
+
+
+@pytest.mark.parametrize("text", ["C00007", "7", "c7", "#7"])
+def test_number(text: str) -> None:
+    assert claims.number_of(text) == 7

@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from starlette.testclient import TestClient
+from still import NOW, TOKEN, Still, hidden, settings_in
+
+from syndicate.adapters.store import entries, stories
+from syndicate.core.sections import places
+from syndicate.jobs import claims, subscribe
+from syndicate.core.claims import Demand
+from syndicate.model import Attribution, Entry, Publisher, Status
+
+PAGES = ("", "entries", "columns", "sources", "claims", "digests", "deliveries", "subscribers", "audit")
+OURS = {"Origin": "https://news.example", "Sec-Fetch-Site": "same-origin"}
+
+
+def add(site: Still, id: str, **changes: object) -> Entry:
+    fields = {
+        "id": id, "source": "gov", "key": id, "guid": id, "title": f"标题 {id}",
+        "attribution": Attribution(source=Publisher("公报")), "received": NOW, "story": id,
+        "column": "law", "columns": ("law",), "content_text": "正文",
+        "url": f"https://gov.example/{id}", **changes,
+    }  # fmt: skip
+    entry = Entry(**fields)  # type: ignore[arg-type]
+    with site.database.begin() as conn:
+        entries.save(conn, [(entry, places(site.settings.columns, entry.columns))])
+    return entry
+
+
+def known(site: Still, id: str) -> Entry:
+    with site.database.read() as conn:
+        entry = entries.get(conn, id)
+    assert entry is not None
+    return entry
+
+
+@pytest.fixture
+def editor(site: Still) -> TestClient:
+    client = site.client()
+    mark = hidden(client.get("/admin/login").text)
+    answer = client.post("/admin/login", data={"token": TOKEN, "form": mark}, headers=OURS)
+    assert answer.status_code == 303
+    return client
+
+
+def do(client: TestClient, path: str, **fields: str) -> int:
+    """Fill in a form of a page and send it as a browser does."""
+    data = {"form": hidden(client.get(path).text), **fields}
+    return client.post(path, data=data, headers=OURS).status_code
+
+
+def test_without_a_token_there_is_no_dashboard(site: Still, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    site.settings = settings_in(tmp_path, admin_token="")
+    for path in ("/admin/", "/admin/login", "/admin/entries"):
+        assert site.client().get(path).status_code == 404
+    empty = {"Authorization": "Bearer "}
+    assert site.client().get("/admin/", headers=empty).status_code == 404
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_strangers(client: TestClient, page: str) -> None:
+    assert client.get(f"/admin/{page}").status_code == 401
+    asked = client.get(f"/admin/{page}", headers={"Accept": "text/html"})
+    assert asked.status_code == 303
+    assert asked.headers["location"].endswith("login")
+    wrong = {"Authorization": "Bearer wrong"}
+    assert client.get(f"/admin/{page}", headers=wrong).status_code == 401
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_every_page_in_both_languages(site: Still, page: str, language: str) -> None:
+    add(site, "aaaaaaaaaaaa")
+    add(site, "bbbbbbbbbbbb", status=Status.HELD, held_for="no source")
+    claims.receive(
+        site.database, site.settings, Demand("takedown", "甲", "a@b.example", "", "请撤下"),
+        secret=b"x", now=NOW,
+    )  # fmt: skip
+    subscribe.add(site.database, site.settings, "wang@mail.example", secret=b"x", now=NOW)
+    headers = {"Authorization": f"bearer {TOKEN}", "Accept-Language": language}
+    answer = site.client().get(f"/admin/{page}", headers=headers)
+    assert answer.status_code == 200
+    assert f'<html lang="{language}"' in answer.text
+    assert "<script" not in answer.text
+    assert "style=" not in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_the_cookie(site: Still) -> None:
+    client = site.client()
+    mark = hidden(client.get("/admin/login").text)
+    data = {"token": TOKEN, "form": mark}
+    cookie = client.post("/admin/login", data=data, headers=OURS).headers["set-cookie"]
+    assert cookie.startswith("__Host-syndicate=")
+    for part in ("HttpOnly", "Secure", "SameSite=strict", "Path=/"):
+        assert part in cookie
+    assert client.get("/admin/").status_code == 200
+    site.later(hours=13)
+    assert client.get("/admin/").status_code == 401
+
+
+def test_another_token_ends_sessions(site: Still, editor: TestClient, tmp_path) -> None:  # type: ignore[no-untyped-def]
+    assert editor.get("/admin/").status_code == 200
+    site.settings = settings_in(tmp_path, admin_token="another")
+    assert editor.get("/admin/").status_code == 401
+
+
+def test_logout(editor: TestClient) -> None:
+    mark = hidden(editor.get("/admin/").text)
+    assert editor.post("/admin/logout", data={"form": mark}, headers=OURS).status_code == 303
+    assert editor.get("/admin/").status_code == 401
+
+
+def test_guessing_is_limited(site: Still) -> None:
+    client = site.client()
+    codes = {client.post("/admin/login", data={"token": f"no{n}"}).status_code for n in range(12)}
+    assert codes == {401, 429}
+    assert client.post("/admin/login", data={"token": TOKEN}).status_code == 429
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, OURS],
+    ids=["none", "origin", "cross", "ours without the mark"],
+)
+def test_forms_need_the_sessions_mark(site: Still, editor: TestClient, headers: dict[str, str]) -> None:
+    add(site, "aaaaaaaaaaaa")
+    stranger = hidden(site.client().get("/subscribe").text)
+    for mark in ("", stranger):
+        data = {"action": "reject", "form": mark}
+        answer = editor.post("/admin/entries/aaaaaaaaaaaa", data=data, headers=headers)
+        assert answer.status_code == 403
+    assert known(site, "aaaaaaaaaaaa").status is Status.PUBLISHED
+
+
+def test_corrections(site: Still, editor: TestClient) -> None:
+    add(site, "aaaaaaaaaaaa", status=Status.HELD, held_for="no source")
+    add(site, "bbbbbbbbbbbb")
+    page = "/admin/entries/aaaaaaaaaaaa"
+    assert do(editor, page, action="approve") == 303
+    assert known(site, "aaaaaaaaaaaa").status is Status.PUBLISHED
+    assert do(editor, page, action="move", column="life") == 303
+    assert known(site, "aaaaaaaaaaaa").column == "life"
+    assert do(editor, page, action="merge", other="bbbbbbbbbbbb") == 303
+    assert known(site, "aaaaaaaaaaaa").story == known(site, "bbbbbbbbbbbb").story
+    assert do(editor, page, action="split") == 303
+    assert known(site, "aaaaaaaaaaaa").story != known(site, "bbbbbbbbbbbb").story
+    assert do(editor, page, action="reject") == 303
+    assert known(site, "aaaaaaaaaaaa").status is Status.REJECTED
+    assert ("publish",) in site.woken
+    audit = editor.get("/admin/audit").text
+    assert audit.count("aaaaaaaaaaaa") >= 5
+
+
+def test_what_cannot_be_done_says_why(site: Still, editor: TestClient) -> None:
+    add(site, "aaaaaaaaaaaa")
+    page = "/admin/entries/aaaaaaaaaaaa"
+    assert do(editor, page, action="split") == 400
+    assert do(editor, page, action="move", column="nope") == 400
+    assert do(editor, page, action="nope") == 400
+    assert do(editor, page, action="retract", reason="x") == 400, "not sure"
+    assert editor.get("/admin/entries/zzzzzzzz").status_code == 404
+
+
+def test_flags_show(site: Still, editor: TestClient) -> None:
+    add(site, "aaaaaaaaaaaa")
+    with site.database.begin() as conn:
+        stories.flag(conn, [stories.Flag("aaaaaaaaaaaa", "contradiction", NOW, "两个来源")])
+    assert "两个来源" in editor.get("/admin/").text
+    assert "两个来源" in editor.get("/admin/entries/aaaaaaaaaaaa").text
+
+
+def test_titles_are_text(site: Still, editor: TestClient) -> None:
+    add(site, "aaaaaaaaaaaa", title="<script>alert(1)</script>", status=Status.HELD, held_for="<b>")
+    for page in ("", "entries", "entries/aaaaaaaaaaaa"):
+        assert "<script>alert" not in editor.get(f"/admin/{page}").text
+
+
+def test_claims_are_answered_and_closed(site: Still, editor: TestClient) -> None:
+    claims.receive(
+        site.database, site.settings, Demand("royalty", "甲", "a@b.example", "", "稿酬"),
+        secret=b"x", now=NOW,
+    )  # fmt: skip
+    assert do(editor, "/admin/claims/1", action="answer", text="已处理。") == 303
+    assert claims.get(site.database, 1)[0].state == "answered"
+    assert do(editor, "/admin/claims/1", action="close", text="") == 303
+    assert claims.get(site.database, 1)[0].state == "closed"
+
+
+def test_sources_are_read_now(site: Still, editor: TestClient) -> None:
+    assert do(editor, "/admin/sources", source="gov") == 303
+    assert ("ingest", "gov") in site.woken
+    assert do(editor, "/admin/sources", source="nope") == 400
+
+
+def test_no_open_redirect(editor: TestClient) -> None:
+    answer = editor.get("/admin?next=//evil.example")
+    assert answer.headers["location"] == "/admin/"
+    assert editor.get("/admin/entries/..%2f..%2fevil").status_code == 404
+
+
+def test_preview(site: Still, editor: TestClient) -> None:
+    add(site, "aaaaaaaaaaaa", received=datetime(2026, 11, 23, tzinfo=UTC), stale_after=None)
+    assert editor.get("/admin/digests/daily/preview").status_code == 200
+    shown = editor.get("/admin/digests/daily/preview.html")
+    assert shown.status_code == 200
+    assert "标题 aaaaaaaaaaaa" in shown.text
+    assert "sandbox" in shown.headers["content-security-policy"]
+    assert editor.get("/admin/digests/daily/preview.txt").status_code == 200
+    assert editor.get("/admin/digests/nope/preview").status_code == 404
