@@ -39,6 +39,10 @@ from syndicate.settings import Column, Settings, Site, Source, Storage
 
 _START = datetime(2020, 1, 1, tzinfo=UTC)
 _CHUNK = 5000
+_WHOLE = 20_000
+_ID = "printf('e%015d', n.i)"
+_URL = "'https://daily.example/' || n.i"
+_AT = "e.received + n.i * 60000000"
 _BODY = "<p>" + "这是一段用来衡量速度的正文，说的是一件编出来的小事。" * 30 + "</p>"
 _SHORT = "<p>" + "这是一段短的正文，说的是一件编出来的小事。" * 4 + "</p>"
 
@@ -108,12 +112,41 @@ def _rss(who: int) -> float:
 
 
 def _fill(database: Database, count: int, columns: list[str]) -> None:
-    for start in range(0, count, _CHUNK):
-        numbers = range(start, min(start + _CHUNK, count))
-        bodies = (_BODY if count - n <= 20_000 else _SHORT for n in numbers)
-        made = [entry_of(n, columns, body) for n, body in zip(numbers, bodies, strict=True)]
+    """The newest through the store; older ones as copies, made by the database itself."""
+    older = max(count - _WHOLE, 0)
+    if older:
+        _copies(database, older, columns)
+    for start in range(older, count, _CHUNK):
+        made = [entry_of(n, columns) for n in range(start, min(start + _CHUNK, count))]
         with database.begin() as conn:
             entry_store.save(conn, [(entry, entry.columns) for entry in made])
+
+
+def _copies(database: Database, count: int, columns: list[str]) -> None:
+    with database.begin() as conn:
+        first = entry_of(0, columns, _SHORT)
+        entry_store.save(conn, [(first, first.columns)])
+        conn.exec_driver_sql("CREATE TEMP TABLE folders (i INTEGER PRIMARY KEY, id TEXT)")
+        conn.exec_driver_sql("INSERT INTO folders VALUES (?, ?)", list(enumerate(columns)))
+        made = {
+            "id": _ID, "key": _URL, "guid": _URL, "url": _URL, "original_url": _URL, "story": _ID,
+            "title": "'第' || n.i || '则消息'", "column": "f.id", "columns": "'[\"' || f.id || '\"]'",
+            "attribution": f"replace(e.attribution, 'https://daily.example/0', {_URL})",
+            "received": _AT, "published_at": _AT, "sort_at": _AT,
+        }  # fmt: skip
+        names = [c.name for c in entry_store.entries.columns]
+        picked = ", ".join(made.get(name, f'e."{name}"') for name in names)
+        quoted = ", ".join(f'"{name}"' for name in names)
+        conn.exec_driver_sql(
+            f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count - 1})"
+            f" INSERT INTO entries ({quoted}) SELECT {picked} FROM n"
+            f" JOIN entries e ON e.id = '{first.id}' JOIN folders f ON f.i = n.i % {len(columns)}"
+        )
+        for column in ("''", '"column"'):
+            conn.exec_driver_sql(
+                'INSERT INTO placements ("column", sort_at, entry, received)'
+                f" SELECT {column}, sort_at, id, received FROM entries WHERE id > '{first.id}'"
+            )
 
 
 def _sample(
@@ -161,10 +194,10 @@ def _as_published(database: Database, settings: Settings, pages: Pages) -> None:
         there = sa.select(known.c.entry)
         names = [c.name for c in known.columns]
         conn.execute(sa.insert(known).from_select(names, rows.where(e.id.not_in(there))))
-        path: Any = sa.literal("articles/") + e.id + ".html"
-        row = sa.select(path, sa.literal(b"0" * 16), sa.literal("page"))
+        page: Any = sa.literal("articles/") + e.id + ".html"
+        row = sa.select(page, sa.literal(b"0" * 16), sa.literal("page"))
         old = sa.select(files.c.path)
-        query = row.where(path.not_in(old))
+        query = row.where(page.not_in(old))
         conn.execute(sa.insert(files).from_select(["path", "digest", "kind"], query))
         conn.execute(sa.delete(entry_store.unpublished))
         published.recount(conn)

@@ -85,11 +85,9 @@ def work(
     database: Database, config: dict[str, str], taken: Counter[str], claims: list[float]
 ) -> None:
     leases = Leases(database, NOW)
-    with database.read() as conn:
-        left = sources.due(conn, config, NOW)
     while True:
         started = time.perf_counter()
-        ids = leases.claim(left, (), BATCH)
+        ids = leases.claim(BATCH)
         claims.append(time.perf_counter() - started)
         if not ids:
             return
@@ -99,5 +97,3 @@ def work(
         with database.begin() as conn:
             assert len(sources.held(conn, ids, leases.owner)) == len(ids)
             sources.save(conn, done)
-        gone = set(ids)
-        left = [id for id in left if id not in gone]

@@ -299,7 +299,7 @@ class Application:
         )
 
     def _ingest(self, report: Report, only: Sequence[str] = ()) -> None:
-        done = asyncio.run(self.ingest_async(only, wait=True))
+        done = asyncio.run(self.ingest_async(only, whole=True))
         counts = done.counts
         report.parts["sources"] = {
             "polled": done.polled,
@@ -327,10 +327,10 @@ class Application:
         only: Sequence[str] = (),
         stop: Callable[[], bool] = lambda: False,
         *,
-        wait: bool = False,
+        whole: bool = False,
     ) -> Ingested:
         """Read what is due; for a loop that runs already. On PostgreSQL `stop` ends it between
-        two batches, and `wait` waits for what other processes are reading."""
+        two batches, and `whole` waits for what other processes are reading."""
         from syndicate.adapters.parsing import Workers
         from syndicate.jobs.ingest import ingest
 
@@ -347,7 +347,7 @@ class Application:
                     now=self.now,
                     only=only,
                     stop=stop,
-                    wait=wait,
+                    whole=whole,
                     progress=self.progress,
                 )
         finally:
@@ -445,6 +445,7 @@ class Application:
             only=only,
             secret=self.secret,
         )
+        digest.withdraw(self.database, self.settings, self.templates, self.now)
         report = self.publish()
         corrections = 0
         if notify:

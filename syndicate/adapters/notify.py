@@ -15,6 +15,7 @@ def say(*lines: str) -> None:
     if address.startswith("@"):
         address = "\0" + address[1:]
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
+        out.setblocking(False)  # nobody who watches may hold up what is watched
         out.connect(address)
         out.sendall("\n".join(lines).encode())
 

@@ -61,11 +61,20 @@ def list_digests(call: Call) -> None:
 @common
 def preview(call: Call, name: str, out: Path | None) -> None:
     """The very message that a subscriber would get, as .html, .txt and .eml."""
+    from syndicate.adapters import dkim
     from syndicate.jobs import digest as job
 
     chosen = _digest(call, name)
     app = call.app
-    made = job.preview(app.database, call.settings, chosen, app.templates, app.secret, app.now)
+    made = job.preview(
+        app.database,
+        call.settings,
+        chosen,
+        app.templates,
+        app.secret,
+        app.now,
+        dkim.signer(call.settings.mail.dkim),
+    )
     folder = out or Path()
     files = []
     if out is not None or not call.json:

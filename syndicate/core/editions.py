@@ -108,6 +108,22 @@ def _hand(entry: Entry) -> str:
     return entry.attribution.source.name or entry.source
 
 
+def said(
+    settings: Settings, selection: Sequence[Entry], language: str, also: Also
+) -> dict[str, dict[str, Any]]:
+    """What an edition says of each entry, for the record: title, rows of attribution, notices."""
+    groups = message.items(selection, settings, words.of(language), also)
+    return {
+        item.id: {
+            "title": item.title,
+            "rows": [[row.kind, [list(part) for part in row.parts]] for row in item.rows],
+            "notices": list(item.notices),
+        }
+        for group in groups
+        for item in group.items
+    }
+
+
 def body(page: str) -> str:
     """The body of an edition's page, for its feed: no head, no style sheet."""
     match = _BODY.search(_SHEET.sub("", page))

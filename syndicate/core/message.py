@@ -16,7 +16,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from html import escape
 
-from syndicate.core import urls
+from syndicate.core import tokens, urls, verp
 from syndicate.core.attribution import Row, notices_of, our_notices, rows_with
 from syndicate.core.outgoing import Outgoing
 from syndicate.core.plaintext import shorten
@@ -494,20 +494,41 @@ def fitted(html: str, url: str, words: Words) -> str:
     return html[: items[0]] + link + html[ending:] if items else html
 
 
-def sample(edition: str, at: datetime, settings: Settings, secret: bytes) -> Recipient:
-    """A made-up recipient, for previews."""
-    host = urls.host(settings.site.url) or "localhost"
-    url = settings.site.url
+def addressed(
+    settings: Settings,
+    secret: bytes,
+    *,
+    subscriber: str,
+    salt: str,
+    email: str,
+    name: str,
+    message_id: str,
+    date: datetime,
+    edition: str,
+    letter: bool = False,
+) -> Recipient:
+    """What is one subscriber's own in a message: address, links, Message-ID."""
+
+    def link(purpose: str) -> str:
+        return f"{settings.site.url}{purpose}/{tokens.make(secret, purpose, subscriber, salt)}"
+
     return Recipient(
-        email=f"reader@{host}",
-        name="",
-        message_id=message_id(edition, "preview", secret, settings.site),
-        date=at,
-        unsubscribe=f"{url}unsubscribe/PREVIEW",
-        preferences=f"{url}preferences/PREVIEW",
-        unsubscribe_mail="",
+        email=email,
+        name=name,
+        message_id=message_id,
+        date=date,
+        unsubscribe="" if letter else link("unsubscribe"),
+        preferences="" if letter else link("preferences"),
+        unsubscribe_mail="" if letter else _mailbox(settings, secret, subscriber),
         edition=edition,
     )
+
+
+def _mailbox(settings: Settings, secret: bytes, subscriber: str) -> str:
+    """Where an unsubscribe mail goes, with its subject, as the right side of a mailto:."""
+    base = settings.mail.bounce or settings.mail.sender
+    subject = verp.unsubscribe_subject(secret, subscriber).replace(" ", "%20")
+    return f"{verp.unsubscribe_address(base, secret, subscriber)}?subject={subject}"
 
 
 def shown(rendered: Rendered, to: Recipient) -> tuple[str, str]:

@@ -338,6 +338,37 @@ def page(data: bytes, id: str, record: Fields) -> Iterator[Difference]:
             yield Difference(id, field, url, None)
 
 
+def edition(
+    data: bytes, said: Mapping[str, Fields], hidden: Iterable[str] = ()
+) -> Iterator[Difference]:
+    """An edition's page: every entry of it in a block of its own (`id="e-ENTRY"`), which shows
+    and links to what was recorded of it; `hidden` ones are in none."""
+    tree = LexborHTMLParser(data.decode("utf-8", "replace"))
+    blocks = {str(n.attributes["id"])[2:]: n for n in tree.css("[id^='e-']")}
+    for id, fields in said.items():
+        if id not in blocks:
+            yield Difference(id, "presence", 1, 0)
+            continue
+        yield from _block(id, fields, blocks[id])
+    for id in blocks.keys() - (said.keys() - {*hidden}):
+        yield Difference(id, "absence", None, "in the edition")
+    for id in mentions(data, hidden) - blocks.keys():
+        yield Difference(id, "absence", None, id)
+
+
+def _block(id: str, said: Fields, block: Any) -> Iterator[Difference]:
+    text = squeezed(block.text())
+    links = {node.attributes.get("href") for node in block.css("a[href]")}
+    shown = [("title", [[said["title"], None]]), *said["rows"]]
+    shown += [("notices", [[notice, None]]) for notice in said["notices"]]
+    for field, parts in shown:
+        for part, url in parts:
+            if squeezed(part) not in text:
+                yield Difference(id, field, part, None)
+            if url and url not in links:
+                yield Difference(id, field, url, None)
+
+
 def mentions(data: bytes, forbidden: Iterable[str]) -> set[str]:
     """Which of these entries a file leads to."""
     return {token.decode() for token in _TOKEN.findall(data)} & set(forbidden)

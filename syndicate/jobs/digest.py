@@ -7,7 +7,7 @@ a second edition impossible.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -18,13 +18,13 @@ from syndicate.adapters.store import copy, entries, outbox, subscribers
 from syndicate.adapters.store.engine import Database
 from syndicate.adapters.store.outbox import Edition, Variant
 from syndicate.core import edition as editing
-from syndicate.core import editions, message, schedule, sections, subscription, words
+from syndicate.core import editions, message, schedule, sections, subscription, urls, words
 from syndicate.core.edition import Past
 from syndicate.core.editions import Renderer
 from syndicate.core.message import Rendered
 from syndicate.core.subscription import Served
 from syndicate.errors import UsageError
-from syndicate.model import EditionState, Entry, Status, Subscriber
+from syndicate.model import EditionState, Entry, Status, Subscriber, SubscriberState
 from syndicate.settings import Digest, Settings
 
 _CHUNK = 1000
@@ -386,8 +386,12 @@ def preview(
     templates: Renderer,
     secret: bytes,
     now: datetime,
+    sign: Callable[[bytes], bytes] | None = None,
 ) -> Preview:
-    """The very message that a subscriber to everything would get; nothing is stored."""
+    """The very message that the first subscriber would get, with all entries; nothing is stored.
+
+    Without subscribers it is addressed to a made-up reader.
+    """
     local = schedule.of_day(digest.schedule, digest.timezone, now)
     id = editing.edition_id(digest.id, local)
     with db.read() as conn:
@@ -404,13 +408,27 @@ def preview(
         rendered = _rendered(
             conn, settings, digest, edition, selection, settings.site.language, templates
         )
-        recipients = sum(
-            subscription.wants(person, digest) for person in subscribers.confirmed(conn)
-        )
-    to = message.sample(edition.id, edition.due if edition.due <= now else now, settings, secret)
+        people = [p for p in subscribers.confirmed(conn) if subscription.wants(p, digest)]
+    person = people[0] if people else _nobody(settings)
+    to = message.addressed(
+        settings,
+        secret,
+        subscriber=person.id,
+        salt=person.token_salt,
+        email=person.email,
+        name=person.name,
+        message_id=message.message_id(edition.id, person.id, secret, settings.site),
+        date=edition.due if edition.due <= now else now,
+        edition=edition.id,
+    )
     built = message.build(rendered, to, settings)
     html, text = message.shown(rendered, to)
-    return Preview(html, text, built, len(selection), recipients)
+    return Preview(html, text, sign(built) if sign else built, len(selection), len(people))
+
+
+def _nobody(settings: Settings) -> Subscriber:
+    host = urls.host(settings.site.url) or "localhost"
+    return Subscriber("preview", f"reader@{host}", SubscriberState.CONFIRMED)
 
 
 def _unmade(id: str, digest: Digest, local: datetime, now: datetime) -> Edition:

@@ -96,6 +96,7 @@ class _Pages:
         body = self._render(edition, ids)
         self._write(path, body.encode())
         published.set_value(self.conn, name, mark)
+        published.set_said(self.conn, path, self._said(ids))
         return body
 
     def _states(self, ids: Sequence[str]) -> list[str]:
@@ -107,9 +108,7 @@ class _Pages:
         return f"editions/{self.digest.id}/{name}.html"
 
     def _render(self, edition: Edition, ids: Sequence[str]) -> str:
-        found = entries.get_many(self.conn, ids)
-        selection = [found[id] for id in ids if id in found]
-        kept = [entry for entry in selection if entry.status is Status.PUBLISHED]
+        kept = self._kept(ids)
         return showing.render(
             self.settings,
             self.digest,
@@ -122,6 +121,16 @@ class _Pages:
             web=True,
             removed=len(ids) - len(kept),
         ).html
+
+    def _said(self, ids: Sequence[str]) -> dict[str, Any]:
+        kept = self._kept(ids)
+        return showing.said(self.settings, kept, self.settings.site.language, self._also(kept))
+
+    def _kept(self, ids: Sequence[str]) -> list[Entry]:
+        """Those that are still published, in the order of the edition."""
+        found = entries.get_many(self.conn, ids)
+        selection = [found[id] for id in ids if id in found]
+        return [entry for entry in selection if entry.status is Status.PUBLISHED]
 
     def _also(self, kept: Sequence[Entry]) -> Mapping[str, Sequence[tuple[str, str | None]]]:
         members = entries.of_story(self.conn, [entry.story for entry in kept])

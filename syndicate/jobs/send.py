@@ -30,7 +30,7 @@ from syndicate.adapters.store import outbox
 from syndicate.adapters.store.engine import Database
 from syndicate.adapters.store.outbox import Message, Variant
 from syndicate.core import message as mail
-from syndicate.core import tokens, verp
+from syndicate.core import verp
 from syndicate.core.message import Prepared, Recipient, Rendered
 from syndicate.errors import MailError, PermanentMailError, SyndicateError, TemporaryMailError
 from syndicate.model import MessageState
@@ -510,26 +510,15 @@ class _Writer:
 
 def recipient(settings: Settings, secret: bytes, message: Message) -> Recipient:
     """What is this subscriber's own in a message: address, links, Message-ID."""
-    letter = message.edition.startswith("letter:")
-
-    def link(purpose: str) -> str:
-        token = tokens.make(secret, purpose, message.subscriber, message.salt)
-        return f"{settings.site.url}{purpose}/{token}"
-
-    return Recipient(
+    return mail.addressed(
+        settings,
+        secret,
+        subscriber=message.subscriber,
+        salt=message.salt,
         email=message.email,
         name=message.name,
         message_id=message.message_id,
         date=message.date,
-        unsubscribe="" if letter else link("unsubscribe"),
-        preferences="" if letter else link("preferences"),
-        unsubscribe_mail="" if letter else mailbox(settings, secret, message.subscriber),
         edition=message.edition,
+        letter=message.edition.startswith("letter:"),
     )
-
-
-def mailbox(settings: Settings, secret: bytes, subscriber: str) -> str:
-    """Where an unsubscribe mail goes, with its subject, as the right side of a mailto:."""
-    base = settings.mail.bounce or settings.mail.sender
-    subject = verp.unsubscribe_subject(secret, subscriber).replace(" ", "%20")
-    return f"{verp.unsubscribe_address(base, secret, subscriber)}?subject={subject}"

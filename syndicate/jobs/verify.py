@@ -22,6 +22,7 @@ from syndicate.model import Status
 from syndicate.settings import Settings
 
 _CHUNK = 500
+KIND_OF_EDITIONS = "edition"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,17 @@ class _Check:
         found = list(self._feed(file, data)) if file.kind == "feed" else []
         if file.kind == "page":
             found = [Difference(id, "absence", None, id) for id in core.mentions(data, self.hidden)]
+        if file.kind == KIND_OF_EDITIONS:
+            found = list(self._edition(file, data))
         return self._told(file, data, found)
+
+    def _edition(self, file: File, data: bytes) -> Iterator[Difference]:
+        said = published.said(self.conn, file.path)
+        if said is not None:
+            yield from core.edition(data, said, self.hidden)
+        else:  # their index and feed
+            for id in core.mentions(data, self.hidden):
+                yield Difference(id, "absence", None, id)
 
     def _told(self, file: File, data: bytes, found: list[Difference]) -> list[Problem]:
         if not found and not _same(data, file.digest):

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from whole.sites import FeedServer, Site, item, rss
+from sites import FeedServer, Site, item, rss
 
 from syndicate import config
 from syndicate.adapters.store import entries, open_database, outbox
@@ -24,7 +24,7 @@ from syndicate.adapters.store.sources import sources
 from syndicate.jobs import digest
 from syndicate.wiring import Application
 
-FEEDS, READERS = 24, 80
+FEEDS, READERS = 15, 50
 # Leases of two seconds and small batches, so that what takes half a minute takes moments here
 WORKER = """
 import sys
@@ -34,7 +34,7 @@ from syndicate import workers
 from syndicate.cli.main import main
 from syndicate.jobs import send
 from syndicate.jobs.ingest import leases
-leases.LEASE, ingest.BATCH = 2.0, 3
+leases.LEASE, ingest.BATCH = 1.5, 3
 send.deliver.__kwdefaults__["lease"] = 2.0
 workers._LOOK, workers._POLLS = 0.5, 1.0
 main(["--config", sys.argv[1], "worker"])

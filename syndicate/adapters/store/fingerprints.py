@@ -35,7 +35,7 @@ fingerprints = sa.Table(
 grams = sa.Table(
     "grams",
     metadata,
-    sa.Column("gram", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("gram", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
     sqlite_with_rowid=False,
 )
@@ -44,7 +44,7 @@ _SECOND = itemgetter(1)
 _COMMON = 48
 _CANDIDATES = 6  # judged for one entry, those that share the most grams first
 _FEW = 16  # grams; what has more and shares only one is another text
-_MANY = 24  # grams; what has more and shares only two is
+_MANY = 2400  # grams; what has more and shares only two is
 _FALLBACK = 3  # judged by common grams alone, where the rare ones gave nothing
 
 
@@ -250,7 +250,7 @@ def _index(conn: Connection, pairs: Sequence[tuple[int, int]]) -> None:
         conn.exec_driver_sql("INSERT OR IGNORE INTO grams VALUES (?, ?)", list(pairs))
         return
     conn.exec_driver_sql(
-        "INSERT INTO grams SELECT * FROM unnest(%s::int[], %s::bigint[]) ON CONFLICT DO NOTHING",
+        "INSERT INTO grams SELECT * FROM unnest(%s::bigint[], %s::bigint[]) ON CONFLICT DO NOTHING",
         ([gram for gram, _ in pairs], [number for _, number in pairs]),
     )
 

@@ -25,6 +25,7 @@ from syndicate.model import Status
 
 PUBLISHED, DOWN = "published", "down"
 _COUNTS = "counts"
+_SAID = "said:"
 
 published_files = sa.Table(
     "published_files",
@@ -144,6 +145,17 @@ def values(conn: Connection, prefix: str) -> dict[str, str]:
 
 def forget_values(conn: Connection, prefix: str) -> None:
     conn.execute(sa.delete(publishing).where(publishing.c.name.startswith(prefix, autoescape=True)))
+
+
+def set_said(conn: Connection, path: str, said: dict[str, Any]) -> None:
+    """What a page of an edition says of each of its entries, by id; for `verify`."""
+    set_value(conn, _SAID + path, json.dumps(said, ensure_ascii=False, sort_keys=True))
+
+
+def said(conn: Connection, path: str) -> dict[str, Any] | None:
+    """The same; None where nothing was recorded of that file."""
+    found = value(conn, _SAID + path)
+    return None if found is None else dict(json.loads(found))
 
 
 def placed(path: str, data: bytes, kind: str) -> File:

@@ -199,41 +199,58 @@ def due(
 
 
 def claim(
+    conn: Connection, ids: Sequence[str], owner: str, now: datetime, lease: timedelta, limit: int
+) -> list[str]:
+    """Take up to `limit` of these sources for `owner`, due or not; none that another holds.
+
+    Safe among any number of workers. What a dead one held is free when its lease is over, by
+    `now`, which is the real time. A source must have a row: `enrol` makes it.
+    """
+    if not ids:
+        return []
+    picked = sa.select(sources.c.id).where(sources.c.id.in_(ids), _free(now))
+    picked = picked.order_by(sources.c.next.nulls_first(), sources.c.id).limit(limit)
+    taken = set(_lease(conn, picked, owner, now + lease))
+    return [id for id in ids if id in taken]
+
+
+def claim_due(
     conn: Connection,
-    ids: Sequence[str],
     owner: str,
     now: datetime,
     lease: timedelta,
     limit: int,
-    due: datetime | None = None,
-    always: Sequence[str] = (),
+    *,
+    due: datetime,
+    exclude: Sequence[str] = (),
 ) -> list[str]:
-    """Take up to `limit` of these sources for `owner`; others get none of them for `lease`.
+    """Take up to `limit` of the sources that are due at `due`, like `claim`: what was never
+    polled, then the longest due; whatever the number of sources, from an index."""
+    base = sa.select(sources.c.id).where(_free(now), sources.c.status != Health.GONE.value)
+    if exclude:
+        base = base.where(sources.c.id.not_in(exclude))
+    new = base.where(sources.c.next.is_(None)).limit(limit)
+    taken = _lease(conn, new, owner, now + lease)
+    if len(taken) < limit:
+        old = base.where(sources.c.next <= due).order_by(sources.c.next)
+        taken += _lease(conn, old.limit(limit - len(taken)), owner, now + lease)
+    return taken
 
-    Only what is due (at `due`, else `now`) is taken, since another may have polled it meanwhile;
-    those of `always` due or not. Safe among any number of workers. What a dead worker held is
-    free when its lease is over, by `now`, which is the real time. A source must have a row:
-    `enrol` makes it.
-    """
-    if not ids:
-        return []
-    free = sa.or_(sources.c.lease_until.is_(None), sources.c.lease_until <= now)
-    ready = sa.or_(
-        sources.c.next.is_(None), sources.c.next <= (due or now), sources.c.id.in_(always)
-    )
-    picked = sa.select(sources.c.id).where(sources.c.id.in_(ids), free, ready)
-    picked = picked.where(sources.c.status != Health.GONE.value)
-    picked = picked.order_by(sources.c.next.nulls_first(), sources.c.id).limit(limit)
+
+def _free(now: datetime) -> Any:
+    return sa.or_(sources.c.lease_until.is_(None), sources.c.lease_until <= now)
+
+
+def _lease(conn: Connection, picked: Any, owner: str, until: datetime) -> list[str]:
     if conn.dialect.name == "postgresql":
         picked = picked.with_for_update(skip_locked=True)
     statement = (
         sa.update(sources)
         .where(sources.c.id.in_(picked.scalar_subquery()))
-        .values(lease_owner=owner, lease_until=now + lease, attempt=sources.c.attempt + 1)
+        .values(lease_owner=owner, lease_until=until, attempt=sources.c.attempt + 1)
         .returning(sources.c.id)
     )
-    taken = set(conn.execute(statement).scalars())
-    return [id for id in ids if id in taken]
+    return list(conn.execute(statement).scalars())
 
 
 def held(conn: Connection, ids: Sequence[str], owner: str) -> set[str]:
@@ -245,7 +262,7 @@ def held(conn: Connection, ids: Sequence[str], owner: str) -> set[str]:
     return set(conn.execute(query.order_by(sources.c.id).with_for_update()).scalars())
 
 
-def leased(conn: Connection, ids: Sequence[str], now: datetime) -> bool:
+def leased(conn: Connection, ids: Iterable[str], now: datetime) -> bool:
     """Whether somebody has one of these sources under a lease."""
     query = sa.select(sources.c.id).where(sources.c.lease_until > now)
     return not set(ids).isdisjoint(conn.execute(query).scalars())
@@ -274,10 +291,10 @@ def release(conn: Connection, owner: str) -> None:
     )
 
 
-def enrol(conn: Connection, configured: dict[str, str]) -> None:
+def enrol(conn: Connection, configured: dict[str, str]) -> list[str]:
     """Make a row for each source that has none, so that it can be claimed.
 
-    One whose configured address changed begins anew.
+    One whose configured address changed begins anew. Returns the rows that are not configured.
     """
     query = sa.select(sources.c.id, sources.c.configured)
     known = {id: address for id, address in conn.execute(query)}
@@ -286,13 +303,14 @@ def enrol(conn: Connection, configured: dict[str, str]) -> None:
         for id, address in configured.items()
         if known.get(id) != address
     ]
-    if not rows:
-        return
-    statement = insert(conn, sources)
-    update = {name: statement.excluded[name] for name in rows[0] if name != "id"}
-    other = sources.c.configured != statement.excluded["configured"]
-    statement = statement.on_conflict_do_update(index_elements=["id"], set_=update, where=other)
-    conn.execute(statement, rows)
+    if rows:
+        statement = insert(conn, sources)
+        update = {name: statement.excluded[name] for name in rows[0] if name != "id"}
+        other = sources.c.configured != statement.excluded["configured"]
+        conn.execute(
+            statement.on_conflict_do_update(index_elements=["id"], set_=update, where=other), rows
+        )
+    return [id for id in known if id not in configured]
 
 
 def forget(conn: Connection, ids: Sequence[str]) -> None:

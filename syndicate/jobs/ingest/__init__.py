@@ -71,14 +71,15 @@ async def ingest(
     now: datetime,
     only: Sequence[str] = (),
     stop: Callable[[], bool] = lambda: False,
-    wait: bool = False,
+    whole: bool = False,
     progress: Progress | None = None,
 ) -> Ingested:
     """Read every source that is due (`only`: these), and store what they brought.
 
     On PostgreSQL what is due is shared with all others that ingest: each takes a batch at a time,
-    until nothing is left or `stop` says so. `wait` is for those that end then: what others hold
-    is theirs, or free again when they turn out to be dead.
+    until nothing is left or `stop` says so. `whole` is for a command that ends then: what lies on
+    this machine is read due or not, and what others hold is waited for, or free when its lease
+    is over.
     """
     done = Ingested()
     leases = None if only or db.is_sqlite else Leases(db, now)
@@ -90,7 +91,7 @@ async def ingest(
         done.skipped = 0 if only else len(settings.sources) - len(chosen)
         await _take(storing, reader, chosen, states, progress)
     else:
-        await _share(leases, storing, reader, stop, wait, progress)
+        await _share(leases, storing, reader, stop, whole, progress)
     done.problems += done.counts.problems
     return done
 
@@ -100,42 +101,35 @@ async def _share(
     storing: Storing,
     reader: Reader,
     stop: Callable[[], bool],
-    wait: bool,
+    whole: bool,
     progress: Progress | None,
 ) -> None:
     """Batch after batch of what is due and nobody else has."""
-    known = {s.id: s for s in storing.settings.sources if not s.paused}
     addresses = addresses_of(storing.settings)
-    left, always = await asyncio.to_thread(_enrolled, leases, addresses, known)
+    known = {source.id: source for source in storing.settings.sources}
+    always = {id for id in addresses if whole and known[id].path}
+    taken: set[str] = set()
+    await asyncio.to_thread(leases.enrol, addresses)
     async with leases.kept():
-        while left and not stop():
-            ids = await asyncio.to_thread(leases.claim, left, always, BATCH)
-            if not ids:
-                if not wait or not await asyncio.to_thread(leases.others_hold, left):
-                    break
+        while not stop():
+            ids = await asyncio.to_thread(leases.claim, BATCH, sorted(always - taken))
+            if not taken.isdisjoint(ids):
+                break  # it was not stored, and would come again and again
+            if ids:
+                taken.update(ids)
+                states = await asyncio.to_thread(_states, storing.db, addresses, ids)
+                await _take(storing, reader, [known[id] for id in ids], states, progress)
+            elif whole and await asyncio.to_thread(leases.others_hold, addresses):
                 await asyncio.sleep(_AGAIN)
-                continue
-            with storing.db.read() as conn:  # as whoever had them last left them
-                states = store.load(conn, {id: addresses[id] for id in ids})
-            await _take(storing, reader, [known[id] for id in ids], states, progress)
-            taken = set(ids)
-            left, always = _without(left, taken), _without(always, taken)
-    storing.done.skipped = len(storing.settings.sources) - storing.done.polled
+            else:
+                break
+    storing.done.skipped = len(storing.settings.sources) - len(taken)
 
 
-def _enrolled(
-    leases: Leases, addresses: dict[str, str], known: dict[str, Source]
-) -> tuple[list[str], list[str]]:
-    """What is due, and which of it may be taken though it is not: what lies on this machine."""
-    always = [id for id, source in known.items() if source.path]
-    with leases.db.begin() as conn:
-        store.enrol(conn, addresses)
-        ready = store.due(conn, addresses, leases.now)
-    return list(dict.fromkeys((*ready, *always))), always
-
-
-def _without(ids: Sequence[str], taken: set[str]) -> list[str]:
-    return [id for id in ids if id not in taken]
+def _states(db: Database, addresses: dict[str, str], ids: Sequence[str]) -> dict[str, SourceState]:
+    """As whoever had them last left them."""
+    with db.read() as conn:
+        return store.load(conn, {id: addresses[id] for id in ids})
 
 
 async def _take(

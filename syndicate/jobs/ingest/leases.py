@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,6 @@ from syndicate.errors import StoreError
 
 LEASE = 25.0  # seconds; renewed three times as often
 BATCH = 64  # sources claimed at once
-_WINDOW = 512  # due sources among which a batch is looked for
 
 
 def _clock() -> datetime:
@@ -39,22 +38,26 @@ class Leases:
     now: datetime  # what is due then is taken
     lease: float = field(default_factory=lambda: LEASE)
     owner: str = field(default_factory=_name)
+    others: list[str] = field(default_factory=list)
 
-    def claim(self, due: Sequence[str], always: Sequence[str], limit: int) -> list[str]:
-        """Take the next batch of these due sources; `always` may be taken due or not."""
+    def enrol(self, addresses: dict[str, str]) -> None:
+        """Only these sources are taken; whatever else has a row is left alone."""
+        with self.db.begin() as conn:
+            self.others = store.enrol(conn, addresses)
+
+    def claim(self, limit: int, always: Sequence[str] = ()) -> list[str]:
+        """Take the next batch of what is due; when nothing is, of `always`, which need not be."""
         span = timedelta(seconds=self.lease)
-        for start in range(0, len(due), _WINDOW):
-            some = due[start : start + _WINDOW]
-            with self.db.begin() as conn:
-                taken = store.claim(conn, some, self.owner, _clock(), span, limit, self.now, always)
-            if taken:
-                return taken
-        return []
+        with self.db.begin() as conn:
+            taken = store.claim_due(
+                conn, self.owner, _clock(), span, limit, due=self.now, exclude=self.others
+            )
+            return taken or store.claim(conn, always, self.owner, _clock(), span, limit)
 
-    def others_hold(self, due: Sequence[str]) -> bool:
-        """Whether another still has one of these; it is done soon, or its lease is over soon."""
+    def others_hold(self, ids: Iterable[str]) -> bool:
+        """Whether another has one of these; it is done soon, or its lease is over soon."""
         with self.db.read() as conn:
-            return store.leased(conn, due, _clock())
+            return store.leased(conn, ids, _clock())
 
     @asynccontextmanager
     async def kept(self) -> AsyncIterator[None]:
