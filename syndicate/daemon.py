@@ -39,10 +39,11 @@ GRACE = 10.0  # seconds for what is in flight at SIGTERM
 _SOON = 0.2  # between being woken and running, so that several reasons are one run
 _LOOK = 10  # seconds between looks at what else changed (another process, a deferred message)
 _PATIENCE = 45  # seconds that a stage at the start waits for the one before it
+_INBOX = 5  # minutes between looks into the mailbox for reports and unsubscribe mails
 _FILES = 2  # seconds between looks at config and templates
 _RESURVEY = timedelta(minutes=1)
 _RETRY = (5.0, 30.0, 120.0, 600.0)  # seconds after a job failed, once, twice …
-_DAILY = "17 4 * * *"
+_HOURLY = "17 * * * *"
 KINDS = ("ingest", "publish", "compose", "deliver", "bounces", "upkeep")
 
 
@@ -94,6 +95,7 @@ class Daemon:
         app = Application(self.settings, now=self.now())
         app.__dict__["database"] = self.database  # opened once; cached properties of it
         app.__dict__["templates"] = self.templates
+        app.stopping = lambda: self.stopping
         try:
             yield app
         finally:
@@ -191,11 +193,14 @@ class Daemon:
         return None
 
     def _do_ingest(self, names: Sequence[str]) -> None:
+        from syndicate.jobs import push
+
         with self.application() as app:
             known = [name for name in names if app.settings.source(name) is not None]
             if names and not known:
                 return
             done = self._in_own_loop("ingest", app.ingest_async(known))
+            push.relax(app.database, app.now)
         self._survey()
         if done is None:
             return
@@ -252,8 +257,9 @@ class Daemon:
 
     def _do_bounces(self, names: Sequence[str]) -> None:
         with self.application() as app:
-            if app.settings.mail.inbox and (read := getattr(app, "read_inbox", None)):
-                read()
+            taken = app.read_inbox()
+        if taken is not None and taken.read:
+            log.info("%d mails taken in", taken.read)
 
     def _do_upkeep(self, names: Sequence[str]) -> None:
         from syndicate.jobs import prune, push
@@ -263,9 +269,14 @@ class Daemon:
             if done.entries:
                 log.info("%d entries pruned", done.entries)
                 self.wake("publish")
-            self._in_own_loop(
-                "upkeep", push.renew(app.database, app.settings, app.fetcher, app.now)
-            )
+
+            async def renew() -> int:
+                async with app.fetcher() as fetcher:
+                    return await push.renew(app.database, app.settings, fetcher, app.now)
+
+            asked = self._in_own_loop("upkeep", renew())
+            if asked:
+                log.info("%d hubs asked to push", asked)
 
     # --- when ---------------------------------------------------------------------------
 
@@ -277,6 +288,8 @@ class Daemon:
         self.scheduler = AsyncIOScheduler(timezone="UTC", job_defaults=defaults)
         self.scheduler.add_job(self._look, "interval", seconds=_LOOK, id="look")
         self.scheduler.add_job(self._watch_files, "interval", seconds=_FILES, id="files")
+        minutes = {"minutes": _INBOX}
+        self.scheduler.add_job(self._fire, "interval", args=("bounces",), id="inbox", **minutes)
         self._schedule()
         self.scheduler.start()
         self._wake("deliver", wait=0)
@@ -291,7 +304,7 @@ class Daemon:
                 await asyncio.wait({task}, timeout=_PATIENCE)
 
     def _schedule(self) -> None:
-        """One job for each digest, by its cron in its zone; and the daily upkeep."""
+        """One job for each digest, by its cron in its zone; and the upkeep."""
         for job in self.scheduler.get_jobs():
             if job.id.startswith("digest:") or job.id == "upkeep":
                 job.remove()
@@ -299,7 +312,7 @@ class Daemon:
             f"digest:{digest.id}": (digest.schedule, digest.timezone, "compose")
             for digest in self.settings.digests
         }
-        times["upkeep"] = (_DAILY, self.settings.site.timezone, "upkeep")
+        times["upkeep"] = (_HOURLY, self.settings.site.timezone, "upkeep")
         for id, (cron, zone, kind) in times.items():
             trigger = _trigger(cron, zone, self.offset)
             self.scheduler.add_job(self._fire, trigger, args=(kind,), id=id)
@@ -336,8 +349,6 @@ class Daemon:
             return []
         if self.next_poll is not None and self.next_poll <= now:
             found.append("ingest")
-        if self.settings.mail.inbox:
-            found.append("bounces")
         return found
 
     # --- reload -------------------------------------------------------------------------

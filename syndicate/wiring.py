@@ -88,6 +88,7 @@ class Application:
         self.settings = settings
         self.now = now
         self.progress: Callable[[int, int], None] | None = None
+        self.stopping: Callable[[], bool] = lambda: False  # asked between messages
         self._closers: list[Callable[[], None]] = []
 
     def close(self) -> None:
@@ -296,6 +297,7 @@ class Application:
             secret=self.secret,
             now=self.now,
             progress=self.progress,
+            stop=self.stopping,
         )
 
     def _ingest(self, report: Report, only: Sequence[str] = ()) -> None:

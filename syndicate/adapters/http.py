@@ -69,6 +69,7 @@ class Request:
     accept: str = FEEDS
     max_bytes: int | None = None
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    form: bytes | None = None  # posted, urlencoded; None: a GET
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,7 @@ class Fetcher:
         self._system.close()
 
     async def fetch(self, request: Request) -> Answer:
-        """The answer to a GET, redirects followed; any status is an answer.
+        """The answer to a GET (or POST of a form), redirects followed; any status is an answer.
 
         Raises FetchError with the reason in words, ForbiddenAddress where an address on the way
         may not be dialled.
@@ -272,13 +273,17 @@ class Fetcher:
             token = base64.b64encode(place.login.encode())
             headers.append((b"Authorization", b"Basic " + token))
         headers += request.headers
+        if request.form is not None:
+            headers.append((b"Content-Type", b"application/x-www-form-urlencoded"))
+            headers.append((b"Content-Length", str(len(request.form)).encode()))
         url = httpcore2.URL(
             scheme=place.scheme.encode(),
             host=place.host.encode(),
             port=place.port,
             target=place.path.encode(),
         )
-        return httpcore2.Request(b"GET", url, headers=headers)
+        method = b"GET" if request.form is None else b"POST"
+        return httpcore2.Request(method, url, headers=headers, content=request.form)
 
     @asynccontextmanager
     async def _answer(

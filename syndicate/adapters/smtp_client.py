@@ -23,6 +23,7 @@ COMMAND_TIMEOUT = 60.0  # seconds; RFC 5321, 4.5.3.2 asks for five minutes, whic
 DATA_TIMEOUT = 600.0  # after the final dot a server may take its time
 _LONGEST = 8192  # of a line of an answer
 _DOT = re.compile(rb"^\.", re.M)
+_ANSWER = re.compile(r"[2-5]\d\d(?:[ -]|$)")
 _SERVICE_CLOSING = 421
 
 
@@ -65,6 +66,7 @@ class Client:
         self._reader, self._writer = reader, writer
         self.extensions: dict[str, str] = {}
         self._announced: Envelope | None = None
+        self._received = bytearray()  # answers that nobody has asked for yet
 
     # --- before the first message -------------------------------------------------------
 
@@ -83,7 +85,7 @@ class Client:
         answer = await self.command("STARTTLS")
         if not answer.is_good:
             raise refusal(answer)
-        if getattr(self._reader, "_buffer", b""):
+        if self._received or getattr(self._reader, "_buffer", b""):
             raise PermanentMailError("the server sent more than the answer to STARTTLS")
         await self._writer.start_tls(
             context, server_hostname=host, ssl_handshake_timeout=COMMAND_TIMEOUT
@@ -118,12 +120,12 @@ class Client:
         else:
             self._write(self._commands(envelope, together=pipelining))
         await self._accepted(envelope, together=pipelining)
-        out = _stuffed(envelope.data)
         next_ = following() if following is not None and pipelining else None
+        behind = b""
         if next_ is not None and self._can_announce(next_):
             self._announced = next_
-            out += self._commands(next_, together=True)
-        self._write(out)
+            behind = self._commands(next_, together=True)
+        self._write(b"".join((*_stuffed(envelope.data), behind)))
         answer = await self._answer(DATA_TIMEOUT)
         if not answer.is_good:
             raise refusal(answer)
@@ -189,25 +191,35 @@ class Client:
     async def answer(self, timeout: float = COMMAND_TIMEOUT) -> Answer:
         """The next answer, all its lines; ConnectionLost where there is none."""
         lines: list[str] = []
-        try:
-            async with asyncio.timeout(timeout):
-                while True:
-                    raw = await self._reader.readline()
-                    if not raw.endswith(b"\n"):
-                        raise ConnectionLost("the server closed the connection")
-                    line = raw.decode("utf-8", "replace").rstrip("\r\n")
-                    if not re.match(r"[2-5]\d\d(?:[ -]|$)", line):
-                        raise ConnectionLost(f"the server does not speak SMTP: {line[:80]!r}")
-                    lines.append(line[4:])
-                    if line[3:4] != "-":
-                        break
-                    if len(lines) > 100:
-                        raise ConnectionLost("the server's answer has no end")
-        except TimeoutError as error:
-            raise ConnectionLost("the server does not answer") from error
-        except (OSError, ValueError, ssl.SSLError) as error:
-            raise ConnectionLost(f"the connection broke: {error}") from error
-        return Answer(int(line[:3]), "\n".join(lines))
+        while True:
+            line = await self._line(timeout)
+            if not _ANSWER.match(line):
+                raise ConnectionLost(f"the server does not speak SMTP: {line[:80]!r}")
+            lines.append(line[4:])
+            if line[3:4] != "-":
+                return Answer(int(line[:3]), "\n".join(lines))
+            if len(lines) > 100:
+                raise ConnectionLost("the server's answer has no end")
+
+    async def _line(self, timeout: float) -> str:
+        """The next line. Answers to commands that went together come together: only the first of
+        them is waited for."""
+        while (end := self._received.find(b"\n")) < 0:
+            if len(self._received) > _LONGEST:
+                raise ConnectionLost("the server's answer has no end")
+            try:
+                async with asyncio.timeout(timeout):
+                    more = await self._reader.read(_LONGEST)
+            except TimeoutError as error:
+                raise ConnectionLost("the server does not answer") from error
+            except (OSError, ValueError, ssl.SSLError) as error:
+                raise ConnectionLost(f"the connection broke: {error}") from error
+            if not more:
+                raise ConnectionLost("the server closed the connection")
+            self._received += more
+        line = self._received[:end].decode("utf-8", "replace").rstrip("\r")
+        del self._received[: end + 1]
+        return line
 
     def _write(self, data: bytes) -> None:
         try:
@@ -245,11 +257,11 @@ def refusal(answer: Answer) -> PermanentMailError | TemporaryMailError:
     return PermanentMailError(text) if answer.code >= 500 else TemporaryMailError(text)
 
 
-def _stuffed(data: bytes) -> bytes:
-    """A body with its dots doubled and its end marked (RFC 5321, 4.5.2)."""
+def _stuffed(data: bytes) -> tuple[bytes, bytes]:
+    """A body with its dots doubled, and its end mark (RFC 5321, 4.5.2)."""
     if _has_leading_dot(data):
         data = _DOT.sub(b"..", data)
-    return data + (b".\r\n" if data.endswith(b"\r\n") else b"\r\n.\r\n")
+    return data, b".\r\n" if data.endswith(b"\r\n") else b"\r\n.\r\n"
 
 
 def _has_leading_dot(data: bytes) -> bool:

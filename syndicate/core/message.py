@@ -296,7 +296,7 @@ def message_id(edition: str, subscriber: str, secret: bytes, site: Site) -> str:
 
 def build(rendered: Rendered, to: Recipient, settings: Settings) -> bytes:
     """The whole message, with CRLF line ends, before any signature."""
-    return prepare(rendered, settings).build(to)
+    return prepare(rendered, settings).build(to).joined()
 
 
 _MIME_LINE = 57  # bytes in a line of 76 characters of base64
@@ -316,11 +316,29 @@ class _Part:
         self.head = (
             f"Content-Type: {kind}; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n"
         ).encode()
-        self._fixed = _base64(fixed[:whole])
+        self.fixed = _base64(fixed[:whole])
 
-    def body(self, to: Recipient) -> bytes:
+    def own(self, to: Recipient) -> bytes:
+        """What comes after `fixed`."""
         own = _filled(self._text, to, markup=self._markup)
-        return self._fixed + _base64(own.encode("utf-8", "surrogateescape"))
+        return _base64(own.encode("utf-8", "surrogateescape"))
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A message in pieces: header lines, body, and the body's SHA-256 for a signature.
+
+    The body is in the relaxed form of RFC 6376, 3.4.4: lines of base64, no run of spaces, none
+    at a line's end, one CRLF at the end.
+    """
+
+    head: bytes
+    body: tuple[bytes, ...]
+    digest: bytes
+
+    def joined(self, signature: bytes = b"") -> bytes:
+        """The whole message, with CRLF line ends, behind the header line of its signature."""
+        return b"".join((signature, self.head, b"\r\n", *self.body))
 
 
 class Prepared:
@@ -332,25 +350,39 @@ class Prepared:
         self._text = _Part("text/plain", rendered.text, markup=False)
         both = bool(rendered.html) and not rendered.text_only
         self._html = _Part("text/html", rendered.html, markup=True) if both else None
+        self._start, self._middle, self._end = self._frame()
+        self._hashed = hashlib.sha256(self._start)  # copied for each: so far all are the same
 
-    def build(self, to: Recipient) -> bytes:
-        """The whole message to one recipient, with CRLF line ends, before any signature."""
+    def _frame(self) -> tuple[bytes, bytes, bytes]:
+        """What is before, between and after the recipient's own pieces; completes the header.
+
+        No line of base64 begins with the boundary's `=_`, so that all messages may share it.
+        """
+        text, html = self._text, self._html
+        if html is None:
+            self._common += text.head
+            return text.fixed, b"", b""
+        mark = hashlib.blake2b(text.fixed, digest_size=15)
+        mark.update(html.fixed)
+        boundary = b"=_" + mark.hexdigest().encode()
+        self._common += b'Content-Type: multipart/alternative;\r\n boundary="%s"\r\n' % boundary
+        between = b"--%s\r\n" % boundary
+        return (
+            b"".join((between, text.head, b"\r\n", text.fixed)),
+            b"".join((between, html.head, b"\r\n", html.fixed)),
+            b"--%s--\r\n" % boundary,
+        )
+
+    def build(self, to: Recipient) -> Built:
+        """The message to one recipient, before any signature."""
         head = _header_bytes(_own_headers(self._rendered, to, self._settings)) + self._common
-        if self._html is None:
-            return b"".join((head, self._text.head, b"\r\n", self._text.body(to)))
-        boundary = (
-            b"=_" + hashlib.blake2b(to.message_id.encode(), digest_size=15).hexdigest().encode()
-        )
-        between = b"--" + boundary + b"\r\n"
-        return b"".join(
-            (
-                head,
-                b'Content-Type: multipart/alternative;\r\n boundary="%s"\r\n\r\n' % boundary,
-                *(between, self._text.head, b"\r\n", self._text.body(to)),
-                *(between, self._html.head, b"\r\n", self._html.body(to)),
-                b"--" + boundary + b"--\r\n",
-            )
-        )
+        rest = (self._text.own(to),)
+        if self._html is not None:
+            rest = (rest[0], self._middle, self._html.own(to), self._end)
+        hashed = self._hashed.copy()
+        for piece in rest:
+            hashed.update(piece)
+        return Built(head, (self._start, *rest), hashed.digest())
 
 
 def prepare(rendered: Rendered, settings: Settings) -> Prepared:

@@ -92,8 +92,8 @@ def _copy_sqlite(db: Database, file: Path) -> Copied:
     finally:
         raw.close()
     with _opened(file) as made, made.read() as conn:
-        found = copying.sums(conn)
-    return _total(found)
+        found = copying.counts(conn)
+    return Copied(len(found), sum(found.values()))
 
 
 def _copy_rows(db: Database, file: Path) -> Copied:

@@ -89,12 +89,16 @@ async def deliver(
     sign: Callable[[bytes], bytes] | None = None,
     progress: Progress | None = None,
     lease: float = LEASE,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Delivery:
     """Hand over everything that is due; returns when nothing due is left to try.
+
+    Once `stop` says so, what has begun is finished and settled, and nothing else is begun.
 
     Raises MailError where the route cannot be used at all; what was not tried stays queued.
     """
     run = _Run(db, settings, route, secret, now, sign, progress, lease)
+    run.stop = stop
     async with AsyncExitStack() as stack:
         if db.is_sqlite:
             path = Path(f"{db.engine.url.database}-deliver")
@@ -129,6 +133,7 @@ class _Run:
         self.pace = _Pace(settings.mail.rate)
         self.total = 0
         self.exhausted = False
+        self.stop: Callable[[], bool] = lambda: False
         self.error: MailError | None = None
         self._under_way: dict[str, int] = {}  # variants of claimed messages, and how many
         self._claiming = asyncio.Lock()
@@ -165,7 +170,7 @@ class _Run:
         async with asyncio.TaskGroup() as group:
             for _ in range(max(min(count, self.total or 1), 1)):
                 group.create_task(self._work())
-        if len(self.queue):
+        if len(self.queue) and not self.stop():
             assert self.error is not None
             raise self.error
 
@@ -226,12 +231,13 @@ class _Run:
 
     async def _wait_for_others(self) -> bool:
         """Whether there is more to do, when all others that deliver are done or dead."""
-        while True:
+        while not self.stop():
             if await self._call(self._take_over) or await self._call(self._count):
                 return True
             if not await self._call(self._others):
                 return False
             await asyncio.sleep(min(self.lease / 4, 1.0))
+        return False
 
     def _others(self) -> bool:
         with self.db.read() as conn:
@@ -257,17 +263,18 @@ class _Run:
         self.queue.add(_Job(message, domain))
 
     async def _take(self) -> _Job | None:
-        while True:
+        while not self.stop():
             job = self.queue.take()
             if job is not None:
                 await self.pace.wait()
                 return job
             if not await self._fill():
                 return None
+        return None
 
     def _peek(self) -> _Job | None:
         """The next one without waiting, for pipelining."""
-        return None if self.pace.limited else self.queue.take()
+        return None if self.pace.limited or self.stop() else self.queue.take()
 
     # --- a connection -------------------------------------------------------------------
 

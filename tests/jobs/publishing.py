@@ -115,5 +115,8 @@ class PlainPages:
     def month(self, id: str, entries: Sequence[Outgoing], months: Sequence[str], month: str) -> str:
         return self.column(id + month, entries, months)
 
+    def sources(self, told: Mapping[str, tuple[str, str]]) -> str:
+        return f"<!DOCTYPE html><html><body><p>{escape(str(sorted(told.items())))}</p></body></html>"
+
     def fixed(self) -> Iterable[tuple[str, bytes]]:
         yield "style.css", b"body{}"

@@ -50,7 +50,10 @@ def test_answered_and_closed(database: Database) -> None:
     number = receive(database)
     said = {"secret": SECRET, "now": NOW, "by": "editor"}
     claims.answer(database, SETTINGS, number, "Paid today.", **said)  # type: ignore[arg-type]
-    assert mailed(database)[-1] == ("author@mail.example", f"Answer to claim {claims.shown(number)}")
+    assert mailed(database)[-1] == (
+        "author@mail.example",
+        f"Answer to claim {claims.shown(number)}",
+    )
     claims.close(database, number, "paid", now=NOW, by="editor")
     claim, steps = claims.get(database, number)
     assert claim.state == "closed"

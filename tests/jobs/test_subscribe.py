@@ -52,7 +52,13 @@ def add(db: Database, email: str, **given: object) -> subscribe.Added:
 
 def take(db: Database, text: str, **given: object) -> subscribe.Imported:
     return subscribe.import_csv(
-        db, SETTINGS, text, "list.csv", secret=SECRET, now=NOW, **given  # type: ignore[arg-type]
+        db,
+        SETTINGS,
+        text,
+        "list.csv",
+        secret=SECRET,
+        now=NOW,
+        **given,  # type: ignore[arg-type]
     )
 
 
@@ -211,9 +217,7 @@ def test_export_comes_back(database: Database, tmp_path: Path) -> None:
 
 def test_sign_ups_at_one_moment_send_one_mail(database: Database) -> None:
     def ask() -> None:
-        subscribe.sign_up(
-            database, SETTINGS, "wang@mail.example", Wish(), secret=SECRET, now=NOW
-        )
+        subscribe.sign_up(database, SETTINGS, "wang@mail.example", Wish(), secret=SECRET, now=NOW)
 
     threads = [threading.Thread(target=ask) for _ in range(8)]
     for thread in threads:

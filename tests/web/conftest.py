@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
+from still import Still, settings_in
 
 from syndicate.adapters.store.engine import Database
-from still import Still, settings_in
 
 
 @pytest.fixture

@@ -7,12 +7,22 @@ from starlette.testclient import TestClient
 from still import NOW, TOKEN, Still, hidden, settings_in
 
 from syndicate.adapters.store import entries, stories
+from syndicate.core.claims import Demand
 from syndicate.core.sections import places
 from syndicate.jobs import claims, subscribe
-from syndicate.core.claims import Demand
 from syndicate.model import Attribution, Entry, Publisher, Status
 
-PAGES = ("", "entries", "columns", "sources", "claims", "digests", "deliveries", "subscribers", "audit")
+PAGES = (
+    "",
+    "entries",
+    "columns",
+    "sources",
+    "claims",
+    "digests",
+    "deliveries",
+    "subscribers",
+    "audit",
+)
 OURS = {"Origin": "https://news.example", "Sec-Fetch-Site": "same-origin"}
 
 
@@ -125,7 +135,9 @@ def test_guessing_is_limited(site: Still) -> None:
     [{}, {"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, OURS],
     ids=["none", "origin", "cross", "ours without the mark"],
 )
-def test_forms_need_the_sessions_mark(site: Still, editor: TestClient, headers: dict[str, str]) -> None:
+def test_forms_need_the_sessions_mark(
+    site: Still, editor: TestClient, headers: dict[str, str]
+) -> None:
     add(site, "aaaaaaaaaaaa")
     stranger = hidden(site.client().get("/subscribe").text)
     for mark in ("", stranger):

@@ -55,7 +55,10 @@ def test_marks() -> None:
 def test_phrases_are_complete() -> None:
     for name, both in phrases._PHRASES.items():
         assert all(both), name
-        places = [set(text.split("{")[1:]) and sorted(p.split("}")[0] for p in text.split("{")[1:]) for text in both]
+        places = [
+            set(text.split("{")[1:]) and sorted(p.split("}")[0] for p in text.split("{")[1:])
+            for text in both
+        ]
         assert places[0] == places[1], name
 
 

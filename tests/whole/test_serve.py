@@ -125,9 +125,8 @@ def test_from_sign_up_to_unsubscribing(serve: Serve) -> None:
 
 
 def test_what_was_missed_is_caught_up_once(serve: Serve, site: Site) -> None:
-    first = serve(CONFIG, "--at", "2026-11-20T07:00:00+08:00")
-    until(lambda: first.get("/").status_code == 200)
-    first.stop()
+    site.config(CONFIG)
+    site.run("run", at="2026-11-20T07:00:00+08:00")
     site.run("subscribers", "add", "wang@mail.example", at="2026-11-20T07:10:00+08:00")
     second = serve(CONFIG, "--at", "2026-11-24T09:00:00+08:00")
     until(second.mails)

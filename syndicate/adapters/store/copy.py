@@ -149,6 +149,15 @@ def sums(conn: Connection) -> dict[str, Sum]:
     return found
 
 
+def counts(conn: Connection) -> dict[str, int]:
+    """How many rows each table has."""
+    count = sa.func.count()
+    return {
+        table.name: conn.execute(sa.select(count).select_from(table)).scalar_one()
+        for table in _plain_tables()
+    }
+
+
 def is_empty(conn: Connection) -> bool:
     """Whether no table has a row."""
     return all(conn.execute(sa.select(t).limit(1)).first() is None for t in _plain_tables())

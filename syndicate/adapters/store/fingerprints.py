@@ -43,8 +43,7 @@ grams = sa.Table(
 _SECOND = itemgetter(1)
 _COMMON = 48
 _CANDIDATES = 6  # judged for one entry, those that share the most grams first
-_FEW = 16  # grams; what has more and shares only one is another text
-_MANY = 2400  # grams; what has more and shares only two is
+_FEW = 20  # grams; what has more and shares only one is another text
 _FALLBACK = 3  # judged by common grams alone, where the rare ones gave nothing
 
 
@@ -121,7 +120,7 @@ def _votes(
             (rare if len(numbers) < _COMMON else common).extend(numbers)
         if positions := batch.get(key):
             within.extend(positions[:_COMMON])
-    least = 3 if len(keys) > _MANY else 2 if len(keys) > _FEW else 1
+    least = 2 if len(keys) > _FEW else 1
     return _Votes(
         _most(rare, _CANDIDATES, least),
         _most(within, _CANDIDATES, least),

@@ -57,3 +57,10 @@ def save(conn: Connection, lease: Lease) -> None:
 
 def forget(conn: Connection, source: str) -> None:
     conn.execute(sa.delete(websub_leases).where(websub_leases.c.source == source))
+
+
+def set_error(conn: Connection, source: str, error: str) -> None:
+    """Why a hub did not do what it was asked; a lease that runs goes on."""
+    conn.execute(
+        sa.update(websub_leases).where(websub_leases.c.source == source).values(error=error[:500])
+    )

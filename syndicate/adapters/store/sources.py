@@ -338,3 +338,35 @@ def next_poll(conn: Connection, configured: dict[str, str], now: datetime) -> da
             return now
         soonest = at if soonest is None else min(soonest, at)
     return soonest
+
+
+def told(conn: Connection, ids: Sequence[str] | None = None) -> dict[str, tuple[str, str]]:
+    """What sources (None: all) say of themselves: title and the address of their site."""
+    query = sa.select(sources.c.id, sources.c.title, sources.c.facts)
+    if ids is not None:
+        query = query.where(sources.c.id.in_(ids))
+    return {row.id: (row.title, row.facts.get("url") or "") for row in conn.execute(query)}
+
+
+def hubs(conn: Connection) -> dict[str, tuple[str, str]]:
+    """Sources whose feeds name a WebSub hub: id to (hub, topic: the feed's own address)."""
+    query = sa.select(sources.c.id, sources.c.facts, sources.c.url, sources.c.configured)
+    text = sa.type_coerce(sources.c.facts, sa.Text)
+    query = query.where(text.like('%"hub"%'), sources.c.status != Health.GONE.value)
+    return {
+        row.id: (row.facts["hub"], row.facts.get("feed") or row.url or row.configured)
+        for row in conn.execute(query)
+        if row.facts.get("hub")
+    }
+
+
+def postpone(conn: Connection, id: str, least: timedelta, most: datetime) -> None:
+    """Poll no sooner than `least` after the last time, and no later than `most`."""
+    row = conn.execute(
+        sa.select(sources.c.last, sources.c.next, sources.c.status).where(sources.c.id == id)
+    ).one_or_none()
+    if row is None or row.last is None or row.next is None or row.status != Health.OK:
+        return
+    later = min(row.last + least, most)
+    if later > row.next:
+        conn.execute(sa.update(sources).where(sources.c.id == id).values(next=later))

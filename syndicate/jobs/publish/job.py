@@ -8,6 +8,7 @@ files are missing, everything is written again; what comes out the same is not t
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,7 @@ from sqlalchemy.engine import Connection
 from syndicate import __name__ as program
 from syndicate.adapters.disk import Disk
 from syndicate.adapters.store import placements, published
+from syndicate.adapters.store import sources as source_store
 from syndicate.adapters.store.engine import Database
 from syndicate.core import sitefiles
 from syndicate.jobs.publish import articles, feeds, lists, rebuild, sitemap
@@ -140,6 +142,10 @@ def _report(conn: Connection, writing: Writing | None) -> Published:
     )
 
 
+def _sources_of(conn: Connection, made: Plan) -> list[str]:
+    return sorted(set(placements.sources_of(conn, sorted(made.entries)).values()))
+
+
 class _Work:
     """One run: pages first, then the feeds that lead to them, then the lists."""
 
@@ -176,7 +182,22 @@ class _Work:
         writing.put("gone.txt", sitefiles.gone(ids), "other")
         if writing.rebuild:
             self._fixed()
+        self._sources(made)
         sitemap.write(writing, made)
+
+    def _sources(self, made: Plan) -> None:
+        """Who is read; written again where a source that brought something says another name."""
+        writing, conn = self.writing, self.writing.conn
+        ids = None if writing.rebuild else _sources_of(conn, made)
+        shown = json.loads(published.value(conn, "sources") or "{}")
+        if not writing.rebuild and all(
+            shown.get(id) == list(told) for id, told in source_store.told(conn, ids).items()
+        ):
+            return
+        told = source_store.told(conn)
+        published.set_value(conn, "sources", json.dumps(told, ensure_ascii=False))
+        html = self.pages.sources(told)
+        writing.put("sources.html", html.encode("utf-8", "replace"), "page")
 
     def _changed(self, made: Plan) -> None:
         writing = self.writing

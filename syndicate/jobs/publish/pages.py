@@ -11,6 +11,8 @@ from syndicate.core.frame import frame
 from syndicate.core.outgoing import Outgoing
 from syndicate.settings import Settings, Source
 
+Told = Mapping[str, tuple[str, str]]
+
 
 class Pages(Protocol):
     """Values in, HTML out. Raises TemplateError where an operator's template is broken."""
@@ -43,8 +45,12 @@ class Pages(Protocol):
         """The page of one month of a column."""
         ...
 
+    def sources(self, told: Told) -> str:
+        """The page of who is read; `told` is what each source says of itself: title and site."""
+        ...
+
     def fixed(self) -> Iterable[tuple[str, bytes]]:
-        """Files that depend on the settings alone: style.css, notices.html, sources.html …"""
+        """Files that depend on the settings alone: style.css, notices.html …"""
         ...
 
 
@@ -96,11 +102,13 @@ class SitePages:
         columns = self._settings.columns
         return self._render(page.month(self._frames[2], columns, id, entries, months, month))
 
+    def sources(self, told: Told) -> str:
+        read = [_read(source, *told.get(source.id, ("", ""))) for source in self._settings.sources]
+        return self._render(page.sources(self._frames[0], read))
+
     def fixed(self) -> Iterator[tuple[str, bytes]]:
         top, settings = self._frames[0], self._settings
-        read = [_read(source) for source in settings.sources]
         yield "notices.html", self._render(page.notices(top), "notices.html").encode()
-        yield "sources.html", self._render(page.sources(top, read)).encode()
         found = page.search(top, search.SHARDS, search.KEEP)
         yield "search.html", self._render(found).encode()
         for name in ("style.css", "feed.css", "search.js"):
@@ -111,11 +119,11 @@ class SitePages:
                 yield name, text.encode()
 
 
-def _read(source: Source) -> page.Read:
+def _read(source: Source, title: str, site: str) -> page.Read:
     return page.Read(
-        name=source.name or source.id,
+        name=source.name or title or source.id,
         feed=source.url if source.type == "feed" else "",
-        url=source.url if source.type == "page" else "",
+        url=source.url if source.type == "page" else site,
         rights=source.rights,
         licence=source.licence,
         permission=source.permission,
