@@ -62,6 +62,8 @@ lock:
 # make migration MESSAGE="what changes": the next step of the schema, from what the tables say now
 migration: $(VENV)/.installed-dev
 	$(BIN)/python tests/adapters/store/make_migration.py "$(MESSAGE)"
+	@$(BIN)/ruff check -q --fix syndicate/adapters/store/migrations
+	@$(BIN)/ruff format -q syndicate/adapters/store/migrations
 
 clean:
 	rm -rf $(VENV) var build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING, Any
 from syndicate import config, web
 from syndicate.adapters import notify
 from syndicate.adapters.listening import listen as open_socket
+from syndicate.adapters.store.leader import Leader
 from syndicate.core import schedule
-from syndicate.errors import ConfigError, StoreError, SyndicateError
+from syndicate.errors import ConfigError, MailError, StoreError, SyndicateError
 from syndicate.settings import Settings
 from syndicate.wiring import Application, template_folders
 
@@ -39,6 +40,8 @@ GRACE = 10.0  # seconds for what is in flight at SIGTERM
 _SOON = 0.2  # between being woken and running, so that several reasons are one run
 _LOOK = 10  # seconds between looks at what else changed (another process, a deferred message)
 _PATIENCE = 45  # seconds that a stage at the start waits for the one before it
+_PROBE = 30.0  # seconds that the answer to "does the mail route work" is good for
+_PROBE_TIME = 5.0
 _INBOX = 5  # minutes between looks into the mailbox for reports and unsubscribe mails
 _FILES = 2  # seconds between looks at config and templates
 _RESURVEY = timedelta(minutes=1)
@@ -80,6 +83,9 @@ class Daemon:
         self.surveyed: datetime | None = None
         self.loop = asyncio.get_running_loop()
         self.scheduler: Any = None
+        self.leader = Leader(database, "schedule")  # of several on PostgreSQL one composes
+        self._follows = False
+        self._mail: tuple[float, str] = (float("-inf"), "")
         self._cancel: dict[str, Callable[[], object]] = {}
         self._seen = _stamps(settings)
 
@@ -115,9 +121,30 @@ class Daemon:
             wrong["database"] = str(error)
         if self.scheduler is None or not self.scheduler.running or self.stopping:
             wrong["scheduler"] = "not running"
-        if self.work["deliver"].failures:
-            wrong["mail"] = self.work["deliver"].error
+        if mail := self.work["deliver"].error or self._mail_problem():
+            wrong["mail"] = mail
         return wrong
+
+    def _mail_problem(self) -> str:
+        """What is wrong with the mail route, "" where it answers; asked once a while."""
+        from syndicate.adapters import smtp
+
+        asked, problem = self._mail
+        if time.monotonic() - asked < _PROBE:
+            return problem
+
+        async def connect() -> None:
+            mail = self.settings.mail
+            async with asyncio.timeout(_PROBE_TIME):
+                await (await smtp.route(mail.route, mail.password).connect()).close()
+
+        try:
+            asyncio.run(connect())
+            problem = ""
+        except (MailError, OSError, TimeoutError) as error:
+            problem = str(error) or type(error).__name__
+        self._mail = (time.monotonic(), problem)
+        return problem
 
     def jobs(self) -> Sequence[Work]:
         """How each kind of job does."""
@@ -199,7 +226,8 @@ class Daemon:
             known = [name for name in names if app.settings.source(name) is not None]
             if names and not known:
                 return
-            done = self._in_own_loop("ingest", app.ingest_async(known))
+            reading = app.ingest_async(known, stop=app.stopping)
+            done = self._in_own_loop("ingest", reading)
             push.relax(app.database, app.now)
         self._survey()
         if done is None:
@@ -236,6 +264,9 @@ class Daemon:
     def _do_compose(self, names: Sequence[str]) -> None:
         from syndicate.jobs import claims
 
+        self._follows = not self.leader.leads()
+        if self._follows:  # asked again soon: the leader may go
+            return
         with self.application() as app:
             claims.remind(app.database, app.settings, secret=app.secret, now=app.now)
             composed = app.compose()
@@ -293,7 +324,21 @@ class Daemon:
         self._schedule()
         self.scheduler.start()
         self._wake("deliver", wait=0)
-        self._catching_up = self.loop.create_task(self._catch_up())
+        self._beside = [self.loop.create_task(self._catch_up())]
+        if not self.database.is_sqlite:
+            self._beside.append(self.loop.create_task(self._listen()))
+
+    async def _listen(self) -> None:
+        """What other processes on the same PostgreSQL say: there are polls, or mail, to look at."""
+        from syndicate.adapters.store.wake import Listener
+
+        listener = Listener(self.database)
+        try:
+            while True:
+                what = await listener.wait(60.0)
+                self._wake({"polls": "ingest", "mail": "deliver"}.get(what or "", "deliver"))
+        finally:
+            await listener.close()
 
     async def _catch_up(self) -> None:
         """What was missed, in the order of `run`; a slow source does not hold up the rest."""
@@ -349,6 +394,8 @@ class Daemon:
             return []
         if self.next_poll is not None and self.next_poll <= now:
             found.append("ingest")
+        if self._follows:
+            found.append("compose")
         return found
 
     # --- reload -------------------------------------------------------------------------
@@ -392,6 +439,8 @@ class Daemon:
     async def stop(self, deadline: float) -> None:
         """Finish what is in flight; after most of the time, cancel what can be cancelled."""
         self.stopping = True
+        for beside in self._beside:
+            beside.cancel()
         self.scheduler.shutdown(wait=False)
         running = {work.task for work in self.work.values() if work.task is not None}
         if running:
@@ -401,6 +450,7 @@ class Daemon:
             cancel()
         if running:
             _, running = await asyncio.wait(running, timeout=deadline * 0.3)
+        self.leader.resign()
         if running:
             log.warning("stopped before %s was done", ", ".join(t.get_name() for t in running))
 

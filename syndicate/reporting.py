@@ -77,7 +77,7 @@ def carried(conn: Connection, entry: Entry) -> Carried:
 
 def status(app: Application) -> dict[str, Any]:
     """`status --json`: what ran, what is due, what is stuck, on one screen."""
-    from syndicate.adapters.store import entries, outbox, placements, stories, subscribers
+    from syndicate.adapters.store import claims, entries, outbox, placements, stories, subscribers
 
     with app.database.read() as conn:
         messages = outbox.totals(conn)
@@ -85,6 +85,7 @@ def status(app: Application) -> dict[str, Any]:
         flags = len(stories.flagged(conn))
         kinds = {s: entries.counts(conn, s) for s in ("published", "held", "retracted")}
         unpublished = placements.count_touched(conn)
+        open_claims = list(claims.listed(conn, "open"))
     health = source_health(app)
     states = Counter(row["status"] for row in health)
     times = [row["last"] for row in health if row["last"]]
@@ -98,6 +99,10 @@ def status(app: Application) -> dict[str, Any]:
         "review": {"held": kinds["held"], "flagged": flags},
         "messages": messages,
         "subscribers": people,
+        "claims": {
+            "open": len(open_claims),
+            "overdue": sum(1 for claim in open_claims if claim.due < app.now),
+        },
         "stuck": [f"{r['id']}: {r['error']}" for r in health if r["status"] == "failing"],
     }
 

@@ -146,13 +146,18 @@ class Application:
     def run(self) -> Report:
         """Ingest, publish, compose, deliver: what fails in one does not stop the others."""
         report = Report()
-        for stage in (self._ingest, self._publish, self._deliver):
+        for stage in (self._ingest, self._prune, self._publish, self._deliver):
             try:
                 stage(report)
             except (StoreError, OutputError, MailError, TemplateError) as error:
                 report.fail(error)
         self.seal()
         return report
+
+    def _prune(self, _report: Report) -> None:
+        from syndicate.jobs import prune
+
+        prune.prune(self.database, self.settings, self.now)
 
     def seal(self) -> None:
         """Seal the record of decisions, once a day."""

@@ -85,7 +85,7 @@ class Client:
         answer = await self.command("STARTTLS")
         if not answer.is_good:
             raise refusal(answer)
-        if self._received or getattr(self._reader, "_buffer", b""):
+        if self._received or getattr(self._reader, "_buffer", None):
             raise PermanentMailError("the server sent more than the answer to STARTTLS")
         await self._writer.start_tls(
             context, server_hostname=host, ssl_handshake_timeout=COMMAND_TIMEOUT

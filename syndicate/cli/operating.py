@@ -40,7 +40,7 @@ def recover(call: Call, file: Path) -> None:
     folder = Path(url.removeprefix("sqlite:")).parent
     keep = folder if url.startswith("sqlite:") else call.settings.root / "var"
     keep.mkdir(parents=True, exist_ok=True)
-    done = job.recover(url, file, keep, call.moment())
+    done = job.recover(call.settings, call.app.secret, file, keep, call.moment())
     if call.json:
         terminal.document(
             {
@@ -49,6 +49,7 @@ def recover(call: Call, file: Path) -> None:
                 "kept": str(done.kept) if done.kept else None,
                 "held": done.held,
                 "dropped": done.dropped,
+                "again": done.again,
             }
         )
     elif not call.quiet:
@@ -64,6 +65,8 @@ def _say_recovered(call: Call, file: Path, done: Recovered) -> None:
         terminal.say(f"held      {edition}: `syndicate digest approve {edition}` sends the rest")
     if done.dropped:
         terminal.say(f"dropped   {done.dropped} letters that may have been sent since")
+    if done.again:
+        terminal.say(f"again     {done.again} retractions, erasures and unsubscriptions hold on")
     terminal.say("next      editions that may have been sent since the backup will be held")
 
 

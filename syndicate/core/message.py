@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from html import escape
 
 from syndicate.core import tokens, urls, verp
@@ -376,7 +377,7 @@ class Prepared:
     def build(self, to: Recipient) -> Built:
         """The message to one recipient, before any signature."""
         head = _header_bytes(_own_headers(self._rendered, to, self._settings)) + self._common
-        rest = (self._text.own(to),)
+        rest: tuple[bytes, ...] = (self._text.own(to),)
         if self._html is not None:
             rest = (rest[0], self._middle, self._html.own(to), self._end)
         hashed = self._hashed.copy()
@@ -460,10 +461,15 @@ def ascii_domain(address: str) -> str:
         return address
 
 
+@lru_cache(maxsize=16)  # an edition's is that of all its messages
+def _date(date: datetime) -> str:
+    return format_datetime(date)
+
+
 def _own_headers(rendered: Rendered, to: Recipient, settings: Settings) -> list[tuple[str, str]]:
     """The headers that are one message's own."""
     head = [
-        ("Date", format_datetime(to.date)),
+        ("Date", _date(to.date)),
         ("To", _address(to.name, to.email)),
         ("Message-ID", to.message_id),
     ]

@@ -357,6 +357,7 @@ def edition(
 
 
 def _block(id: str, said: Fields, block: Any) -> Iterator[Difference]:
+    """All of it in the text of the block, wherever in it a template puts what."""
     text = squeezed(block.text())
     links = {node.attributes.get("href") for node in block.css("a[href]")}
     shown = [("title", [[said["title"], None]]), *said["rows"]]

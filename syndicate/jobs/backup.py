@@ -8,26 +8,43 @@ have known (`copy.doubt`).
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from syndicate.adapters.disk import Disk
+from syndicate.adapters.store import (
+    afterwards,
+    entries,
+    open_database,
+    outbox,
+    published,
+    subscribers,
+)
 from syndicate.adapters.store import copy as copying
-from syndicate.adapters.store import open_database, outbox, published
+from syndicate.adapters.store.afterwards import Since
 from syndicate.adapters.store.copy import Sum
 from syndicate.adapters.store.engine import Database
 from syndicate.adapters.store.sources import sources
+from syndicate.core import identity, sections, story, subscription
 from syndicate.errors import StoreError, UsageError
-from syndicate.model import EditionState, MessageState
+from syndicate.model import Decision, EditionState, MessageState, Status
+from syndicate.settings import Settings
 
 _MAGIC = b"SQLite format 3\0"
+# Files of ours that there are more of with time
+_DATED = re.compile(
+    r"^articles/[a-z0-9]{12,}\.html$|^editions/[^/]+/[0-9T-]+\.html$"
+    r"|(^|/)archive/\d{4}-\d\d[^/]*\.(atom\.xml|html)$"
+)
 _UNSENT = (MessageState.QUEUED.value, MessageState.SENDING.value, MessageState.DEFERRED.value)
 
 
@@ -48,6 +65,7 @@ class Recovered:
     kept: Path | None = None
     held: list[str] = field(default_factory=list)  # editions
     dropped: int = 0  # letters that may have left since
+    again: int = 0  # retractions, erasures and unsubscriptions that hold on
 
 
 def backup(db: Database, file: Path, now: datetime) -> Copied:
@@ -156,19 +174,32 @@ def _compare(read: dict[str, Sum], arrived: dict[str, Sum]) -> None:
 # --- back -------------------------------------------------------------------------------------
 
 
-def recover(url: str, file: Path, keep: Path, now: datetime) -> Recovered:
-    """Fill the database at `url` from a backup; all of it, or, on any error, nothing.
+def recover(settings: Settings, secret: bytes, file: Path, keep: Path, now: datetime) -> Recovered:
+    """Fill the site's database from a backup; all of it, or, on any error, nothing.
 
-    What was there is copied to the folder `keep` first. StoreError where `file` is no backup,
-    comes from a newer version, or is another site's than what is there.
+    What was there is copied to the folder `keep` first; what it says of retractions, erasures and
+    unsubscriptions holds on. StoreError where `file` is no backup, comes from a newer version, or
+    is another site's than what is there.
     """
+    url = settings.storage.database
     with _readable(file) as source:
         with source.read() as conn:
             taken = copying.taken_at(conn) or datetime.fromtimestamp(file.stat().st_mtime, UTC)
         kept = keep / f"before-recovery-{now:%Y%m%dT%H%M%S}.db"
         target, aside = _target(url, kept)
         try:
-            return _fill(source, target, taken, kept if not aside else None, aside, now)
+            with target.read() as conn:
+                empty = copying.is_empty(conn)
+                _same_site(source, conn)
+                since = afterwards.gather(conn)
+            if not empty:
+                backup(target, kept, now)
+            with copying.snapshot(source) as old, target.begin() as conn:
+                done = _fill(old, conn, taken, now)
+                again = _hold_on(conn, settings, secret, since, now)
+            _tidy(settings, target)
+            found = kept if aside or not empty else None
+            return replace(done, kept=found, again=again)
         finally:
             target.close()
 
@@ -187,27 +218,55 @@ def _target(url: str, kept: Path) -> tuple[Database, Path | None]:
         return open_database(url), kept
 
 
-def _fill(
-    source: Database,
-    target: Database,
-    taken: datetime,
-    keep: Path | None,
-    aside: Path | None,
-    now: datetime,
-) -> Recovered:
-    kept = aside
-    with target.read() as conn:
-        empty = copying.is_empty(conn)
-        _same_site(source, conn)
-    if not empty and keep is not None:
-        backup(target, keep, now)
-        kept = keep
-    with copying.snapshot(source) as old, target.begin() as conn:
-        copying.clear(conn)
-        read = copying.transfer(old, conn)
-        _compare(read, copying.sums(conn))
-        held, dropped = _hold(conn, taken, now)
-    return Recovered(taken, _total(read).rows, kept, held, dropped)
+def _fill(old: Connection, conn: Connection, taken: datetime, now: datetime) -> Recovered:
+    copying.clear(conn)
+    read = copying.transfer(old, conn)
+    _compare(read, copying.sums(conn))
+    held, dropped = _hold(conn, taken, now)
+    return Recovered(taken, _total(read).rows, None, held, dropped)
+
+
+def _hold_on(
+    conn: Connection, settings: Settings, secret: bytes, since: Since, now: datetime
+) -> int:
+    """Take down, erase and unsubscribe again; how many entries and people."""
+    again = afterwards.put(conn, since)
+    erased = dict(since.erased)
+    for person in list(subscribers.everybody(conn)):
+        mark = identity.keyed(secret, identity.mark("email", subscription.key(person.email)))
+        if mark in erased:
+            outbox.erase(conn, person.id, now)
+            subscribers.forget(conn, person.id, mark, erased[mark])
+            again += 1
+    down = dict(since.down)
+    found = entries.get_many(conn, down).values()
+    up = {entry.id for entry in found if entry.status is not Status.RETRACTED}
+    names = [entry.story for entry in found if entry.id in up]
+    for name, members in entries.of_story(conn, names).items():
+        changed = [
+            replace(m, status=Status.RETRACTED, held_for=down[m.id]) if m.id in up else m
+            for m in members
+        ]
+        settled = story.settle(changed, name)
+        entries.save(conn, [(e, sections.places(settings.columns, e.columns)) for e in settled])
+    entries.decide(conn, [_retracted_again(id, down[id], now) for id in sorted(up)])
+    return again + len(up)
+
+
+def _tidy(settings: Settings, db: Database) -> None:
+    """Take away pages and archives that were published since; what comes back is written anew."""
+    disk = Disk(settings.storage.output)
+    found = [path for path in disk.files() if _DATED.search(path)]
+    with db.read() as conn:
+        known = published.files_at(conn, found)
+    for path in found:
+        if path not in known:
+            disk.remove(path)
+
+
+def _retracted_again(entry: str, reason: str, now: datetime) -> Decision:
+    text = f"retracted: {reason} (after the backup that was recovered)"
+    return Decision(entry, now, "status", "syndicate", text, "published", "retracted")
 
 
 @contextmanager
@@ -277,7 +336,9 @@ def _begin_again(conn: Connection, now: datetime) -> None:
     """Every source is read anew before long, and every file written anew."""
     conn.execute(sa.update(sources).values(first_read=None, lease_owner=None, lease_until=None))
     conn.execute(sa.update(sources).where(sources.c.next > now).values(next=now))
-    published.set_value(conn, "fingerprint", "")
+    names = sa.or_(published.publishing.c.name == "fingerprint",
+                   published.publishing.c.name.like("edition%"))  # fmt: skip
+    conn.execute(sa.update(published.publishing).where(names).values(value=""))
 
 
 # --- from one kind to the other -----------------------------------------------------------------

@@ -507,6 +507,8 @@ def withdraw(db: Database, settings: Settings, templates: Renderer, now: datetim
             digest = next((d for d in settings.digests if edition and d.id == edition.digest), None)
             if not kept or edition is None or digest is None:
                 outbox.drop(conn, variant.id, now, "everything in it was taken down")
+                # Without text: whoever has claimed a message of it does not send it either
+                outbox.add_variants(conn, [replace(variant, entries=(), html="", text="")])
                 continue
             rendered = _rendered(conn, settings, digest, edition, kept, variant.language, templates)
             outbox.add_variants(
@@ -515,6 +517,7 @@ def withdraw(db: Database, settings: Settings, templates: Renderer, now: datetim
                     replace(
                         variant,
                         entries=tuple(entry.id for entry in kept),
+                        subject=rendered.subject,
                         html="" if variant.text_only else rendered.html,
                         text=rendered.text,
                     )

@@ -1,10 +1,10 @@
 """keep_days: what is older than it is kept goes; that it was seen stays.
 
-Gone are the entry with its decisions, fingerprint, links, flags and rulings, and its places, so
-that the next publishing takes away its page and its place in feeds and archives. Kept are the
-marks that it was seen by (a source that still lists it brings nothing new), whatever was taken
-down (its page and gone.txt go on saying so), and which entries an edition carried. Sent messages
-of editions that old go too; an edition's page stays as it was published.
+Gone are the entry with its fingerprint, links, flags and rulings, and its places, so that the next
+publishing takes away its page and its place in feeds, archives and pages of editions. Kept are the
+marks that it was seen by (a source that still lists it brings nothing new), what was decided about
+it (that record is sealed), that it was taken down (its page and gone.txt go on saying so; its text
+goes), and which entries an edition carried. Sent messages of editions that old go too.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ def prune(db: Database, settings: Settings, now: datetime) -> Pruned:
     while some := _step(db, settings, now - kept):
         gone += some
     with db.begin() as conn:
+        removal.blank(conn, now - kept)
         messages = _messages(conn, now - max(kept, _LEAST))
     return Pruned(gone, messages)
 

@@ -12,7 +12,7 @@ that is `sending` belongs to the dead. On PostgreSQL leases say so, by the real 
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import contextlib
 import time
 import uuid
 from collections import deque
@@ -24,6 +24,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.engine import Connection as Transaction
+
+from syndicate.adapters.dkim import Signer
 from syndicate.adapters.lock import exclusive
 from syndicate.adapters.smtp import Connection, ConnectionLost, Envelope, Route
 from syndicate.adapters.store import outbox
@@ -32,17 +35,29 @@ from syndicate.adapters.store.outbox import Message, Variant
 from syndicate.core import message as mail
 from syndicate.core import verp
 from syndicate.core.message import Prepared, Recipient, Rendered
-from syndicate.errors import MailError, PermanentMailError, SyndicateError, TemporaryMailError
+from syndicate.errors import (
+    MailError,
+    PermanentMailError,
+    StoreError,
+    SyndicateError,
+    TemporaryMailError,
+)
 from syndicate.model import MessageState
 from syndicate.settings import Settings
 
 LEASE = 60.0  # seconds; renewed three times as often
 PATIENCE = timedelta(days=3)  # how long a message is tried (RFC 5321, 4.5.4.1: 4 to 5 days at most)
-_BATCH = 200
+_LEAST, _MOST = 50, 1000  # messages that are claimed at a time
+_AHEAD = 2.0  # seconds of work that are claimed at a time
+_LOOK = 1.0  # seconds after which claimed messages are compared with what was taken down since
 _LOST = 3  # connections that one message may lose in a run
 _WAITS = (0.0, 0.2, 1.0)  # seconds before connecting again
 
+_TAKEN_DOWN = "everything in it was taken down"
+
 Progress = Callable[[int, int], None]
+Contents = dict[str, tuple[str, ...] | None]  # variants and what is in them; None: withdrawn
+Changed = dict[str, Variant]
 
 
 @dataclass
@@ -86,7 +101,7 @@ async def deliver(
     secret: bytes,
     now: datetime,
     *,
-    sign: Callable[[bytes], bytes] | None = None,
+    sign: Signer | None = None,
     progress: Progress | None = None,
     lease: float = LEASE,
     stop: Callable[[], bool] = lambda: False,
@@ -120,7 +135,7 @@ class _Run:
         route: Route,
         secret: bytes,
         now: datetime,
-        sign: Callable[[bytes], bytes] | None,
+        sign: Signer | None,
         progress: Progress | None,
         lease: float,
     ) -> None:
@@ -135,6 +150,8 @@ class _Run:
         self.exhausted = False
         self.stop: Callable[[], bool] = lambda: False
         self.error: MailError | None = None
+        self._settled = 0
+        self._pulse: tuple[float, int] | None = None  # when was claimed last, and what was settled
         self._under_way: dict[str, int] = {}  # variants of claimed messages, and how many
         self._claiming = asyncio.Lock()
         self._waiting: list[tuple[_Outcome, asyncio.Future[None]]] = []
@@ -150,15 +167,17 @@ class _Run:
     async def all(self) -> None:
         await self._call(self._take_over)
         self.total = await self._call(self._count)
-        renewing = None if self.db.is_sqlite else asyncio.create_task(self._renew())
+        besides = [asyncio.create_task(self._look_after())]
+        if not self.db.is_sqlite:
+            besides.append(asyncio.create_task(self._renew()))
         try:
             while True:
                 await self._round()
                 if not await self._wait_for_others():
                     break
         finally:
-            if renewing is not None:
-                renewing.cancel()
+            for task in besides:
+                task.cancel()
             await self._call(self._give_back)
 
     async def _round(self) -> None:
@@ -189,12 +208,15 @@ class _Run:
         with self.db.read() as conn:
             return outbox.count_ready(conn, self.now)
 
-    def _claim(self) -> tuple[list[Message], dict[str, Variant]]:
+    def _claim(self, limit: int, known: Contents) -> tuple[list[Message], Changed]:
         until = _clock() + timedelta(seconds=self.lease)
         with self.db.begin() as conn:
-            taken = outbox.claim(conn, self.owner, self.now, until, _BATCH)
-            found = {m.variant: outbox.variant(conn, m.variant) for m in taken}
-        return taken, {id: variant for id, variant in found.items() if variant is not None}
+            taken = outbox.claim(conn, self.owner, self.now, until, limit)
+            return taken, _changed(conn, {message.variant for message in taken}, known)
+
+    def _look(self, under_way: Collection[str], known: Contents) -> Changed:
+        with self.db.read() as conn:
+            return _changed(conn, under_way, known)
 
     def _record(self, outcomes: list[_Outcome]) -> None:
         rows = [
@@ -219,6 +241,14 @@ class _Run:
         with self.db.begin() as conn:
             outbox.give_back(conn, self.owner)
             outbox.settle_editions(conn)
+
+    async def _look_after(self) -> None:
+        """Messages that are claimed follow what is taken down meanwhile, within `_LOOK`."""
+        while True:
+            await asyncio.sleep(_LOOK)
+            with contextlib.suppress(StoreError):  # whoever claims or records next reports it
+                under_way = list(self._under_way)
+                self.writer.take(await self._call(self._look, under_way, self.writer.known()))
 
     async def _renew(self) -> None:
         def renew() -> None:
@@ -250,12 +280,23 @@ class _Run:
         async with self._claiming:
             if len(self.queue) or self.exhausted:
                 return bool(len(self.queue))
-            taken, variants = await self._call(self._claim)
+            taken, changed = await self._call(self._claim, self._much(), self.writer.known())
             self.exhausted = not taken
-            self.writer.use(variants, self._under_way)
             for message in taken:
                 self._enqueue(message)
+            self.writer.take(changed)
+            self.writer.keep(self._under_way)
             return bool(taken)
+
+    def _much(self) -> int:
+        """As many messages as leave within `_AHEAD`, by how it went so far: what is claimed can
+        be neither dropped nor taken by others meanwhile."""
+        now = asyncio.get_running_loop().time()
+        before, self._pulse = self._pulse, (now, self._settled)
+        if before is None or now <= before[0]:
+            return _LEAST
+        speed = (self._settled - before[1]) / (now - before[0])
+        return min(max(int(speed * _AHEAD), _LEAST), _MOST)
 
     def _enqueue(self, message: Message) -> None:
         domain = message.email.rpartition("@")[2]
@@ -265,16 +306,23 @@ class _Run:
     async def _take(self) -> _Job | None:
         while not self.stop():
             job = self.queue.take()
-            if job is not None:
+            if job is None:
+                if not await self._fill():
+                    return None
+            elif self.writer.is_withdrawn(job.message.variant):
+                await self._settle(_Outcome(job, MessageState.DROPPED, _TAKEN_DOWN))
+            else:
                 await self.pace.wait()
                 return job
-            if not await self._fill():
-                return None
         return None
 
     def _peek(self) -> _Job | None:
         """The next one without waiting, for pipelining."""
-        return None if self.pace.limited or self.stop() else self.queue.take()
+        job = None if self.pace.limited or self.stop() else self.queue.take()
+        if job is not None and self.writer.is_withdrawn(job.message.variant):
+            self.queue.put_back(job)
+            return None
+        return job
 
     # --- a connection -------------------------------------------------------------------
 
@@ -361,6 +409,7 @@ class _Run:
         if self._recording is None:
             self._recording = asyncio.create_task(self._record_all())
         await future
+        self._settled += 1
         self.queue.finished(outcome.job)
         variant = outcome.job.message.variant
         self._under_way[variant] -= 1
@@ -389,6 +438,9 @@ class _Run:
             done.sent += 1
         elif outcome.state is MessageState.FAILED:
             done.failed += 1
+        elif outcome.state is MessageState.DROPPED:
+            done.dropped += 1
+            return
         else:
             done.deferred += 1
         if outcome.error and len(done.problems) < 10:
@@ -420,15 +472,19 @@ class _Fair:
         self._count += 1
 
     def put_back(self, job: _Job) -> None:
-        """Taken, but not settled: it comes next."""
+        """Taken, but not settled: it comes next, as its variant then is."""
         self.finished(job)
+        job.envelope = None
         self._queues.setdefault(job.domain, deque()).appendleft(job)
         self._count += 1
 
     def take(self) -> _Job | None:
         if not self._queues:
             return None
-        domain = min(self._queues, key=lambda name: self._under_way.get(name, 0))
+        under_way = self._under_way
+        domain = next((name for name in self._queues if name not in under_way), None)
+        if domain is None:
+            domain = min(self._queues, key=lambda name: under_way.get(name, 0))
         waiting = self._queues.pop(domain)
         job = waiting.popleft()
         if waiting:
@@ -460,30 +516,42 @@ class _Pace:
         await asyncio.sleep(at - now)
 
 
-def _mark(variant: Variant) -> bytes:
-    parts = "\0".join((variant.subject, variant.html, variant.text))
-    return hashlib.blake2b(parts.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+def _changed(conn: Transaction, ids: Collection[str], known: Contents) -> Changed:
+    """The variants among these that are not what is known of them; only they are read whole."""
+    found = {}
+    for id, entries in outbox.contents(conn, ids).items():
+        if id not in known or known[id] != entries:
+            variant = outbox.variant(conn, id)
+            if variant is not None:
+                found[id] = variant
+    return found
 
 
 class _Writer:
     """Messages from variants: each variant is prepared once, until it changes."""
 
-    def __init__(
-        self, settings: Settings, secret: bytes, sign: Callable[[bytes], bytes] | None
-    ) -> None:
+    def __init__(self, settings: Settings, secret: bytes, sign: Signer | None) -> None:
         self.settings, self.secret, self.sign = settings, secret, sign
-        self._prepared: dict[str, tuple[bytes, Prepared]] = {}
+        self._prepared: dict[str, tuple[tuple[str, ...] | None, Prepared]] = {}
         self._digests = {digest.id: digest for digest in settings.digests}
 
-    def use(self, variants: dict[str, Variant], needed: Collection[str]) -> None:
-        """These are the variants of the next messages; `needed` are those of earlier ones that
-        have not left. What is not among them is let go."""
-        kept = {id: known for id, known in self._prepared.items() if id in needed}
-        for id, variant in variants.items():
-            mark = _mark(variant)
-            known = self._prepared.get(id)
-            kept[id] = known if known and known[0] == mark else (mark, self._prepare(variant))
-        self._prepared = kept
+    def known(self) -> Contents:
+        """What the variants at hand have in them."""
+        return {id: entries for id, (entries, _) in self._prepared.items()}
+
+    def is_withdrawn(self, variant: str) -> bool:
+        known = self._prepared.get(variant)
+        return known is not None and known[0] is None
+
+    def take(self, changed: Changed) -> None:
+        """These are new, or not what they were."""
+        for id, variant in changed.items():
+            entries = variant.entries if variant.text else None
+            self._prepared[id] = (entries, self._prepare(variant))
+
+    def keep(self, needed: Collection[str]) -> None:
+        """Let go of what is not needed any more; never while a claim relies on what is known."""
+        self._prepared = {id: known for id, known in self._prepared.items() if id in needed}
 
     def _prepare(self, variant: Variant) -> Prepared:
         digest = variant.edition.rpartition("-")[0] if variant.kind == "digest" else ""
@@ -502,13 +570,14 @@ class _Writer:
 
     def write(self, message: Message) -> Envelope:
         """The envelope and bytes of a message, signed."""
-        data = self._prepared[message.variant][1].build(self.recipient(message))
+        built = self._prepared[message.variant][1].build(self.recipient(message))
+        signature = self.sign.signature(built.head, built.digest) if self.sign else b""
         base = self.settings.mail.bounce or self.settings.mail.sender
         return Envelope(
             sender=verp.return_path(base, self.secret, message.subscriber),
             recipient=message.email,
             message_id=message.message_id,
-            data=self.sign(data) if self.sign else data,
+            data=built.joined(signature),
         )
 
     def recipient(self, message: Message) -> Recipient:

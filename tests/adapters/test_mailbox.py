@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 import ssl
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from imap_server import Folder, certified, serving
 
 from syndicate.adapters.mailbox import Imap, Mailbox, Maildir, folder_name, open_mailbox
 from syndicate.core import addresses
 from syndicate.errors import FetchError, ForbiddenAddress
-
-sys.path.insert(0, str(Path(__file__).parent))
-from imap_server import Folder, certified, serving
 
 LETTERS = {1: b"Subject: one\r\n\r\n1", 2: b"Subject: two\r\n\r\n" + b"2" * 50, 3: b"x" * 500}
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from syndicate.core import feed
 from syndicate.core.feed import FORMATS, Format, Tombstone
 from syndicate.core.outgoing import outgoing
-from syndicate.model import Entry
+from syndicate.model import Entry, GivenDate
 from tests import validators
 from tests.core.test_feed import SETTINGS, an_entry, entries
 
@@ -62,7 +62,7 @@ def test_an_odd_entry_is_valid(format: Format, changes: dict[str, str]) -> None:
 
 def test_feedgen_takes_what_an_entry_of_ours_has() -> None:
     """Its own checks of required fields, on the entry that we write without it."""
-    root = validators._parse(emitted("atom", [an_entry()]))  # noqa: SLF001
+    root = validators._parse(emitted("atom", [an_entry()]))
     found = root.find(validators.ATOM + "entry")
     made = FeedGenerator()
     made.id("tag:x.example,2026:x")
@@ -91,13 +91,7 @@ BROKEN = st.sampled_from(
 @settings(max_examples=20, deadline=None)
 def test_the_checks_find_what_is_wrong(broken: tuple[Format, bytes, bytes]) -> None:
     format, old, new = broken
-    entry = an_entry(attribution=replace(an_entry().attribution, published=_day()))
+    entry = an_entry(attribution=replace(an_entry().attribution, published=GivenDate("2022-06-24")))
     data = emitted(format, [entry])
     assert old in data
     assert CHECKS[format](data.replace(old, new)) != []
-
-
-def _day() -> object:
-    from syndicate.model import GivenDate
-
-    return GivenDate("2022-06-24")

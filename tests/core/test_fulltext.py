@@ -100,7 +100,10 @@ def test_what_is_no_article(fetched: Fetched) -> None:
         read(fetched)
 
 
-def of_feed(said: Attribution = Attribution(), html: str = "<p>馆长说藏书多。</p>") -> Prepared:
+_NOTHING = Attribution()
+
+
+def of_feed(said: Attribution = _NOTHING, html: str = "<p>馆长说藏书多。</p>") -> Prepared:
     parsed = ParsedEntry(id="1", link=URL, title="开放了", summary_html=html, attribution=said)
     return normalize.prepare(parsed, zone=ZONE)
 

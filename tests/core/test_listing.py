@@ -127,7 +127,7 @@ def test_a_broken_selector_is_named(key: str) -> None:
 
 
 def test_a_page_without_a_list_says_what_to_do() -> None:
-    with pytest.raises(ParseError, match="no list is recognised.*sources.select"):
+    with pytest.raises(ParseError, match=r"no list is recognised.*sources\.select"):
         listing.read(b"<p>x</p>", None, URL, Selectors())
     with pytest.raises(ParseError, match=r"select\.items finds nothing"):
         listing.read(b"<p>x</p>", None, URL, Selectors(items="li"))

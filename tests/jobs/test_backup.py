@@ -9,18 +9,33 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from jobs.publishing import NOW, entry, store
+from jobs.publishing import NOW, entry, settings, store
 
-from syndicate.adapters.store import copy, open_database, outbox, published, sources
+from syndicate.adapters.store import (
+    copy,
+    entries,
+    open_database,
+    outbox,
+    published,
+    sources,
+    subscribers,
+)
 from syndicate.adapters.store.engine import Database
 from syndicate.adapters.store.outbox import Edition
 from syndicate.adapters.store.sources import SourceState
 from syndicate.errors import StoreError, UsageError
-from syndicate.jobs import backup
-from syndicate.model import EditionState, MessageState, Rhythm
+from syndicate.jobs import backup, edit, subscribe
+from syndicate.model import EditionState, MessageState, Rhythm, Status, Subscriber, SubscriberState
+from syndicate.settings import Settings
 
 LATER = NOW + timedelta(hours=5)
 URL = "https://gov.example/rss"
+SECRET = b"secret"
+
+
+def site(url: str) -> Settings:
+    made = settings(Path("nowhere"))
+    return replace(made, storage=replace(made.storage, database=url))
 
 
 def an_edition(number: int = 1, state: EditionState = EditionState.SENDING) -> Edition:
@@ -84,7 +99,7 @@ def test_back_from_a_backup_with_every_edition_held(
     with database.begin() as conn:  # what happens afterwards is lost
         outbox.add_edition(conn, an_edition(3), [])
         conn.execute(sa.delete(outbox.messages))
-    done = backup.recover(database_url, file, tmp_path, LATER)
+    done = backup.recover(site(database_url), SECRET, file, tmp_path, LATER)
     assert (done.taken, done.held, done.dropped) == (NOW, ["daily-2"], 1)
     assert done.kept is not None
     assert done.kept.is_file()
@@ -105,6 +120,38 @@ def test_back_from_a_backup_with_every_edition_held(
         )  # fmt: skip  # numbers go on after the copied ones
 
 
+def test_what_was_taken_down_and_who_left_stays_so(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    fill(database)
+    people = [
+        Subscriber(id, f"{id}@mail.example", SubscriberState.CONFIRMED, joined=NOW)
+        for id in ("stays", "leaves", "erased")
+    ]
+    with database.begin() as conn:
+        subscribers.save(conn, [(p, p.email) for p in people], NOW)
+    backup.backup(database, tmp_path / "copy.db", NOW)
+    edit.retract(
+        database, site(database_url), entry(1), NOW, "editor", reason="a claim", only=False,
+        secret=SECRET,
+    )  # fmt: skip
+    left = replace(people[1], state=SubscriberState.UNSUBSCRIBED)
+    with database.begin() as conn:
+        subscribers.save(conn, [(left, left.email)], NOW)
+        mark = subscribe.mark("erased@mail.example", SECRET)
+        subscribers.forget(conn, "erased", mark, NOW)
+    done = backup.recover(site(database_url), SECRET, tmp_path / "copy.db", tmp_path, LATER)
+    assert done.again == 3
+    with database.read() as conn:
+        found = entries.get(conn, entry(1).id)
+        assert found is not None
+        assert (found.status, found.held_for) == (Status.RETRACTED, "a claim")
+        assert [e.id for e in entries.newest(conn, column="")] == [entry(2).id]
+        states = {p.id: p.state.value for p in subscribers.everybody(conn)}
+        assert states == {"stays": "confirmed", "leaves": "unsubscribed"}
+        assert subscribers.is_forgotten(conn, mark)
+
+
 def test_what_may_have_been_sent_is_doubted(
     database: Database, database_url: str, tmp_path: Path
 ) -> None:
@@ -112,7 +159,7 @@ def test_what_may_have_been_sent_is_doubted(
     with database.read() as conn:
         assert copy.doubt(conn, NOW, [entry(1)]) == ""
     backup.backup(database, tmp_path / "copy.db", NOW)
-    backup.recover(database_url, tmp_path / "copy.db", tmp_path, LATER)
+    backup.recover(site(database_url), SECRET, tmp_path / "copy.db", tmp_path, LATER)
     tomorrow = LATER + timedelta(days=1)
     reread = replace(entry(3), received=LATER + timedelta(hours=1))
     fresh = replace(entry(4), received=tomorrow)
@@ -134,7 +181,7 @@ def test_a_backup_goes_into_the_other_kind(
     fill(sqlite_database)
     file = tmp_path / "copy.db"
     backup.backup(sqlite_database, file, NOW)
-    done = backup.recover(postgresql_url, file, tmp_path, LATER)
+    done = backup.recover(site(postgresql_url), SECRET, file, tmp_path, LATER)
     assert done.kept is None
     backup.migrate_store(postgresql_url, f"sqlite:{tmp_path / 'back.db'}")
     there, back = open_database(postgresql_url), open_database(f"sqlite:{tmp_path / 'back.db'}")
@@ -148,12 +195,12 @@ def test_a_backup_goes_into_the_other_kind(
 
 def test_a_damaged_database_is_put_aside(tmp_path: Path) -> None:
     path = tmp_path / "site.db"
-    site = open_database(f"sqlite:{path}")
-    fill(site)
-    backup.backup(site, tmp_path / "copy.db", NOW)
-    site.close()
+    opened = open_database(f"sqlite:{path}")
+    fill(opened)
+    backup.backup(opened, tmp_path / "copy.db", NOW)
+    opened.close()
     path.write_bytes(b"garbage" * 1000)
-    done = backup.recover(f"sqlite:{path}", tmp_path / "copy.db", tmp_path, LATER)
+    done = backup.recover(site(f"sqlite:{path}"), SECRET, tmp_path / "copy.db", tmp_path, LATER)
     assert done.kept is not None
     assert done.kept.read_bytes()[:7] == b"garbage"
     assert done.rows > 10
@@ -167,7 +214,7 @@ def test_what_is_no_backup_is_refused(sqlite_database: Database, tmp_path: Path)
         raw.execute("CREATE TABLE entries (id)")
     for file in (text, other, tmp_path / "missing"):
         with pytest.raises(StoreError, match=r"no backup|No such file"):
-            backup.recover(url, file, tmp_path, NOW)
+            backup.recover(site(url), SECRET, file, tmp_path, NOW)
     with pytest.raises(UsageError, match="no backup"):
         backup.backup(sqlite_database, text, NOW)
     assert text.read_text() == "[site]"
@@ -181,7 +228,9 @@ def test_another_sites_backup_is_refused(sqlite_database: Database, tmp_path: Pa
     with sqlite_database.begin() as conn:
         published.set_value(conn, "authority", "other.example,2026")
     with pytest.raises(StoreError, match=r"of news\.example.*of other\.example"):
-        backup.recover(f"sqlite:{tmp_path / 'test.db'}", tmp_path / "copy.db", tmp_path, LATER)
+        backup.recover(
+            site(f"sqlite:{tmp_path / 'test.db'}"), SECRET, tmp_path / "copy.db", tmp_path, LATER
+        )
 
 
 def test_a_backup_while_others_write(database: Database, tmp_path: Path) -> None:

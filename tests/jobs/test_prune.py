@@ -63,11 +63,13 @@ def test_what_is_old_goes_and_is_remembered(database: Database, tmp_path: Path) 
     with database.read() as conn:
         left = {e.id: e for e in entries.newest(conn)}
         assert set(left) == {entry(3).id, entry(4).id, entry(5).id}
+        assert left[entry(4).id].content_text == ""  # that it was taken down is all that is kept
         assert left[entry(3).id].lead  # its story's lead is gone
         assert entries.recall(conn, "gov", [b"m1"]) == {b"m1": entry(1).id}
     gone = (entries.links, stories.filings, stories.rulings)
     gone += (fingerprints.fingerprints, fingerprints.grams)
     assert [count(database, table) for table in gone] == [0] * len(gone)
+    assert count(database, entries.decisions) == 1  # the record is only appended to
     assert prune(database, site(tmp_path), NOW) == Pruned()
 
 

@@ -55,6 +55,26 @@ def test_script_stays_text(site: Still) -> None:
     assert "<script>alert" not in page.text
 
 
+def test_bytes_that_are_not_percent_encoded(site: Still) -> None:
+    body = "&".join(f"{name}={value}" for name, value in CLAIM.items()).encode()
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert site.client().post("/claims", content=body, headers=headers).status_code == 200
+    assert job.get(site.database, 1)[0].name == CLAIM["name"]
+
+
+def test_multipart(site: Still) -> None:
+    fields = {name: (None, value) for name, value in CLAIM.items()}
+    assert site.client().post("/claims", files=fields).status_code == 200
+    assert job.get(site.database, 1)[0].text == CLAIM["text"]
+
+
+def test_a_file_or_a_thousand_fields(site: Still) -> None:
+    files = {"text": ("a.txt", b"x")}
+    assert site.client().post("/claims", files=files).status_code == 400
+    body = b"&".join(b"a=b" for _ in range(1000))
+    assert site.client().post("/claims", content=body).status_code == 400
+
+
 def test_the_page_has_all_fields(site: Still) -> None:
     page = site.client().get("/claims?url=https://news.example/articles/x.html").text
     assert set(re.findall(r'name="(\w+)"', page)) >= set(CLAIM)

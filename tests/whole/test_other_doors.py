@@ -13,11 +13,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import imap_server
 import pytest
 import sites
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "adapters"))
-import imap_server
 
 from syndicate.core import verp
 
@@ -437,3 +435,18 @@ def test_a_folder_over_imap_becomes_entries(
         folder.seen.clear()
         again = run(tmp_path, "ingest", "m", "--json")
         assert again["entries"]["new"] == 0
+
+
+def test_a_fault_of_ours_stops_one_source_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fault(*_: Any) -> None:
+        raise RuntimeError("an odd thing")
+
+    (tmp_path / "a.md").write_text("---\ntitle: One\nsource: X\n---\ntext\n")
+    two = 'id = "good"\ntype = "folder"\npath = "."\n[[sources]]\nid = "bad"\ntype = "mailbox"\npath = "x"'
+    configured(tmp_path, two)
+    monkeypatch.setattr("syndicate.jobs.ingest.letters.read", fault)
+    report = run(tmp_path, "ingest", "--json")
+    assert (report["sources"]["failed"], report["entries"]["new"]) == (1, 1)
+    assert "RuntimeError: an odd thing" in report["problems"][0]["error"]

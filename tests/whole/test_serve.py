@@ -240,6 +240,30 @@ def test_claims_on_the_command_line(serve: Serve, site: Site) -> None:
     until(lambda: len(at.mails()) == 2)
 
 
+def test_on_postgresql(serve: Serve, postgresql_url: str) -> None:
+    database = f'\n[storage]\ndatabase = "{postgresql_url}"\n'
+    at = serve(CONFIG + database)
+    until(lambda: "第一篇" in at.get("/").text)
+    at.client.post("/subscribe", data={"email": "wang@mail.example"})
+    until(at.mails)
+    assert at.client.post(link_in(at.mails()[0], "confirm")).status_code == 200
+    status, log = at.stop()
+    assert status == 0, log
+    assert "Traceback" not in log
+
+
+def test_the_mail_route_is_away(serve: Serve) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+        at = serve(CONFIG.replace("maildir:var/mail", f"smtp://127.0.0.1:{port}"))
+        answer = at.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["database"] == "ok"
+    assert answer.json()["mail"] != "ok"
+    assert at.get("/healthz").status_code == 200
+
+
 def test_no_config(tmp_path: Path) -> None:
     ran = Site(tmp_path).call("serve")
     assert ran.status == 2

@@ -20,6 +20,7 @@ from sites import FeedServer, Site, item, rss
 from syndicate import config
 from syndicate.adapters.store import entries, open_database, outbox
 from syndicate.adapters.store.engine import Database
+from syndicate.adapters.store.leader import Leader
 from syndicate.adapters.store.sources import sources
 from syndicate.jobs import digest
 from syndicate.wiring import Application
@@ -163,17 +164,16 @@ def test_on_sqlite_there_are_no_workers(tmp_path: Path) -> None:
     assert "SQLite is for one process; `syndicate serve`" in ran.err
 
 
-def test_an_edition_is_composed_once(site: Site) -> None:
-    """By whichever worker leads, and another when that one is gone."""
+def test_one_leads_and_another_takes_over(site: Site) -> None:
     settings = config.load(site.root / "config.toml")
     database = open_database(settings.storage.database)
-    from syndicate.adapters.store.leader import Leader
-
     first, second = Leader(database, "schedule"), Leader(database, "schedule")
     assert first.leads()
     assert not second.leads()
     assert first.leads()
-    assert Leader(database, "publish").leads()
+    other = Leader(database, "publish")
+    assert other.leads()
+    other.resign()
     with database.begin() as conn:  # the leader's server process dies
         conn.exec_driver_sql(
             "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = 1"
@@ -188,7 +188,7 @@ def test_an_edition_is_composed_once(site: Site) -> None:
     database.close()
 
 
-def test_the_rhythm_of_a_moment(site: Site) -> None:
+def test_a_worker_at_a_made_up_moment(site: Site) -> None:
     """A worker at a made-up moment polls what is due then, under leases by the real clock."""
     moment = (datetime.now(UTC) + timedelta(days=3)).isoformat()
     process = site.process("worker", "--at", moment)

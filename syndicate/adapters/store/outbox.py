@@ -18,7 +18,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from syndicate.adapters.store.engine import Instant, Json, insert, metadata
+from syndicate.adapters.store.engine import Instant, Json, dump_instant, insert, metadata
 from syndicate.adapters.store.subscribers import person_of, subscribers
 from syndicate.adapters.store.wake import wake
 from syndicate.model import EditionState, MessageState, Subscriber, SubscriberState
@@ -121,7 +121,13 @@ APPROVED = "approved by an editor"
 STEPS: dict[MessageState, frozenset[MessageState]] = {
     MessageState.QUEUED: frozenset({MessageState.SENDING, MessageState.DROPPED}),
     MessageState.SENDING: frozenset(
-        {MessageState.SENT, MessageState.DEFERRED, MessageState.FAILED, MessageState.QUEUED}
+        {
+            MessageState.SENT,
+            MessageState.DEFERRED,
+            MessageState.FAILED,
+            MessageState.DROPPED,  # its entries were taken down after it was claimed
+            MessageState.QUEUED,
+        }
     ),
     MessageState.DEFERRED: frozenset(
         {MessageState.SENDING, MessageState.FAILED, MessageState.DROPPED}
@@ -410,6 +416,18 @@ def variant(conn: Connection, id: str) -> Variant | None:
     return None if row is None else _variant(row)
 
 
+def contents(conn: Connection, ids: Iterable[str]) -> dict[str, tuple[str, ...] | None]:
+    """The entries of variants; None where nothing of one may leave any more."""
+    found: dict[str, tuple[str, ...] | None] = {}
+    wanted = list(ids)
+    for start in range(0, len(wanted), 500):
+        query = sa.select(variants.c.id, variants.c.entries, variants.c.text == "")
+        query = query.where(variants.c.id.in_(wanted[start : start + 500]))
+        for id, entries, is_empty in conn.execute(query):
+            found[id] = None if is_empty else tuple(entries)
+    return found
+
+
 def _variant(row: Any) -> Variant:
     return Variant(
         row.id,
@@ -426,7 +444,11 @@ def _variant(row: Any) -> Variant:
 
 def unsent_variants(conn: Connection) -> list[Variant]:
     """Variants of digests of which a message has not left yet."""
-    open_ = (MessageState.QUEUED.value, MessageState.DEFERRED.value)
+    open_ = (
+        MessageState.QUEUED.value,
+        MessageState.DEFERRED.value,
+        MessageState.SENDING.value,
+    )
     some = sa.select(messages.c.variant).where(messages.c.state.in_(open_)).distinct()
     query = sa.select(variants).where(variants.c.kind == "digest", variants.c.id.in_(some))
     return [_variant(row) for row in conn.execute(query)]
@@ -578,23 +600,23 @@ def finish(conn: Connection, owner: str, outcomes: Sequence[dict[str, Any]]) -> 
     still holds; what another has taken over meanwhile is left to it."""
     if not outcomes:
         return
-    statement = (
-        sa.update(messages)
-        .where(
-            messages.c.id == sa.bindparam("message"),
-            messages.c.owner == owner,
-            messages.c.state == MessageState.SENDING.value,
-        )
-        .values(
-            state=sa.bindparam("new_state"),
-            next=sa.bindparam("new_next"),
-            error=sa.bindparam("new_error"),
-            changed=sa.bindparam("new_changed"),
-            owner=None,
-            until=None,
-        )
+    mark = "?" if conn.dialect.name == "sqlite" else "%s"
+    text = (  # by the driver: SQLAlchemy's own work a row costs more than SQLite's
+        f"UPDATE messages SET state = {mark}, next = {mark}, error = {mark}, changed = {mark}, "  # noqa: S608
+        f"owner = NULL, until = NULL WHERE id = {mark} AND owner = {mark} AND state = 'sending'"
     )
-    conn.execute(statement, list(outcomes))
+    rows = [
+        (
+            each["new_state"],
+            dump_instant(each["new_next"]),
+            each["new_error"],
+            dump_instant(each["new_changed"]),
+            each["message"],
+            owner,
+        )
+        for each in outcomes
+    ]
+    conn.exec_driver_sql(text, rows)
 
 
 def give_back(conn: Connection, owner: str) -> None:

@@ -340,12 +340,6 @@ def parts(conn: Connection, column: str, month: str | None = None) -> list[Part]
     return [Part(r.column, r.month, r.part, r.start, r.entry) for r in conn.execute(query)]
 
 
-def part(conn: Connection, column: str, month: str, number: int) -> Part | None:
-    """One part of an archive."""
-    where = (archives.c.column == column, archives.c.month == month, archives.c.part == number)
-    return _first(conn, sa.select(archives).where(*where))
-
-
 def last_part(conn: Connection, column: str) -> Part | None:
     """The newest part of a column's archive."""
     query = sa.select(archives).where(archives.c.column == column)

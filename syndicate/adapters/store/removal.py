@@ -1,8 +1,12 @@
-"""Taking entries away for good, with all that is known of them but that they were seen."""
+"""Taking entries away for good, with all that is known of them but that they were seen.
+
+What was decided about them stays too: the record of decisions is sealed, and only appended to.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -15,7 +19,7 @@ from syndicate.adapters.store.entries import (
     unpublished,
 )
 from syndicate.adapters.store.stories import filings, flags, rulings
-from syndicate.model import Entry
+from syndicate.model import Entry, Status
 
 _ABOUT = (placements, links, filings, flags, rulings)
 
@@ -46,3 +50,14 @@ def remove(conn: Connection, gone: Sequence[Entry]) -> None:
                 for (entry, column), received in touched.items()
             ],
         )
+
+
+def blank(conn: Connection, before: datetime) -> None:
+    """Delete the texts of what was taken down and received before a moment."""
+    texts = ("content_html", "content_text", "summary")
+    down = entries.c.status == Status.RETRACTED.value
+    conn.execute(
+        sa.update(entries)
+        .where(down, entries.c.received < before, entries.c.content_html != "")
+        .values(dict.fromkeys(texts, ""))
+    )

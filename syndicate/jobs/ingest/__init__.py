@@ -141,12 +141,19 @@ async def _take(
 ) -> None:
     """Read these sources at once, and store what comes as it comes."""
     queue: asyncio.Queue[Brought] = asyncio.Queue(maxsize=_TOGETHER)
-    reading_ = asyncio.create_task(_read_all(reader, chosen, states, queue, storing.settings))
+    both = (
+        asyncio.create_task(_read_all(reader, chosen, states, queue, storing.settings)),
+        asyncio.create_task(_store_all(storing, queue, len(chosen), progress)),
+    )
     try:
-        await _store_all(storing, queue, len(chosen), progress)
-        await reading_
+        # Whichever fails ends the other: the one waits for what the other would bring
+        done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_EXCEPTION)
+        for task in done:
+            task.result()
     finally:
-        reading_.cancel()
+        for task in both:
+            task.cancel()
+        await asyncio.gather(*both, return_exceptions=True)
 
 
 def _reader(settings: Settings, workers: Workers, fetcher: Fetcher, now: datetime) -> Reader:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -25,6 +26,8 @@ from syndicate.settings import Settings, Source
 
 if TYPE_CHECKING:
     from syndicate.core.normalize import Prepared
+
+log = logging.getLogger(__name__)
 
 _FOLDER_BATCH = 40  # files that one worker reads at once
 _FILE_SECONDS = 5.0
@@ -65,9 +68,10 @@ class Reader:
             if source.fulltext and source.type == "feed" and brought.document is not None:
                 brought = await self._complete(brought, brought.document)
         except SyndicateError as error:
-            status = getattr(error, "status", None)
-            answer = polling.Answer(status=status, error=str(error))
-            brought = Brought(source, state, error=str(error), answer=answer)
+            return _failed(source, state, str(error), getattr(error, "status", None))
+        except Exception as error:  # a fault of ours on one source must not stop the others
+            log.debug("source %s", source.id, exc_info=True)
+            return _failed(source, state, f"cannot be read: {type(error).__name__}: {error}")
         return brought
 
     async def _complete(self, brought: Brought, document: Document) -> Brought:
@@ -169,6 +173,11 @@ class Reader:
         # trafilatura takes half a second to import in each worker, once
         seconds = _FILE_SECONDS + len(part) * 0.5
         return await self.workers.run(document.read_files, part, source.timezone, timeout=seconds)
+
+
+def _failed(source: Source, state: SourceState, error: str, status: int | None = None) -> Brought:
+    answer = polling.Answer(status=status, error=error)
+    return Brought(source, state, error=error, answer=answer)
 
 
 def _file_digest(name: str, data: bytes) -> bytes:

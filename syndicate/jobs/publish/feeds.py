@@ -99,8 +99,7 @@ def archive(
             writing.drop(path)
         published.set_parts(writing.conn, id, month, after)
     moved = [p.part for p in before] != [p.part for p in after]
-    for part in after:
-        end = _end(writing, part, after)
+    for part, end in with_ends(writing, after):
         if moved or any(_key(part) <= at < end for at in places):
             write_part(writing, part, end, touched, down)
     return moved
@@ -116,8 +115,7 @@ def neighbours(writing: Writing, id: str, month: str, down: Sequence[Known]) -> 
         published.beside(writing.conn, last)[1],
     ):
         if part is not None:
-            month_ = published.parts(writing.conn, id, part.month)
-            write_part(writing, part, _end(writing, part, month_), (), down)
+            write_part(writing, part, end_of(writing, part), (), down)
 
 
 def archive_path(part: Part) -> str:
@@ -156,9 +154,12 @@ def cut(
     return made
 
 
-def _end(writing: Writing, part: Part, parts: Sequence[Part]) -> Key:
-    following = [_key(p) for p in parts if p.part > part.part]
-    return min(following, default=_bounds(writing, part.month)[1])
+def with_ends(writing: Writing, parts: Sequence[Part]) -> list[tuple[Part, Key]]:
+    """The parts of a month, each with the key at which the next begins."""
+    if not parts:
+        return []
+    ends = [*(_key(part) for part in parts[1:]), _bounds(writing, parts[0].month)[1]]
+    return list(zip(parts, ends, strict=True))
 
 
 def end_of(writing: Writing, part: Part) -> Key:

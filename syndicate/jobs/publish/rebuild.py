@@ -164,13 +164,15 @@ def _by_one(database: Database, task: Task, pieces: Iterable[Piece]) -> Iterator
 
 
 class _Maker:
-    def __init__(self, database: Database, task: Task) -> None:
-        self.database, self.task = database, task
+    def __init__(self, database: Database, task: Task, *, lean: bool = False) -> None:
+        self.database, self.task, self.lean = database, task, lean
         self.disk = Disk(task.settings.storage.output)
 
     def make(self, piece: Piece) -> Done:
         task = self.task
         with self.database.read() as conn:
+            if self.lean and self.database.is_sqlite:  # each page is read once: no use for more
+                conn.exec_driver_sql("PRAGMA cache_size=-4000")
             writing = Writing(conn, self.disk, task.settings, task.now, task.authority, True)
             listing = piece.part is not None or piece.column is not None
             down = published.taken_down(conn, _DOWN) if listing else []
@@ -183,7 +185,7 @@ _maker: _Maker | None = None  # of this process, where it is one of several
 
 def _begin(task: Task) -> None:
     global _maker
-    _maker = _Maker(Database(open_engine(task.database)), task)
+    _maker = _Maker(Database(open_engine(task.database)), task, lean=True)
 
 
 def _make(piece: Piece) -> Done:

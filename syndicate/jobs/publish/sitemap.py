@@ -46,21 +46,17 @@ def _one(writing: Writing, most: int) -> None:
 def _month(writing: Writing, made: Plan, month: str, parts: int, whole: bool) -> bool:
     """The files of a month; whether there are more or fewer of them now."""
     keys = made.archives.get(("", month), [])
-    groups = -(-parts // _GROUP)
-    changed = False
+    groups, changed = -(-parts // _GROUP), False
+    cut = feeds.with_ends(writing, published.parts(writing.conn, "", month) if parts else ())
     for group in range(groups):
+        first, end = cut[group * _GROUP][0], cut[min((group + 1) * _GROUP, parts) - 1][1]
+        start = (first.start, first.entry)
         path = _path(month, group)
-        first = published.part(writing.conn, "", month, group * _GROUP + 1)
-        last = published.part(writing.conn, "", month, min((group + 1) * _GROUP, parts))
-        if first is None or last is None:
+        if not whole and not any(start <= key < end for key in keys):
             continue
-        start, end = (first.start, first.entry), feeds.end_of(writing, last)
-        there = writing.disk.exists(path)
-        if not whole and there and not any(start <= key < end for key in keys):
-            continue
+        changed = changed or not writing.disk.exists(path)
         ids = placements.ids_received(writing.conn, "", start, end)
         writing.put(path, sitefiles.sitemap(_urls(writing, ids)), "other")
-        changed = changed or not there
     while writing.disk.exists(_path(month, groups)):
         writing.drop(_path(month, groups))
         groups, changed = groups + 1, True

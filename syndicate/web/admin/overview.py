@@ -50,7 +50,7 @@ def chart(title: str, counted: Sequence[tuple[date, int]]) -> Chart:
     wide = 420 / max(len(counted), 1)
     bars = []
     for number, (day, count) in enumerate(counted):
-        high = round(80 * count / most, 1) if most else 0.0
+        high = round(70 * count / most, 1) if most else 0.0
         bars.append(Bar(round(number * wide + 2, 1), 84 - high, round(wide - 4, 1), high,
                         day.isoformat(), count))  # fmt: skip
     ends = [day.isoformat()[5:] for day, _ in counted] or ["", ""]

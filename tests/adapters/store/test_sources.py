@@ -121,3 +121,32 @@ def test_thousands_at_once(database: Database) -> None:
         assert len(sources.load(conn, config)) == 1200
         sources.forget(conn, ["s1", "s2"])
         assert len(sources.load(conn)) == 1198
+
+
+def test_what_is_due_is_claimed_from_all(database: Database) -> None:
+    lease = timedelta(seconds=25)
+
+    def at(id: str, next: datetime | None, health: Health = Health.OK) -> SourceState:
+        return SourceState(id, URL, Rhythm(health=health, next=next))
+
+    with database.begin() as conn:
+        sources.save(conn, [at("later", NOW + HOUR), at("now", NOW), at("long", NOW - HOUR)])
+        sources.save(conn, [at("gone", None, Health.GONE), at("removed", NOW - HOUR)])
+        others = sources.enrol(conn, dict.fromkeys(("gone", "now", "later", "long", "new"), URL))
+        assert others == ["removed"]
+        first = sources.claim_due(conn, "one", NOW, lease, 2, due=NOW, exclude=others)
+        assert first == ["new", "long"]
+        assert sources.claim_due(conn, "two", NOW, lease, 9, due=NOW, exclude=others) == ["now"]
+        assert sources.leased(conn, ["later", "now"], NOW)
+        assert sources.held(conn, ["new", "now"], "two") == {"now"}
+        sources.renew(conn, "two", NOW + HOUR)
+        again = sources.claim_due(conn, "three", NOW + lease, lease, 9, due=NOW, exclude=others)
+        assert sorted(again) == ["long", "new"]  # the first one died
+
+
+def test_another_address_begins_anew(database: Database) -> None:
+    with database.begin() as conn:
+        sources.save(conn, [a_state()])
+        sources.enrol(conn, {"river": "https://edited.example/"})
+        found = sources.load(conn, {"river": "https://edited.example/"})
+        assert found == {"river": SourceState("river", "https://edited.example/")}
