@@ -78,7 +78,7 @@ def _foreign(base: str) -> Iterator[tuple[list[str], Set]]:
     base = base.rstrip("/")
 
     def ask(path: str) -> str:
-        with urllib.request.urlopen(base + path, timeout=30) as answer:  # noqa: S310
+        with urllib.request.urlopen(base + path, timeout=30) as answer:
             text: str = answer.read().decode()
             return text
 

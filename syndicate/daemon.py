@@ -43,6 +43,7 @@ _PATIENCE = 45  # seconds that a stage at the start waits for the one before it
 _PROBE = 30.0  # seconds that the answer to "does the mail route work" is good for
 _PROBE_TIME = 5.0
 _INBOX = 5  # minutes between looks into the mailbox for reports and unsubscribe mails
+_JUMP = 5.0  # seconds that the wall clock may be off between two looks
 _FILES = 2  # seconds between looks at config and templates
 _RESURVEY = timedelta(minutes=1)
 _RETRY = (5.0, 30.0, 120.0, 600.0)  # seconds after a job failed, once, twice …
@@ -317,14 +318,12 @@ class Daemon:
 
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         self.scheduler = AsyncIOScheduler(timezone="UTC", job_defaults=defaults)
-        self.scheduler.add_job(self._look, "interval", seconds=_LOOK, id="look")
-        self.scheduler.add_job(self._watch_files, "interval", seconds=_FILES, id="files")
         minutes = {"minutes": _INBOX}
         self.scheduler.add_job(self._fire, "interval", args=("bounces",), id="inbox", **minutes)
         self._schedule()
         self.scheduler.start()
         self._wake("deliver", wait=0)
-        self._beside = [self.loop.create_task(self._catch_up())]
+        self._beside = [self.loop.create_task(task) for task in (self._catch_up(), self._beat())]
         if not self.database.is_sqlite:
             self._beside.append(self.loop.create_task(self._listen()))
 
@@ -364,6 +363,30 @@ class Daemon:
 
     async def _fire(self, kind: str) -> None:
         self._wake(kind)
+
+    async def _beat(self) -> None:
+        """Look at files and at what became due, by a clock that nobody can set.
+
+        Where the wall clock jumped (it was set, the machine slept), the scheduler, which goes by
+        it, is told to reckon anew.
+        """
+        count, before = 0, time.time() - time.monotonic()
+        while True:
+            await asyncio.sleep(_FILES)
+            count += 1
+            between = time.time() - time.monotonic()
+            if abs(between - before) > _JUMP:
+                log.warning("the clock jumped by %.0f s", between - before)
+                self._schedule()
+                self.surveyed = None
+                self._wake("compose")
+            before = between
+            try:
+                await self._watch_files()
+                if count % (_LOOK // _FILES) == 0:
+                    await self._look()
+            except Exception:
+                log.exception("looking for work")
 
     async def _look(self) -> None:
         """What became due, or was left by another process: polls, files, mails."""
@@ -529,7 +552,11 @@ async def _serve(
     print(f"serving   http://{shown}:{port}/", flush=True)  # noqa: T201
     notify.say("READY=1", f"STATUS=serving {shown}:{port}")
     watching = loop.create_task(_watchdog())
+    failed = False
     await asyncio.wait({serving, loop.create_task(stop.wait())}, return_when="FIRST_COMPLETED")
+    if not stop.is_set():
+        failed = True
+        log.error("the web side stopped", exc_info=serving.exception())
     notify.say("STOPPING=1")
     began = time.monotonic()
     server.should_exit = True
@@ -540,8 +567,8 @@ async def _serve(
         # A thread that does not end must not hold up the exit; what it did is in the database
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(0)
-    return 0
+        os._exit(int(failed))
+    return int(failed)
 
 
 def _server(app: Any) -> Any:

@@ -244,7 +244,7 @@ class Entry:
     column: str = ""
     columns: tuple[str, ...] = ()  # all, the main one first
     content_hash: str = ""  # of all that a source said of it
-    stale_after: datetime | None = None  # when it was published as first read; None: exempt from max_age
+    stale_after: datetime | None = None  # its date as first read; None: exempt from max_age
 
     @property
     def sort_at(self) -> datetime:

@@ -97,7 +97,7 @@ class Brotli:
     """Brotli, with the library's own bound on a piece."""
 
     def __init__(self) -> None:
-        import brotli  # type: ignore[import-untyped]
+        import brotli
 
         self._open = brotli.Decompressor()
         self._error = brotli.error

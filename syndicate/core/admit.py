@@ -39,7 +39,7 @@ def dated(
     odd = [
         date.text
         for date in (attribution.published, attribution.updated)
-        if not normalize.plausible(date, zone, received)
+        if date is not None and not normalize.plausible(date, zone, received)
     ]
     kept = replace(
         attribution,

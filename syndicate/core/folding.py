@@ -10,7 +10,6 @@ import unicodedata
 from functools import cache, lru_cache
 from typing import Any
 
-
 _SHORT = 100  # characters; names and titles come again and again, texts do not
 
 

@@ -127,8 +127,8 @@ def retraction_marks(entry: Entry, *, whole_story: bool) -> tuple[bytes, ...]:
     Its id and links in whatever source, and its text without the title, which may be reworded.
     With `whole_story` False the text is left out: another entry of the story may stay.
     """
-    url = entry.url or None
-    keys = list(story_keys(url or "", entry.attribution.original_url, entry.attribution.original_id))
+    said = entry.attribution
+    keys = list(story_keys(entry.url, said.original_url, said.original_id))
     keys.append(mark("own", f"{entry.source}\0{entry.key}"))
     if whole_story:
         keys.append(body_mark(entry.content_text))

@@ -35,7 +35,8 @@ _FOOTER = re.compile(
     r"|(?:主办|主管|承办|协办)(?:单位)?(?:$|[\s|｜:：])|版权所有|ICP备|ICP证|公网安备|网安备"
     r"|^(?:第[一二三四五]办公区|地址|邮编|邮箱|电子邮箱|电子信箱|联系电话|联系方式|联系我们|电话|传真|客服"
     r"|监督电话|举报电话|违法和不良信息|投稿邮箱|通联|QQ|网址|网站地图|关于我们|友情链接|扫一扫|扫码)"
-    r"|copyright\s*(?:©|\(c\)|\d)|©\s*\d{4}|all rights reserved|^(?:tel|phone|e-?mail|address)\s*[:：]",
+    r"|copyright\s*(?:©|\(c\)|\d)|©\s*\d{4}|all rights reserved"
+    r"|^(?:tel|phone|e-?mail|address)\s*[:：]",
     re.I,
 )
 _SHORTEST = 14

@@ -116,7 +116,9 @@ class PlainPages:
         return self.column(id + month, entries, months)
 
     def sources(self, told: Mapping[str, tuple[str, str]]) -> str:
-        return f"<!DOCTYPE html><html><body><p>{escape(str(sorted(told.items())))}</p></body></html>"
+        return (
+            f"<!DOCTYPE html><html><body><p>{escape(str(sorted(told.items())))}</p></body></html>"
+        )
 
     def fixed(self) -> Iterable[tuple[str, bytes]]:
         yield "style.css", b"body{}"

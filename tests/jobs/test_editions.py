@@ -72,7 +72,7 @@ def cut(text: str) -> str:
         pytest.param(swapped("第1号标题", "别的标题"), "title", id="title"),
         pytest.param(swapped("示例日报", "别的日报"), "source", id="source"),
         pytest.param(swapped("佚名", "某人"), "author", id="author"),
-        pytest.param(swapped("https://daily.example/1\"", '#"'), "original", id="original link"),
+        pytest.param(swapped('https://daily.example/1"', '#"'), "original", id="original link"),
         pytest.param(swapped("示例日报社", ""), "rights", id="rights"),
         pytest.param(swapped("示例公报", ""), "via", id="via"),
         pytest.param(swapped("本文仅供参考。", ""), "notices", id="notice"),

@@ -109,5 +109,6 @@ def dump_enclosures(enclosures: tuple[Enclosure, ...]) -> list[Dict]:
 
 def load_enclosures(rows: list[Dict]) -> tuple[Enclosure, ...]:
     return tuple(
-        Enclosure(row.get("url", ""), row.get("type"), row.get("length"), row.get("title")) for row in rows
+        Enclosure(row.get("url", ""), row.get("type"), row.get("length"), row.get("title"))
+        for row in rows
     )
