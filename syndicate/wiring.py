@@ -224,9 +224,13 @@ class Application:
         return asdict(verify(self.database, self.settings))
 
     def _deliver(self, report: Report) -> None:
-        """Compose what is due, then hand over every message that is due."""
+        """Take in what came back, compose what is due, hand over every message that is due."""
         from syndicate.jobs import digest
 
+        try:
+            self.read_inbox()
+        except FetchError as error:
+            report.problem(None, f"mail.inbox: {error}")
         composed = digest.compose_due(
             self.database, self.settings, self.templates, self.secret, self.now
         )
@@ -283,13 +287,15 @@ class Application:
         if off := [key for key in self.settings.unset if key.startswith("mail.")]:
             report.problem(None, f"{off[0]} is not set: delivery is off, messages wait")
             return
-        done = asyncio.run(self.deliver_async())
+        from syndicate.adapters import signals
+
+        done = signals.finish_first(self.deliver_async)
         counts.update(sent=done.sent, deferred=done.deferred, failed=done.failed)
         for problem in done.problems:
             report.problem(None, problem)
 
-    async def deliver_async(self) -> Delivery:
-        """Hand over what is due; for a loop that runs already."""
+    async def deliver_async(self, stop: Callable[[], bool] = lambda: False) -> Delivery:
+        """Hand over what is due until `stop` says so; for a loop that runs already."""
         from syndicate.adapters import dkim, smtp
         from syndicate.jobs import digest, send
 
@@ -302,7 +308,7 @@ class Application:
             secret=self.secret,
             now=self.now,
             progress=self.progress,
-            stop=self.stopping,
+            stop=lambda: stop() or self.stopping(),
         )
 
     def _ingest(self, report: Report, only: Sequence[str] = ()) -> None:

@@ -21,10 +21,10 @@ BY = "editor"
 @common
 def serve(call: Call, listen: str | None) -> int:
     """The daemon: scheduler, mail worker, web."""
-    from syndicate import daemon
+    from syndicate.daemon import process
 
     moment = call.moment() if call.at is not None else None
-    return daemon.serve(call.context.obj["config"], listen=listen, moment=moment)
+    return process.serve(call.context.obj["config"], listen=listen, moment=moment)
 
 
 @click.group()

@@ -313,7 +313,9 @@ class _Run:
                 await self._settle(_Outcome(job, MessageState.DROPPED, _TAKEN_DOWN))
             else:
                 await self.pace.wait()
-                return job
+                if not self.stop():
+                    return job
+                self.queue.put_back(job)
         return None
 
     def _peek(self) -> _Job | None:

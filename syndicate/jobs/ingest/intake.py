@@ -158,6 +158,8 @@ class Intake:
         if not fresh:
             return
         fresh = self._without_retracted(source, fresh)
+        if source.trusted:
+            fresh = self._without_others(source, feed, fresh)
         taken = entries.guids_taken(self.conn, [p.parsed.id for p in fresh.values() if p.parsed.id])
         moved = stories.filed(self.conn, list(fresh))
         made: dict[str, Entry] = {}
@@ -174,6 +176,29 @@ class Intake:
             self.counts.held += entry.status is Status.HELD
             self.counts.columns[entry.column] += entry.status is Status.PUBLISHED
         self._settle(source, made, fresh, decisions, new=True)
+
+    def _without_others(
+        self, source: Source, feed: FeedFacts, fresh: dict[str, Prepared]
+    ) -> dict[str, Prepared]:
+        """A trusted source may update entries that were first seen in another, by their id.
+
+        What it brings of such an entry is an update of it, and nothing new.
+        """
+        ids = [p.parsed.id for p in fresh.values() if p.parsed.id]
+        taken = entries.guids_taken(self.conn, ids)
+        known = entries.get_many(self.conn, [entry for _, entry in taken.values()])
+        kept, changed = {}, []
+        for id, prepared in fresh.items():
+            holder = taken.get(prepared.parsed.id or "")
+            entry = known.get(holder[1]) if holder and holder[0] != source.id else None
+            if entry is None or entry.status is Status.RETRACTED:
+                kept[id] = prepared
+            elif entry.content_hash == prepared.content_hash:
+                self.counts.unchanged += 1
+            else:
+                changed.append((entry, prepared))
+        self._update(source, feed, changed)
+        return kept
 
     def _settle(
         self,

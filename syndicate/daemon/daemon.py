@@ -1,4 +1,4 @@
-"""`serve`: scheduler, mail and web in one asyncio process.
+"""A running site: what is woken when, and what it knows of itself.
 
 What is to be done is in the database; the scheduler only says when to look. A job is woken (by
 its time, by another job, by a page), runs in a thread of its own, one of a kind at a time, and
@@ -11,24 +11,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
-import signal
-import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from syndicate import config, web
 from syndicate.adapters import notify
-from syndicate.adapters.listening import listen as open_socket
 from syndicate.adapters.store.leader import Leader
 from syndicate.core import schedule
-from syndicate.errors import ConfigError, MailError, StoreError, SyndicateError
+from syndicate.daemon import jobs
+from syndicate.daemon.loading import load, stamps
+from syndicate.errors import MailError, StoreError, SyndicateError
 from syndicate.settings import Settings
-from syndicate.wiring import Application, template_folders
+from syndicate.wiring import Application
 
 if TYPE_CHECKING:
     from syndicate.adapters.store.engine import Database
@@ -36,7 +32,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("syndicate.daemon")
 
-GRACE = 10.0  # seconds for what is in flight at SIGTERM
 _SOON = 0.2  # between being woken and running, so that several reasons are one run
 _LOOK = 10  # seconds between looks at what else changed (another process, a deferred message)
 _PATIENCE = 45  # seconds that a stage at the start waits for the one before it
@@ -48,7 +43,6 @@ _FILES = 2  # seconds between looks at config and templates
 _RESURVEY = timedelta(minutes=1)
 _RETRY = (5.0, 30.0, 120.0, 600.0)  # seconds after a job failed, once, twice …
 _HOURLY = "17 * * * *"
-KINDS = ("ingest", "publish", "compose", "deliver", "bounces", "upkeep")
 
 
 @dataclass
@@ -78,17 +72,17 @@ class Daemon:
         self.database = database
         self.templates = templates
         self.offset = offset
-        self.work = {kind: Work(kind) for kind in KINDS}
+        self.work = {kind: Work(kind) for kind in jobs.KINDS}
         self.stopping = False
         self.next_poll: datetime | None = None
         self.surveyed: datetime | None = None
         self.loop = asyncio.get_running_loop()
         self.scheduler: Any = None
         self.leader = Leader(database, "schedule")  # of several on PostgreSQL one composes
-        self._follows = False
+        self.follows = False
         self._mail: tuple[float, str] = (float("-inf"), "")
         self._cancel: dict[str, Callable[[], object]] = {}
-        self._seen = _stamps(settings)
+        self._seen = stamps(settings)
 
     # --- what the web side asks for -----------------------------------------------------
 
@@ -179,7 +173,7 @@ class Daemon:
         """One run; False where it failed, and will be tried again later."""
         started = time.monotonic()
         try:
-            await asyncio.to_thread(getattr(self, f"_do_{work.kind}"), names)
+            await asyncio.to_thread(jobs.KINDS[work.kind], self, names)
         except (SyndicateError, OSError) as error:
             self._failed(work, str(error))
         except Exception:
@@ -204,7 +198,7 @@ class Daemon:
         wait = _RETRY[min(work.failures, len(_RETRY)) - 1]
         self.loop.call_later(wait, self._wake, work.kind)
 
-    def _in_own_loop(self, kind: str, coroutine: Coroutine[Any, Any, Any]) -> Any:
+    def in_own_loop(self, kind: str, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """Run a coroutine in this thread, so that the web side never waits for it; stoppable."""
 
         async def watched() -> Any:
@@ -220,26 +214,7 @@ class Daemon:
             return asyncio.run(watched())
         return None
 
-    def _do_ingest(self, names: Sequence[str]) -> None:
-        from syndicate.jobs import push
-
-        with self.application() as app:
-            known = [name for name in names if app.settings.source(name) is not None]
-            if names and not known:
-                return
-            reading = app.ingest_async(known, stop=app.stopping)
-            done = self._in_own_loop("ingest", reading)
-            push.relax(app.database, app.now)
-        self._survey()
-        if done is None:
-            return
-        for source, error in done.problems:
-            log.info("%s: %s", source, error, extra={"source": source})
-        if done.counts.new or done.counts.updated:
-            log.info("%d new entries, %d updated", done.counts.new, done.counts.updated)
-            self.wake("publish")
-
-    def _survey(self) -> None:
+    def survey(self) -> None:
         """When the next source is due."""
         from syndicate.adapters.store import sources
         from syndicate.jobs.ingest.reading import configured
@@ -249,66 +224,6 @@ class Daemon:
         with self.database.read() as conn:
             self.next_poll = sources.next_poll(conn, polled, now)
         self.surveyed = now
-
-    def _do_publish(self, names: Sequence[str]) -> None:
-        with self.application() as app:
-            report = app.publish()
-        written = sum(report.parts[part]["written"] for part in ("feeds", "pages"))
-        if written:
-            log.info("%d files published", written)
-        self._problems(report.problems)
-
-    def _problems(self, problems: Sequence[dict[str, str | None]]) -> None:
-        for problem in problems:
-            log.warning("%s", problem["error"])
-
-    def _do_compose(self, names: Sequence[str]) -> None:
-        from syndicate.jobs import claims
-
-        self._follows = not self.leader.leads()
-        if self._follows:  # asked again soon: the leader may go
-            return
-        with self.application() as app:
-            claims.remind(app.database, app.settings, secret=app.secret, now=app.now)
-            composed = app.compose()
-        for edition in composed.editions:
-            log.info("edition %s: %s", edition.id, edition.state)
-        self.wake("deliver")
-
-    def _do_deliver(self, names: Sequence[str]) -> None:
-        with self.application() as app:
-            if any(key.startswith("mail.") for key in app.settings.unset):
-                return
-            done = self._in_own_loop("deliver", app.deliver_async())
-        if done is None:
-            return
-        if done.sent or done.failed or done.deferred:
-            log.info("%d sent, %d deferred, %d failed", done.sent, done.deferred, done.failed)
-        for problem in done.problems:
-            log.warning("%s", problem)
-
-    def _do_bounces(self, names: Sequence[str]) -> None:
-        with self.application() as app:
-            taken = app.read_inbox()
-        if taken is not None and taken.read:
-            log.info("%d mails taken in", taken.read)
-
-    def _do_upkeep(self, names: Sequence[str]) -> None:
-        from syndicate.jobs import prune, push
-
-        with self.application() as app:
-            done = prune.prune(app.database, app.settings, app.now)
-            if done.entries:
-                log.info("%d entries pruned", done.entries)
-                self.wake("publish")
-
-            async def renew() -> int:
-                async with app.fetcher() as fetcher:
-                    return await push.renew(app.database, app.settings, fetcher, app.now)
-
-            asked = self._in_own_loop("upkeep", renew())
-            if asked:
-                log.info("%d hubs asked to push", asked)
 
     # --- when ---------------------------------------------------------------------------
 
@@ -404,7 +319,7 @@ class Daemon:
         now = self.now()
         try:
             if stale:
-                self._survey()
+                self.survey()
             with self.database.read() as conn:
                 if placements.count_touched(conn):
                     found.append("publish")
@@ -417,14 +332,14 @@ class Daemon:
             return []
         if self.next_poll is not None and self.next_poll <= now:
             found.append("ingest")
-        if self._follows:
+        if self.follows:
             found.append("compose")
         return found
 
     # --- reload -------------------------------------------------------------------------
 
     async def _watch_files(self) -> None:
-        stamps = await asyncio.to_thread(_stamps, self.settings)
+        stamps = await asyncio.to_thread(stamps, self.settings)
         if stamps != self._seen:
             self._seen = stamps
             await self.reload()
@@ -433,12 +348,12 @@ class Daemon:
         """Take up a changed config and templates; what is broken is named, and the old stays."""
         notify.say("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
         try:
-            settings, templates = await asyncio.to_thread(_load, self.settings.file)
+            settings, templates = await asyncio.to_thread(load, self.settings.file)
         except SyndicateError as error:
             log.error("not reloaded, the old configuration stays:\n%s", error)
         else:
             self._take_up(settings, templates)
-        self._seen = await asyncio.to_thread(_stamps, self.settings)
+        self._seen = await asyncio.to_thread(stamps, self.settings)
         notify.say("READY=1")
 
     def _take_up(self, settings: Settings, templates: Templates) -> None:
@@ -491,114 +406,3 @@ def _trigger(cron: str, zone: str, offset: timedelta) -> Any:
             return max(schedule.instant(local, zone) - offset, now + timedelta(seconds=1))
 
     return Local()
-
-
-def _load(file: Path) -> tuple[Settings, Templates]:
-    """Config and templates as they are now; SyndicateError where either is broken."""
-    from syndicate.adapters.templates import Templates
-
-    settings = config.load(file)
-    templates = Templates(template_folders(settings))
-    problems = templates.check()
-    if problems:
-        raise ConfigError(tuple(problems))
-    return settings, templates
-
-
-def _stamps(settings: Settings) -> dict[str, tuple[int, int]]:
-    """Time and size of every file that is reloaded."""
-    files = [settings.file]
-    for folder in template_folders(settings):
-        with contextlib.suppress(OSError):
-            files += [path for path in folder.rglob("*") if path.is_file()]
-    found = {}
-    for file in files:
-        with contextlib.suppress(OSError):
-            facts = file.stat()
-            found[str(file)] = (facts.st_mtime_ns, facts.st_size)
-    return found
-
-
-def serve(file: Path, *, listen: str | None, moment: datetime | None) -> int:
-    """Run until SIGTERM or SIGINT; the exit status. Raises SyndicateError where it cannot start.
-
-    `moment` is the time that it is to be at the start; the clock goes on from there.
-    """
-    settings, templates = _load(file)
-    offset = moment - datetime.now(UTC) if moment else timedelta(0)
-    from syndicate.adapters.store import open_database
-
-    database = open_database(settings.storage.database)
-    try:
-        with open_socket(listen or settings.web.listen) as opened:
-            return asyncio.run(_serve(settings, database, templates, offset, opened))
-    finally:
-        database.close()
-
-
-async def _serve(
-    settings: Settings, database: Database, templates: Templates, offset: timedelta, opened: Any
-) -> int:
-    daemon = Daemon(settings, database, templates, offset)
-    loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, lambda: loop.create_task(daemon.reload(), name="reload"))
-    server = _server(web.create(daemon))
-    serving = loop.create_task(server.serve(sockets=[opened]))
-    daemon.start()
-    host, port = opened.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    print(f"serving   http://{shown}:{port}/", flush=True)  # noqa: T201
-    notify.say("READY=1", f"STATUS=serving {shown}:{port}")
-    watching = loop.create_task(_watchdog())
-    failed = False
-    await asyncio.wait({serving, loop.create_task(stop.wait())}, return_when="FIRST_COMPLETED")
-    if not stop.is_set():
-        failed = True
-        log.error("the web side stopped", exc_info=serving.exception())
-    notify.say("STOPPING=1")
-    began = time.monotonic()
-    server.should_exit = True
-    await daemon.stop(GRACE - 1.0)
-    await asyncio.wait({serving}, timeout=max(GRACE - (time.monotonic() - began), 0.1))
-    watching.cancel()
-    if any(work.task is not None for work in daemon.work.values()):
-        # A thread that does not end must not hold up the exit; what it did is in the database
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(int(failed))
-    return int(failed)
-
-
-def _server(app: Any) -> Any:
-    import uvicorn
-
-    class Quiet(uvicorn.Server):
-        @contextlib.contextmanager
-        def capture_signals(self) -> Iterator[None]:
-            yield  # signals are the daemon's
-
-    return Quiet(
-        uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            server_header=False,
-            proxy_headers=False,
-            http="h11",
-            ws="none",
-            timeout_keep_alive=30,
-            timeout_graceful_shutdown=5,
-            h11_max_incomplete_event_size=32_768,
-        )
-    )
-
-
-async def _watchdog() -> None:
-    """Tell systemd that the loop turns, twice as often as it asks for."""
-    span = notify.watchdog()
-    while span is not None:
-        notify.say("WATCHDOG=1")
-        await asyncio.sleep(span / 2)

@@ -1,0 +1,1 @@
+"""`serve`: scheduler, mail and web in one asyncio process."""

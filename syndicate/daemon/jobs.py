@@ -1,0 +1,127 @@
+"""What the daemon does, one function a kind of job; each runs in a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from syndicate.adapters.store.leader import Leader
+    from syndicate.wiring import Application
+
+log = logging.getLogger("syndicate.daemon")
+
+
+class Running(Protocol):
+    """The daemon as its jobs see it."""
+
+    leader: Leader
+    follows: bool
+
+    def application(self) -> AbstractContextManager[Application]: ...
+    def wake(self, what: str, *names: str) -> None: ...
+    def in_own_loop(self, kind: str, coroutine: Coroutine[Any, Any, Any]) -> Any: ...
+    def survey(self) -> None: ...
+
+
+Job = Callable[[Running, Sequence[str]], None]
+
+
+def ingest(at: Running, names: Sequence[str]) -> None:
+    """Read what is due, or these sources."""
+    from syndicate.jobs import push
+
+    with at.application() as app:
+        known = [name for name in names if app.settings.source(name) is not None]
+        if names and not known:
+            return
+        reading = app.ingest_async(known, stop=app.stopping)
+        done = at.in_own_loop("ingest", reading)
+        push.relax(app.database, app.now)
+    at.survey()
+    if done is None:
+        return
+    for source, error in done.problems:
+        log.info("%s: %s", source, error, extra={"source": source})
+    if done.counts.new or done.counts.updated:
+        log.info("%d new entries, %d updated", done.counts.new, done.counts.updated)
+        at.wake("publish")
+
+
+def publish(at: Running, names: Sequence[str]) -> None:
+    """Write the feeds and pages that changed."""
+    with at.application() as app:
+        report = app.publish()
+    written = sum(report.parts[part]["written"] for part in ("feeds", "pages"))
+    if written:
+        log.info("%d files published", written)
+    for problem in report.problems:
+        log.warning("%s", problem["error"])
+
+
+def compose(at: Running, names: Sequence[str]) -> None:
+    """Compose due editions; remind of claims. Of several processes one does it."""
+    from syndicate.jobs import claims
+
+    at.follows = not at.leader.leads()
+    if at.follows:  # asked again soon: the leader may go
+        return
+    with at.application() as app:
+        claims.remind(app.database, app.settings, secret=app.secret, now=app.now)
+        composed = app.compose()
+    for edition in composed.editions:
+        log.info("edition %s: %s", edition.id, edition.state)
+    at.wake("deliver")
+
+
+def deliver(at: Running, names: Sequence[str]) -> None:
+    """Hand over every message that is due; stops between two of them."""
+    with at.application() as app:
+        if any(key.startswith("mail.") for key in app.settings.unset):
+            return
+        done = at.in_own_loop("deliver", app.deliver_async())
+    if done is None:
+        return
+    if done.sent or done.failed or done.deferred:
+        log.info("%d sent, %d deferred, %d failed", done.sent, done.deferred, done.failed)
+    for problem in done.problems:
+        log.warning("%s", problem)
+
+
+def bounces(at: Running, names: Sequence[str]) -> None:
+    """Take in what came back to mail.inbox."""
+    with at.application() as app:
+        taken = app.read_inbox()
+    if taken is not None and taken.read:
+        log.info("%d mails taken in", taken.read)
+
+
+def upkeep(at: Running, names: Sequence[str]) -> None:
+    """Prune what is old; renew what hubs push."""
+    from syndicate.jobs import prune, push
+
+    with at.application() as app:
+        done = prune.prune(app.database, app.settings, app.now)
+        if done.entries:
+            log.info("%d entries pruned", done.entries)
+            at.wake("publish")
+
+        async def renew() -> int:
+            async with app.fetcher() as fetcher:
+                return await push.renew(app.database, app.settings, fetcher, app.now)
+
+        asked = at.in_own_loop("upkeep", renew())
+        if asked:
+            log.info("%d hubs asked to push", asked)
+
+
+KINDS: dict[str, Job] = {
+    "ingest": ingest,
+    "publish": publish,
+    "compose": compose,
+    "deliver": deliver,
+    "bounces": bounces,
+    "upkeep": upkeep,
+}
