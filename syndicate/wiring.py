@@ -243,10 +243,10 @@ class Application:
         composed = digest.compose_due(
             self.database, self.settings, self.templates, self.secret, self.now
         )
-        self._publish_editions()
+        self.publish_editions()
         return composed
 
-    def _publish_editions(self) -> int:
+    def publish_editions(self) -> int:
         """Write the pages of editions that are new or changed; how many files."""
         from syndicate.jobs.editions import publish_editions
         from syndicate.jobs.publish import fingerprint
@@ -281,7 +281,7 @@ class Application:
         for edition in composed.editions:
             if edition.state is EditionState.HELD:
                 report.problem(None, f"edition {edition.id} is held: {edition.reason}")
-        written = self._publish_editions()
+        written = self.publish_editions()
         if "pages" in report.parts:
             report.parts["pages"]["written"] += written
         if off := [key for key in self.settings.unset if key.startswith("mail.")]:

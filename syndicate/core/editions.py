@@ -83,6 +83,7 @@ def render(
         digest=digest.id,
         digest_title=digest.title,
         kind="digest",
+        public=digest.public,
     )
 
 

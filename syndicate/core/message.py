@@ -175,6 +175,7 @@ def context(
         "groups": tuple(groups),
         "words": words,
         "notices": mail_notices(entries, settings),
+        "noticed": any(item.notices for group in groups for item in group.items),
         "preheader": " · ".join(titles[:2]),
         "archive": f"{settings.site.url}editions/{digest.id}/",
         "web": web,
@@ -271,6 +272,7 @@ class Rendered:
     digest: str
     digest_title: str
     kind: str  # digest | letter
+    public: bool = True  # its digest has pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -502,11 +504,12 @@ def _common_headers(rendered: Rendered, settings: Settings) -> list[tuple[str, s
         head.append(("Content-Language", rendered.language))
     if rendered.kind != "digest":
         return head
+    archive = f"editions/{rendered.digest}/" if rendered.public else ""
     return [
         *head,
         ("List-Id", f"{_phrase(rendered.digest_title)} <{rendered.digest}.{host}>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-        ("List-Archive", f"<{site.url}editions/{rendered.digest}/>"),
+        ("List-Archive", f"<{site.url}{archive}>"),
         ("Precedence", "bulk"),
     ]
 

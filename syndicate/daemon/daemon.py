@@ -315,7 +315,8 @@ class Daemon:
     def _waiting(self, stale: bool) -> list[str]:
         from syndicate.adapters.store import outbox, placements
 
-        found = []
+        # Editions that workers composed elsewhere get their pages here, where the output is
+        found = ["publish"] if stale and not self.database.is_sqlite else []
         now = self.now()
         try:
             if stale:
@@ -339,9 +340,9 @@ class Daemon:
     # --- reload -------------------------------------------------------------------------
 
     async def _watch_files(self) -> None:
-        stamps = await asyncio.to_thread(stamps, self.settings)
-        if stamps != self._seen:
-            self._seen = stamps
+        found = await asyncio.to_thread(stamps, self.settings)
+        if found != self._seen:
+            self._seen = found
             await self.reload()
 
     async def reload(self) -> None:

@@ -50,10 +50,11 @@ def ingest(at: Running, names: Sequence[str]) -> None:
         at.wake("publish")
 
 
-def publish(at: Running, names: Sequence[str]) -> None:
+def publish(at: Running, _names: Sequence[str]) -> None:
     """Write the feeds and pages that changed."""
     with at.application() as app:
         report = app.publish()
+        app.publish_editions()  # of those that a worker composed, and what was taken down
     written = sum(report.parts[part]["written"] for part in ("feeds", "pages"))
     if written:
         log.info("%d files published", written)
@@ -61,7 +62,7 @@ def publish(at: Running, names: Sequence[str]) -> None:
         log.warning("%s", problem["error"])
 
 
-def compose(at: Running, names: Sequence[str]) -> None:
+def compose(at: Running, _names: Sequence[str]) -> None:
     """Compose due editions; remind of claims. Of several processes one does it."""
     from syndicate.jobs import claims
 
@@ -76,7 +77,7 @@ def compose(at: Running, names: Sequence[str]) -> None:
     at.wake("deliver")
 
 
-def deliver(at: Running, names: Sequence[str]) -> None:
+def deliver(at: Running, _names: Sequence[str]) -> None:
     """Hand over every message that is due; stops between two of them."""
     with at.application() as app:
         if any(key.startswith("mail.") for key in app.settings.unset):
@@ -90,7 +91,7 @@ def deliver(at: Running, names: Sequence[str]) -> None:
         log.warning("%s", problem)
 
 
-def bounces(at: Running, names: Sequence[str]) -> None:
+def bounces(at: Running, _names: Sequence[str]) -> None:
     """Take in what came back to mail.inbox."""
     with at.application() as app:
         taken = app.read_inbox()
@@ -98,7 +99,7 @@ def bounces(at: Running, names: Sequence[str]) -> None:
         log.info("%d mails taken in", taken.read)
 
 
-def upkeep(at: Running, names: Sequence[str]) -> None:
+def upkeep(at: Running, _names: Sequence[str]) -> None:
     """Prune what is old; renew what hubs push."""
     from syndicate.jobs import prune, push
 

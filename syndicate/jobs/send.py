@@ -45,7 +45,7 @@ from syndicate.errors import (
 from syndicate.model import MessageState
 from syndicate.settings import Settings
 
-LEASE = 60.0  # seconds; renewed three times as often
+LEASE = 20.0  # seconds; renewed three times as often
 PATIENCE = timedelta(days=3)  # how long a message is tried (RFC 5321, 4.5.4.1: 4 to 5 days at most)
 _LEAST, _MOST = 50, 1000  # messages that are claimed at a time
 _AHEAD = 2.0  # seconds of work that are claimed at a time
@@ -567,6 +567,7 @@ class _Writer:
             digest=digest,
             digest_title=known.title if known else digest,
             kind=variant.kind,
+            public=known is None or known.public,
         )
         return mail.prepare(rendered, self.settings)
 

@@ -11,6 +11,7 @@ import pytest
 
 from syndicate.adapters.store.engine import Database
 from syndicate.adapters.templates import Templates
+from syndicate.jobs import digest as composing
 from syndicate.jobs.editions import publish_editions
 from syndicate.jobs.publish import SitePages, publish
 from syndicate.jobs.verify import Verified, verify
@@ -29,12 +30,12 @@ ONE = digests.an_entry(1).id
 def made(sqlite_database: Database, tmp_path: Path) -> Settings:
     """One edition of two entries, with its page."""
     settings = digests.config(tmp_path)
-    digests.job.compose_due(sqlite_database, settings, TEMPLATES, digests.SECRET, digests.START)
+    composing.compose_due(sqlite_database, settings, TEMPLATES, digests.SECRET, digests.START)
     digests.join(sqlite_database, digests.reader("a"))
     store(sqlite_database, digests.an_entry(1), digests.an_entry(2))
     write(sqlite_database, settings)
     due = digests.DUE + digests.DAY
-    digests.job.compose_due(sqlite_database, settings, TEMPLATES, digests.SECRET, due)
+    composing.compose_due(sqlite_database, settings, TEMPLATES, digests.SECRET, due)
     write(sqlite_database, settings)
     return settings
 

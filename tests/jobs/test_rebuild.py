@@ -45,7 +45,7 @@ def test_several_processes_write_what_one_does(
     alone = tree(tmp_path)
     assert "archive/2026-11-5.atom.xml" in alone
     monkeypatch.setattr(rebuild, "_ALONE", 5)
-    monkeypatch.setattr(rebuild.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
     again = publish(sqlite_database, made, pages(made), NOW, rebuild=True)
     assert again.rebuilt
     many = tree(tmp_path)

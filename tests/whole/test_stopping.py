@@ -17,7 +17,7 @@ from tests.jobs.test_send import Server, fill, running, states
 
 CONFIG = """
 [mail]
-sender = "digest@news.example"
+from = "digest@news.example"
 route = "smtp://127.0.0.1:{port}"
 connections = 2
 [[digests]]

@@ -88,7 +88,7 @@ def working(site: Site, count: int) -> Iterator[list[subprocess.Popen[str]]]:
             process.communicate()
 
 
-def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
+def until(true: Callable[[], bool], seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end, "it takes too long"

@@ -268,6 +268,12 @@ def leased(conn: Connection, ids: Iterable[str], now: datetime) -> bool:
     return not set(ids).isdisjoint(conn.execute(query).scalars())
 
 
+def owners(conn: Connection, now: datetime) -> list[str]:
+    """Who holds sources under leases."""
+    query = sa.select(sources.c.lease_owner).where(sources.c.lease_until > now).distinct()
+    return list(conn.execute(query).scalars())
+
+
 def take_turn(conn: Connection) -> None:
     """Wait until no other transaction takes in a document; theirs is visible then.
 
