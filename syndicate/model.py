@@ -302,7 +302,6 @@ class Subscriber:
     paused_until: datetime | None = None
     token_salt: str = ""  # changes when its tokens are revoked
     consent: str = ""
-    hour: int | None = None
 
 
 class EditionState(StrEnum):

@@ -261,6 +261,32 @@ def test_a_rejected_edition_uses_nothing_up(sqlite_database: Database, tmp_path:
     assert len(free) == 12
 
 
+@pytest.mark.parametrize("claimed", [False, True], ids=["queued", "claimed already"])
+def test_what_is_taken_down_is_in_no_mail_that_has_not_left(
+    sqlite_database: Database, tmp_path: Path, claimed: bool
+) -> None:
+    made = config(tmp_path)
+    join(sqlite_database, reader("a"), reader("b", columns=("court",)))
+    compose(sqlite_database, made, START)
+    store(
+        sqlite_database, an_entry(1), an_entry(2, columns=("court",), column="court"), an_entry(3)
+    )
+    compose(sqlite_database, made, DUE)
+    if claimed:
+        with sqlite_database.begin() as conn:
+            assert len(outbox.claim(conn, "other", DUE, DUE + DAY, 9)) == 2
+    gone = an_entry(2, columns=("court",), column="court", status=Status.RETRACTED)
+    store(sqlite_database, gone)
+    assert job.withdraw(sqlite_database, made, Plain(), DUE) == 2
+    assert job.withdraw(sqlite_database, made, Plain(), DUE) == 0
+    with sqlite_database.read() as conn:
+        contents = outbox.contents(conn, [f"daily-20261123T0800.{n}" for n in (0, 1)])
+    left = {id_of(1), id_of(3)}
+    assert [entries and set(entries) for entries in contents.values()] == [left, None]
+    if not claimed:
+        assert [who for _, who, _ in mails(sqlite_database)] == ["a"]
+
+
 # --- who gets what, against the simplest possible account of it ------------------------------
 
 COLUMNS = ("law", "court", "rest")

@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -310,6 +310,48 @@ def test_a_living_process_keeps_what_it_holds(database: Database, tmp_path: Path
     started = time.monotonic()
     assert delivered(database, settings(tmp_path), Server(), lease=0.4).sent == 3
     assert time.monotonic() - started >= 0.3
+
+
+@pytest.mark.parametrize("text", ["改了\n", ""], ids=["one entry of several", "all there was"])
+def test_what_is_taken_down_after_it_was_claimed(
+    sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """Messages that are claimed and have not left follow what their variant has become."""
+    monkeypatch.setattr(send, "_LOOK", 0.005)
+    fill(sqlite_database, 45)  # fewer than are claimed at once
+
+    def answer(verb: str, _: str) -> str | None:
+        if verb == "body" and len(server.got) == 5:
+            with sqlite_database.begin() as conn:
+                known = outbox.variant(conn, "daily-1.0")
+                assert known is not None
+                changed = replace(known, entries=("other",) if text else (), html="", text=text)
+                outbox.add_variants(conn, [changed])
+        time.sleep(0.002)
+        return None
+
+    server = Server(answer=answer)
+    done = delivered(sqlite_database, settings(tmp_path, connections=1), server)
+    assert done.sent + done.dropped == 45
+    assert bool(done.dropped) is not bool(text)
+    if text:
+        late = email.message_from_bytes(server.got[-1][2], policy=email.policy.default)
+        assert late.get_content().strip() == "改了"
+    else:
+        assert states(sqlite_database) == {"sent": done.sent, "dropped": done.dropped}
+        assert done.sent < 45
+
+
+def test_told_to_stop_it_settles_what_is_in_flight(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    fill(sqlite_database, 30)
+    server = Server()
+    done = delivered(sqlite_database, settings(tmp_path), server, stop=lambda: len(server.got) >= 8)
+    assert 8 <= done.sent < 30
+    assert states(sqlite_database) == {"sent": done.sent, "queued": 30 - done.sent}
+    assert delivered(sqlite_database, settings(tmp_path), server).sent == 30 - done.sent
+    assert len(server.got) == 30
 
 
 def test_maildir(sqlite_database: Database, tmp_path: Path) -> None:

@@ -28,7 +28,6 @@ subscribers = sa.Table(
     sa.Column("language", sa.String, nullable=False),
     sa.Column("timezone", sa.String, nullable=False),
     sa.Column("text_only", sa.Boolean, nullable=False),
-    sa.Column("hour", sa.Integer),
     sa.Column("added", Instant, nullable=False),
     sa.Column("joined", Instant),
     sa.Column("paused_until", Instant),
@@ -74,7 +73,6 @@ def _row(person: Subscriber, email_key: str, added: datetime) -> dict[str, Any]:
         "language": person.language,
         "timezone": person.timezone,
         "text_only": person.text_only,
-        "hour": person.hour,
         "added": added,
         "joined": person.joined,
         "paused_until": person.paused_until,
@@ -100,7 +98,6 @@ def person_of(row: Any) -> Subscriber:
         paused_until=row.paused_until,
         token_salt=row.salt,
         consent=row.consent,
-        hour=row.hour,
     )
 
 

@@ -438,7 +438,6 @@ def upgrade() -> None:
         sa.Column("language", sa.String(), nullable=False),
         sa.Column("timezone", sa.String(), nullable=False),
         sa.Column("text_only", sa.Boolean(), nullable=False),
-        sa.Column("hour", sa.Integer(), nullable=True),
         sa.Column("added", sa.BigInteger(), nullable=False),
         sa.Column("joined", sa.BigInteger(), nullable=True),
         sa.Column("paused_until", sa.BigInteger(), nullable=True),
