@@ -250,7 +250,7 @@ def _words(text: str) -> list[str]:
 
 
 def _columns(text: str) -> int:
-    return len(text) + len(_IS_WIDE.findall(text))
+    return len(text) if text.isascii() else len(text) + len(_IS_WIDE.findall(text))
 
 
 def _closes(word: str) -> bool:

@@ -25,6 +25,7 @@ _HTML = re.compile(
     r"^\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!DOCTYPE\s+html|html|head|body)\b", re.I | re.S
 )
 _WINDOWS = re.compile(r"&#1(?:2[89]|[345]\d);")
+_REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|(\d+));")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>\s*")
 _TAGS = re.compile(r"<(/?)([A-Za-z_][^\s/>]*)[^<>]*?(/?)>")
 _ROOT = re.compile(r"<(?:[\w-]+:)?(?:rss|feed|rdf|channel|item|entry)[\s>]", re.I)
@@ -79,7 +80,7 @@ def _checked(data: bytes, content_type: str | None) -> tuple[str, tuple[str, ...
     _refuse_dangerous(text)
     if _HTML.match(text):
         raise ParseError("it is a web page, not a feed", remedy="`syndicate add` finds its feeds")
-    return text, problems
+    return without_impossible(text), problems
 
 
 def _xml_new(
@@ -141,6 +142,19 @@ def prepared(text: str) -> str:
             bare,
         )
     return bare
+
+
+def without_impossible(text: str) -> str:
+    """The text without references to what no XML may hold (`&#8;`, `&#xD800;`): one of them
+    would cost the whole document."""
+    return _REFERENCE.sub(_possible, text) if "&#" in text else text
+
+
+def _possible(match: re.Match[str]) -> str:
+    digits = match[1] or match[2]
+    code = int(digits, 16 if match[1] else 10) if len(digits) < 9 else -1
+    fine = code in (9, 10, 13) or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE
+    return match[0] if fine or 0x10000 <= code < 0x110000 else ""
 
 
 def _declared(match: re.Match[str]) -> str:

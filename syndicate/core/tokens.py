@@ -8,7 +8,6 @@ changed character never gives the same token (base64 has spare bits).
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import re
 
@@ -18,7 +17,7 @@ _TOKEN = re.compile(r"([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9_-]{43})")
 def make(secret: bytes, purpose: str, subject: str, salt: str) -> str:
     """The token of a subject for a purpose (`unsubscribe`, `preferences`, `confirm`, …)."""
     message = f"{purpose}\0{subject}\0{salt}".encode()
-    digest = hmac.new(secret, message, hashlib.sha256).digest()
+    digest = hmac.digest(secret, message, "sha256")
     return f"{subject}.{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
 
 

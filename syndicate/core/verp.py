@@ -10,7 +10,6 @@ base address may have 30.
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import re
 from enum import StrEnum
@@ -86,7 +85,7 @@ def _within(address: str, base: str, secret: bytes, purpose: Purpose) -> str | N
 
 def _signature(secret: bytes, purpose: Purpose, subscriber: str) -> str:
     message = f"verp\0{purpose.value}\0{subscriber}".encode()
-    digest = hmac.new(secret, message, hashlib.sha256).digest()[:_SIGNATURE_BYTES]
+    digest = hmac.digest(secret, message, "sha256")[:_SIGNATURE_BYTES]
     return base64.b32encode(digest).decode().lower()
 
 

@@ -49,6 +49,7 @@ LEASE = 20.0  # seconds; renewed three times as often
 PATIENCE = timedelta(days=3)  # how long a message is tried (RFC 5321, 4.5.4.1: 4 to 5 days at most)
 _LEAST, _MOST = 50, 1000  # messages that are claimed at a time
 _AHEAD = 2.0  # seconds of work that are claimed at a time
+_GATHER = 6  # rounds of the loop in which outcomes gather for one commit
 _LOOK = 1.0  # seconds after which claimed messages are compared with what was taken down since
 _LOST = 3  # connections that one message may lose in a run
 _WAITS = (0.0, 0.2, 1.0)  # seconds before connecting again
@@ -422,6 +423,8 @@ class _Run:
     async def _record_all(self) -> None:
         try:
             while self._waiting:
+                for _ in range(_GATHER):  # a commit costs as much as a message: let others join
+                    await asyncio.sleep(0)
                 batch, self._waiting = self._waiting, []
                 try:
                     await self._call(self._record, [outcome for outcome, _ in batch])

@@ -50,7 +50,7 @@ TO = Recipient(
 
 
 def parsed(data: bytes) -> EmailMessage:
-    return cast(EmailMessage, email.message_from_bytes(data, policy=email.policy.default))
+    return email.message_from_bytes(data, policy=email.policy.default)
 
 
 def built(rendered: Rendered = RENDERED, **to: Any) -> bytes:

@@ -68,7 +68,8 @@ class Site:
 
     def call(self, *words: str) -> Ran:
         """A command, in this process, as it stands."""
-        out, err = io.StringIO(), io.StringIO()
+        out = io.TextIOWrapper(io.BytesIO(), "utf-8", newline="")  # commands write bytes too
+        err = io.StringIO()
         before = signal.getsignal(signal.SIGTERM)
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             try:
@@ -78,7 +79,9 @@ class Site:
                 status = int(stop.code or 0)
             finally:
                 signal.signal(signal.SIGTERM, before)
-        ran = Ran(status, out.getvalue(), err.getvalue())
+        out.flush()
+        said = out.buffer.getvalue().decode()  # type: ignore[attr-defined]
+        ran = Ran(status, said, err.getvalue())
         assert "Traceback" not in ran.err + ran.out, ran.err
         return ran
 

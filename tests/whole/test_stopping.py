@@ -7,6 +7,7 @@ import signal
 import subprocess
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sites import Site
@@ -38,7 +39,7 @@ class _Slow(Server):
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         write = writer.write
 
-        def later(data: bytes) -> None:
+        def later(data: Any) -> None:
             wait = 0.1 if data == b"250 taken\r\n" else 0.0
             asyncio.get_running_loop().call_later(wait, write, data)
 

@@ -88,7 +88,7 @@ def test_a_tombstone_in_atom_with_the_id_it_had(down: tuple[Site, list[str]]) ->
     for file in ("atom.xml", "law/atom.xml"):
         tree = etree.fromstring((site.feeds / file).read_bytes())
         dead = tree.findall("{http://purl.org/atompub/tombstones/1.0}deleted-entry")
-        assert [d.get("ref") for d in dead] == ["https://origin.example/1"], file
+        assert "https://origin.example/1" in [d.get("ref") for d in dead], file
         assert dead[0].get("when")
     archive = next((site.feeds / "archive").glob("*.atom.xml")).read_text()
     assert "<title>" + TITLE not in archive

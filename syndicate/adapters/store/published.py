@@ -310,6 +310,14 @@ def taken_down(conn: Connection, limit: int | None = None) -> list[Known]:
     return [_known(row) for row in conn.execute(query.limit(limit))]
 
 
+def to_take_down(conn: Connection) -> list[str]:
+    """Entries that were published and have been retracted since."""
+    known, state = published_entries.c.entry, published_entries.c.state
+    query = sa.select(known).join(entries, entries.c.id == known)
+    query = query.where(state == PUBLISHED, entries.c.status == Status.RETRACTED.value)
+    return list(conn.execute(query.order_by(known)).scalars())
+
+
 def vanished(conn: Connection) -> list[str]:
     """Entries that were published and are not any more, without having been taken down."""
     known, status = published_entries.c.entry, entries.c.status

@@ -167,6 +167,8 @@ class _Work:
             for id in published.vanished(conn):
                 writing.drop(articles.path(id))
                 writing.done.gone.append(id)
+            # First, since feeds say what was taken down by the record of it
+            articles.write(writing, self.pages, published.to_take_down(conn))
             published.forget_values(conn, FRONT)
             pieces = rebuild.prepare(writing, ["", *writing.columns])
         rebuild.run(self.database, writing, self.pages, pieces, self.transaction)
