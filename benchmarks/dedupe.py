@@ -19,7 +19,7 @@ import numpy as np
 
 from syndicate.adapters.store import fingerprints, open_database
 from syndicate.adapters.store.fingerprints import Item
-from syndicate.core.dedupe import Fingerprint, fingerprint, judge
+from syndicate.core.dedupe import Fingerprint, closest, fingerprint, judge
 
 _BATCH = 50
 _NOTICES = 50
@@ -158,7 +158,7 @@ def _stream(db: Any, path: Path, docs: int, grown: int) -> dict[str, Any]:
             for n, r in enumerate(batch)
         ]
         with db.begin() as conn:
-            matches = fingerprints.take(conn, items)
+            matches = fingerprints.take(conn, items, closest)
         seconds += time.perf_counter() - started
         cpu_seconds += time.process_time() - cpu
         for item, row, match in zip(items, batch, matches, strict=True):
@@ -219,5 +219,5 @@ def _notices(db: Any, texts: Sequence[str]) -> int:
     ]
     items = [Item(f"n{n:04d}", f"s-notice-{n}", fingerprint("", t)) for n, t in enumerate(made)]
     with db.begin() as conn:
-        matches = fingerprints.match(conn, items)
+        matches = fingerprints.match(conn, items, closest)
     return sum(match is not None for match in matches)

@@ -13,6 +13,7 @@ import hashlib
 import re
 import struct
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -28,8 +29,8 @@ GRAM = 12
 _LONGEST = 40_000  # characters that are looked at; an article is a tenth of it
 _KEPT = 256  # grams kept for the judgement, at most twice as many
 _HEAD = 200  # grams of the beginning kept densely, for texts that are a lead paragraph alone
-_INDEX_RATE = 16
-_INDEX_MOST = 32
+_INDEX_RATE = 32
+_INDEX_MOST = 24
 _INDEX_OPENING = 160  # grams of the beginning, of which twice the share is indexed
 _INDEX_LEAST = 8
 _SHORT = 300
@@ -424,3 +425,30 @@ def _same_title(first: str, second: str) -> bool:
     return shorter == longer or (
         len(shorter) >= 8 and shorter in longer and len(longer) - len(shorter) <= 12
     )
+
+
+def closest(
+    entry: str,
+    source: str,
+    print_: Fingerprint,
+    others: Sequence[tuple[str, str, Fingerprint | bytes]],
+) -> tuple[str, float, str] | None:
+    """Which of `others` (entry, source, fingerprint) an entry is the same article as: the one most
+    alike, with the score and the reason; None for none.
+
+    Entries of one source are one article only with the same text, or nearly the same long one
+    without another number: a source that numbers its notices, or reports daily, is a series.
+    """
+    best: tuple[str, float, str] | None = None
+    for other, its_source, its_print in others:
+        if other == entry:
+            continue
+        known = unpack(its_print) if isinstance(its_print, bytes) else its_print
+        verdict = judge(print_, known)
+        if not verdict.same:
+            continue
+        if its_source == source and not is_revised(print_, known, verdict.score):
+            continue
+        if best is None or verdict.score > best[1]:
+            best = (other, verdict.score, verdict.reason)
+    return best

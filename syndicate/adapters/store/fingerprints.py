@@ -10,18 +10,15 @@ from __future__ import annotations
 import heapq
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from syndicate.adapters.store.engine import insert_rows, metadata
-
-if TYPE_CHECKING:
-    from syndicate.core.dedupe import Fingerprint, Verdict
 
 fingerprints = sa.Table(
     "fingerprints",
@@ -47,13 +44,28 @@ _FEW = 20  # grams; what has more and shares only one is another text
 _FALLBACK = 3  # judged by common grams alone, where the rare ones gave nothing
 
 
+class Print(Protocol):
+    """A fingerprint, as far as the index has to know it."""
+
+    @property
+    def keys(self) -> tuple[int, ...]: ...
+
+    def pack(self) -> bytes: ...
+
+
+# A candidate: its entry, its source, and its fingerprint, packed where it comes from the database
+Candidate = tuple[str, str, Any]
+# Which of some candidates an entry of a source is the same article as: entry, score, reason
+Closest = Callable[[str, str, Any, Sequence[Candidate]], tuple[str, float, str] | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """An entry with its fingerprint, on its way into the index."""
 
     entry: str
     source: str
-    fingerprint: Fingerprint
+    fingerprint: Print
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,26 +90,22 @@ class _Votes:
     common: list[int]
 
 
-def match(conn: Connection, items: Sequence[Item]) -> list[Match | None]:
+def match(conn: Connection, items: Sequence[Item], closest: Closest) -> list[Match | None]:
     """For each item the entry that came before it, here or earlier in the batch, and is the same
-    article; None where there is none.
-
-    Entries of one source are one article only with the same text, or nearly the same long one
-    without another number: a source that numbers its notices, or reports daily, is a series.
-    """
-    return _match(conn, items, _postings(conn, items))
+    article; None where there is none. `closest` (core/dedupe.py) decides among candidates."""
+    return _match(conn, items, _postings(conn, items), closest)
 
 
-def take(conn: Connection, items: Sequence[Item]) -> list[Match | None]:
+def take(conn: Connection, items: Sequence[Item], closest: Closest) -> list[Match | None]:
     """`match`, then `add`, with one look into the index for both."""
     postings = _postings(conn, items)
-    matches = _match(conn, items, postings)
+    matches = _match(conn, items, postings, closest)
     _add(conn, items, {gram for gram, found in postings.items() if len(found) >= _COMMON})
     return matches
 
 
 def _match(
-    conn: Connection, items: Sequence[Item], postings: dict[int, list[int]]
+    conn: Connection, items: Sequence[Item], postings: dict[int, list[int]], closest: Closest
 ) -> list[Match | None]:
     batch: dict[int, list[int]] = {}
     votes = []
@@ -106,7 +114,7 @@ def _match(
         for key in item.fingerprint.keys:
             batch.setdefault(key, []).append(position)
     known = _load(conn, {n for v in votes for n in (*v.stored, *v.common)})
-    return [_best(items, position, votes[position], known) for position in range(len(items))]
+    return [_best(items, at, votes[at], known, closest) for at in range(len(items))]
 
 
 def _votes(
@@ -173,47 +181,26 @@ _STORED = (
 )
 
 
-def _load(conn: Connection, numbers: set[int]) -> dict[int, tuple[str, str, Fingerprint]]:
-    from syndicate.core import dedupe  # numpy: only for runs that bring something
-
+def _load(conn: Connection, numbers: set[int]) -> dict[int, Candidate]:
     rows = _rows(conn, _STORED, list(numbers))
-    return {
-        number: (entry, source, dedupe.unpack(bytes(data))) for number, entry, source, data in rows
-    }
+    return {number: (entry, source, bytes(data)) for number, entry, source, data in rows}
 
 
 def _best(
     items: Sequence[Item],
     position: int,
     votes: _Votes,
-    known: dict[int, tuple[str, str, Fingerprint]],
+    known: dict[int, Candidate],
+    closest: Closest,
 ) -> Match | None:
     item = items[position]
     near = [known[n] for n in votes.stored if n in known]
     near += [(items[p].entry, items[p].source, items[p].fingerprint) for p in votes.within]
-    return _closest(item, near) or _closest(item, [known[n] for n in votes.common if n in known])
-
-
-def _closest(item: Item, others: Sequence[tuple[str, str, Fingerprint]]) -> Match | None:
-    best: Match | None = None
-    for entry, source, print_ in others:
-        if entry == item.entry:
-            continue
-        verdict = _judge(item, source, print_)
-        if verdict.same and (best is None or verdict.score > best.score):
-            best = Match(entry, verdict.score, verdict.reason)
-    return best
-
-
-def _judge(item: Item, source: str, other: Fingerprint) -> Verdict:
-    from syndicate.core import dedupe
-
-    verdict = dedupe.judge(item.fingerprint, other)
-    if source != item.source or not verdict.same:
-        return verdict
-    if dedupe.is_revised(item.fingerprint, other, verdict.score):
-        return verdict
-    return dedupe.Verdict(False, verdict.score, "one source, and not the same text")
+    for candidates in (near, [known[n] for n in votes.common if n in known]):
+        found = closest(item.entry, item.source, item.fingerprint, candidates)
+        if found is not None:
+            return Match(*found)
+    return None
 
 
 def add(conn: Connection, items: Sequence[Item]) -> None:

@@ -54,7 +54,7 @@ def join(
         for id, entry in made.items()
         if entry.status is not Status.REJECTED
     ]
-    matches = fingerprints.take(conn, items)
+    matches = fingerprints.take(conn, items, dedupe.closest)
     by_link = _linked(conn, made, prepared, done, now)
     twins = []
     for item, match in zip(items, matches, strict=True):

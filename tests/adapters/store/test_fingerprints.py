@@ -7,7 +7,7 @@ import random
 from syndicate.adapters.store import fingerprints
 from syndicate.adapters.store.engine import Database
 from syndicate.adapters.store.fingerprints import Item, Match
-from syndicate.core.dedupe import fingerprint
+from syndicate.core.dedupe import closest, fingerprint
 
 WORDS = [
     "山",
@@ -48,7 +48,7 @@ def an_item(entry: str, source: str, text: str, title: str = "") -> Item:
 
 def seen(database: Database, *items: Item) -> list[Match | None]:
     with database.begin() as conn:
-        matches = fingerprints.match(conn, items)
+        matches = fingerprints.match(conn, items, closest)
         fingerprints.add(conn, items)
     return matches
 
