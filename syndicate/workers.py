@@ -116,7 +116,7 @@ class Worker:
         if await asyncio.to_thread(leader.leads):
             await asyncio.to_thread(_compose, app)
         if await asyncio.to_thread(_mail_waits, app):
-            done = await app.deliver_async()
+            done = await app.deliver_async(self.stopping.is_set)
             if done.sent or done.deferred or done.failed:
                 log.info("%d sent, %d deferred, %d failed", done.sent, done.deferred, done.failed)
             for problem in done.problems:

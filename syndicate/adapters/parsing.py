@@ -63,7 +63,11 @@ class _Worker:
         self.process: BaseProcess = context.Process(target=_serve, args=(theirs,), daemon=True)
         self.process.start()
         theirs.close()
-        if not ours.poll(_START) or ours.recv() != _READY:
+        try:
+            ready = ours.poll(_START) and ours.recv() == _READY
+        except (EOFError, OSError):  # it died while it started
+            ready = False
+        if not ready:
             raise ParseError("no worker process could be started")
 
     async def run(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
