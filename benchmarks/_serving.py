@@ -68,6 +68,8 @@ class _Http(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport: Any = transport
+        if not transport.get_extra_info("peername")[0].startswith("127."):
+            transport.close()  # bound wide only because 127.x.y.z stand for hosts
 
     def data_received(self, data: bytes) -> None:
         self.rest += data
@@ -101,16 +103,26 @@ class _Http(asyncio.Protocol):
         body = (feed.shorter if state.shorter else feed.whole)[packed]
         encoding = b"Content-Encoding: gzip\r\n" if packed else b""
         shape = (feed.kind, validators, encoding, len(body))
-        return b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\n%s%sContent-Length: %d\r\n\r\n" % shape + body
+        return (
+            b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\n%s%sContent-Length: %d\r\n\r\n" % shape + body
+        )
+
+
+def _host(number: int) -> str:
+    return f"127.{1 + number // 60000}.{number // 240 % 250}.{1 + number % 240}"
 
 
 async def _serve(corpus: Path, pipe: Connection) -> None:
     state = _State(_load(corpus))
     loop = asyncio.get_running_loop()
-    # every address of 127/8 is this machine's; nothing else is answered
     server = await loop.create_server(lambda: _Http(state), "0.0.0.0", 0, backlog=2048)
     port = server.sockets[0].getsockname()[1]
-    pipe.send([f"http://127.{1 + n // 60000}.{n // 240 % 250}.{1 + n % 240}:{port}/f/{n}" for n in range(len(state.feeds))])
+    pipe.send(
+        [
+            f"http://127.{1 + n // 60000}.{n // 240 % 250}.{1 + n % 240}:{port}/f/{n}"
+            for n in range(len(state.feeds))
+        ]
+    )
     over = asyncio.Event()
 
     def told() -> None:

@@ -18,7 +18,7 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass
 class Watched:
-    """Seconds, and the most that the tree held: RSS counts shared pages in each process, PSS once."""
+    """Seconds, and the most that the tree held: RSS counts shared pages in each, PSS once."""
 
     output: str = ""
     status: int = 0

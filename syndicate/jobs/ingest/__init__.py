@@ -32,6 +32,7 @@ from syndicate.settings import Fetch, Settings, Source
 __all__ = ["Ingested", "addresses_of", "due", "ingest"]
 
 _TOGETHER = 32  # outcomes stored in one transaction where nothing came with them
+_HELD_BACK = 48  # outcomes that wait for one before them, so that a slow source stops nobody
 _AGAIN = 0.5  # seconds between looks at what others hold
 Progress = Callable[[int, int], None]
 
@@ -139,8 +140,12 @@ async def _take(
     states: dict[str, SourceState],
     progress: Progress | None,
 ) -> None:
-    """Read these sources at once, and store what comes as it comes."""
-    queue: asyncio.Queue[Brought] = asyncio.Queue(maxsize=_TOGETHER)
+    """Read these sources at once, and store what they bring in the config's order.
+
+    The order decides who came first where two bring one article in one run: the same input gives
+    the same stories. Only so many wait for a slow one; then it comes after them.
+    """
+    queue: asyncio.Queue[tuple[int, Brought]] = asyncio.Queue(maxsize=_TOGETHER)
     both = (
         asyncio.create_task(_read_all(reader, chosen, states, queue, storing.settings)),
         asyncio.create_task(_store_all(storing, queue, len(chosen), progress)),
@@ -177,15 +182,15 @@ async def _read_all(
     reader: Reader,
     chosen: Sequence[Source],
     states: dict[str, SourceState],
-    queue: asyncio.Queue[Brought],
+    queue: asyncio.Queue[tuple[int, Brought]],
     settings: Settings,
 ) -> None:
-    waiting = iter(chosen)
+    waiting = iter(enumerate(chosen))
 
     async def work() -> None:
-        for source in waiting:
+        for place, source in waiting:
             state = states.get(source.id) or SourceState(source.id, reading.configured(source))
-            await queue.put(await reader.read(source, state))
+            await queue.put((place, await reader.read(source, state)))
 
     # More readers than fetches: a host that has all its turns taken must not stop the others
     count = min(len(chosen), settings.fetch.concurrency * 4)
@@ -196,16 +201,38 @@ async def _read_all(
 
 async def _store_all(
     storing: Storing,
-    queue: asyncio.Queue[Brought],
+    queue: asyncio.Queue[tuple[int, Brought]],
     expected: int,
     progress: Progress | None,
 ) -> None:
-    left = expected
+    left, ordered = expected, _Ordered()
     while left:
-        batch = [await queue.get()]
-        while not queue.empty() and len(batch) < _TOGETHER:
-            batch.append(queue.get_nowait())
-        await asyncio.to_thread(storing.store, batch)
-        left -= len(batch)
-        if progress:
-            progress(expected - left, expected)
+        ordered.add(*await queue.get())
+        while not queue.empty():
+            ordered.add(*queue.get_nowait())
+        while batch := ordered.take(_TOGETHER):
+            await asyncio.to_thread(storing.store, batch)
+            left -= len(batch)
+            if progress:
+                progress(expected - left, expected)
+
+
+class _Ordered:
+    """Outcomes in the order of their places, as far as waiting for one is worth it."""
+
+    def __init__(self) -> None:
+        self._held: dict[int, Brought] = {}
+        self._following = 0
+
+    def add(self, place: int, brought: Brought) -> None:
+        self._held[place] = brought
+
+    def take(self, most: int) -> list[Brought]:
+        """Those whose turn it is, at most so many; late ones at once."""
+        if len(self._held) > _HELD_BACK:
+            self._following = max(self._following, min(self._held))
+        ready = sorted(place for place in self._held if place < self._following)
+        while self._following in self._held and len(ready) < most:
+            ready.append(self._following)
+            self._following += 1
+        return [self._held.pop(place) for place in ready]
