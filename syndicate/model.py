@@ -61,7 +61,6 @@ class GivenDate:
         return GivenDate(self.text + offset)
 
 
-
 @dataclass(frozen=True, slots=True)
 class Person:
     """An author, contributor or editor, as named; never guessed, never replaced (佚名 stays)."""

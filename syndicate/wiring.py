@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
 import logging
 import os
 import secrets
@@ -347,6 +348,7 @@ class Application:
         from syndicate.adapters.parsing import Workers
         from syndicate.jobs.ingest import ingest
 
+        gc.set_threshold(20_000, 20, 20)  # documents make values by the thousand, and no cycles
         workers = Workers()
         try:
             async with self.fetcher() as fetcher:
@@ -460,6 +462,7 @@ class Application:
         )
         digest.withdraw(self.database, self.settings, self.templates, self.now)
         report = self.publish()
+        self.publish_editions()
         corrections = 0
         if notify:
             corrections = digest.correct(

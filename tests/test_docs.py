@@ -154,7 +154,9 @@ def test_commands_in_the_text_exist(page: Path) -> None:
     first = {name.split()[0] for name in known}
     groups = {name.split()[0] for name in known if " " in name}
     code = re.findall(r"```.*?```|`[^`\n]+`", page.read_text("utf-8"), re.S)
-    pattern = r"(?:^|[\s/`])syndicate (?!syndicate )(?:--config \S+ )?([a-z][a-z-]+)(?: ([a-z][a-z-]+))?"
+    pattern = (
+        r"(?:^|[\s/`])syndicate (?!syndicate )(?:--config \S+ )?([a-z][a-z-]+)(?: ([a-z][a-z-]+))?"
+    )
     for word, second in (m for block in code for m in re.findall(pattern, block)):
         assert word in first, f"syndicate {word}"
         if word in groups and second:

@@ -8,6 +8,7 @@ fails.
 from __future__ import annotations
 
 import asyncio
+import gc
 import multiprocessing
 import resource
 import signal
@@ -32,6 +33,8 @@ def _serve(pipe: Connection) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    gc.freeze()  # what was loaded is not looked through again, and stays shared
+    gc.set_threshold(20_000, 20, 20)
     pipe.send(_READY)
     while True:
         try:
@@ -128,7 +131,7 @@ class Workers:
         """An idle worker that still lives; one that was killed meanwhile is no document's fault."""
         while self._idle:
             worker = self._idle.pop()
-            if worker.process.is_alive():
+            if worker.process.is_alive() and not worker.pipe.poll():  # which would be its end
                 return worker
             worker.kill()
         return None

@@ -122,9 +122,7 @@ def new(
     return Admitted(entry, _first_decisions(entry, prepared, odd, now))
 
 
-def _standing(
-    prepared: Prepared, attribution: Attribution, source: Source
-) -> tuple[Status, str]:
+def _standing(prepared: Prepared, attribution: Attribution, source: Source) -> tuple[Status, str]:
     if unwanted := wanted(prepared, source):
         return Status.REJECTED, unwanted
     lacking = missing(attribution, prepared.parsed.attribution, source)

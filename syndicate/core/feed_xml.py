@@ -2,7 +2,7 @@
 
 feedgen gives the skeleton and checks what is required of a feed. Of an entry it can write too
 little (its links lose their `rel`, its `atom:source` lacks id and updated, its dates set the
-process's locale: shared/dependencies, feedgen), and takes 0.35 ms where a rebuild of a large
+process's locale: its formatRFC2822), and takes 0.35 ms where a rebuild of a large
 site has 0.1: an entry is an lxml element of ours, and a test has feedgen's own checks pass on
 what comes out. Atom elements are made without a namespace, as feedgen makes them: the feed
 around them has it as its default.

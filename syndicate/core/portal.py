@@ -17,7 +17,18 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from syndicate.core import dates, dump, labels, markdown, names, nesting, notices, plaintext, urls
+from syndicate.core import (
+    dates,
+    dump,
+    labels,
+    markdown,
+    names,
+    nesting,
+    notices,
+    plaintext,
+    urls,
+    wechat,
+)
 from syndicate.core.dump import Found
 from syndicate.core.labels import Labelled
 from syndicate.model import Evidence, GivenDate, Hop, Notice, ParsedEntry, Person, Publisher
@@ -110,6 +121,7 @@ def read_page(html: str, url: str | None) -> ParsedEntry:
     tree = LexborHTMLParser(html)
     page = Page(tree, url, _metas(tree), _json_ld(tree), _lines(html))
     title = _title(page)
+    page.found.take(list(wechat.labelled(tree)))
     _read_labels(page, title)
     body, body_lines = _body(html, page, title)
     _read_around(page, title, body_lines)
@@ -468,11 +480,23 @@ def _value_of(own: str, text: str) -> str | None:
 
 def _body(html: str, page: Page, title: str) -> tuple[str, frozenset[str]]:
     """The article's HTML and its lines of text, notices and labels taken out."""
+    own = wechat.content(page.tree)
+    tree = LexborHTMLParser(own or _extracted(html, page.url) or _longest_block(page.tree))
+    body = tree.body
+    if body is None:
+        return "", frozenset()
+    kept = [node for node in body.iter(include_text=False) if _keep(node, title, page)]
+    inner = "".join(node.html or "" for node in kept)
+    text = [line for line in plaintext.to_text(inner).split("\n") if line.strip()]
+    return inner, frozenset(line.replace("\t", " ").strip() for line in text)
+
+
+def _extracted(html: str, url: str | None) -> str | None:
     import trafilatura
 
-    extracted = trafilatura.extract(
+    found: str | None = trafilatura.extract(
         html,
-        url=page.url,
+        url=url,
         output_format="html",
         include_links=True,
         include_images=True,
@@ -482,16 +506,7 @@ def _body(html: str, page: Page, title: str) -> tuple[str, frozenset[str]]:
         deduplicate=False,
         with_metadata=False,
     )
-    if not extracted:
-        extracted = _longest_block(page.tree)
-    tree = LexborHTMLParser(extracted)
-    body = tree.body
-    if body is None:
-        return "", frozenset()
-    kept = [node for node in body.iter(include_text=False) if _keep(node, title, page)]
-    inner = "".join(node.html or "" for node in kept)
-    text = [line for line in plaintext.to_text(inner).split("\n") if line.strip()]
-    return inner, frozenset(line.replace("\t", " ").strip() for line in text)
+    return found
 
 
 def _longest_block(tree: LexborHTMLParser) -> str:

@@ -34,7 +34,7 @@ def problem(schedule: str) -> str | None:
         if trigger.get_next_fire_time(None, datetime(2024, 1, 1, tzinfo=UTC)) is None:
             return f"{schedule!r} never comes"
     except (ValueError, KeyError, IndexError, TypeError) as error:
-        return f"{schedule!r} is no cron expression such as \"0 8 * * 1-5\": {error}"
+        return f'{schedule!r} is no cron expression such as "0 8 * * 1-5": {error}'
     return None
 
 

@@ -115,3 +115,22 @@ def test_real_pages(shared: Path) -> None:
     assert {n: sum(each) / len(each) >= 0.95 for n, each in right.items()} == dict.fromkeys(
         right, True
     )
+
+
+WECHAT = """<html><head><meta property="og:title" content="河边的灯">
+<meta property="og:site_name" content="微信公众平台"></head><body>
+<h1 class="rich_media_title">河边的灯</h1><div class="rich_media_meta_list">
+<span class="rich_media_meta rich_media_meta_text">林一川</span><span
+class="rich_media_meta rich_media_meta_nickname"><a id="js_name">清河夜读</a></span><em
+id="publish_time" class="rich_media_meta rich_media_meta_text">2026-11-20 21:05</em></div>
+<div id="js_content"><p>河边的灯一盏一盏亮起来，散步的人慢慢多了，孩子们在桥上追着跑。</p></div>
+</body></html>"""
+
+
+def test_a_saved_wechat_article_tells_author_from_account() -> None:
+    entry = read_page(WECHAT, "https://mp.weixin.qq.com/s/abc")
+    said = entry.attribution
+    assert (said.source.name, [p.name for p in said.authors]) == ("清河夜读", ["林一川"])
+    assert str(said.published) == "2026-11-20T21:05"
+    assert "清河夜读" not in entry.content_html
+    assert entry.content_html.startswith("<p>河边的灯一盏一盏")

@@ -140,9 +140,7 @@ def flag(conn: Connection, raised: Iterable[Flag]) -> None:
     """Raise flags; one that was settled before is raised again only for another reason."""
     for each in raised:
         known = conn.execute(
-            sa.select(flags.c.reason).where(
-                flags.c.entry == each.entry, flags.c.kind == each.kind
-            )
+            sa.select(flags.c.reason).where(flags.c.entry == each.entry, flags.c.kind == each.kind)
         ).scalar()
         if known == each.reason:
             continue
@@ -150,9 +148,7 @@ def flag(conn: Connection, raised: Iterable[Flag]) -> None:
             entry=each.entry, kind=each.kind, at=each.at, reason=each.reason, settled=None
         )
         update = {name: statement.excluded[name] for name in ("at", "reason", "settled")}
-        conn.execute(
-            statement.on_conflict_do_update(index_elements=["entry", "kind"], set_=update)
-        )
+        conn.execute(statement.on_conflict_do_update(index_elements=["entry", "kind"], set_=update))
 
 
 def flagged(conn: Connection, entry: str | None = None) -> list[Flag]:

@@ -1,4 +1,4 @@
-"""What polls brought, into the database: each document and its source's state in one transaction.
+"""What polls brought, into the database: a document and its source's state at once, or neither.
 
 Any number of processes may do so at once. On PostgreSQL they take turns for documents, because
 whether an article is of a known story is a question to all that is stored; and a worker stores
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import IntegrityError
 
@@ -20,6 +21,13 @@ from syndicate.jobs.ingest import reading
 from syndicate.jobs.ingest.counts import Counts, File
 from syndicate.jobs.ingest.outcome import Brought
 from syndicate.settings import Settings
+
+if TYPE_CHECKING:
+    from syndicate.adapters.store.sources import SourceState
+    from syndicate.jobs.ingest.intake import Intake
+
+# Documents in one transaction: neighbours change the same pages, which are then written once
+_AT_ONCE = 8
 
 
 @dataclass
@@ -52,9 +60,9 @@ class Storing:
         quiet = [brought for brought in batch if brought.document is None]
         if quiet:
             self._quiet(quiet)
-        for brought in batch:
-            if brought.document is not None:
-                self._document(brought)
+        changed = [brought for brought in batch if brought.document is not None]
+        for start in range(0, len(changed), _AT_ONCE):
+            self._documents(changed[start : start + _AT_ONCE])
 
     def _quiet(self, batch: Sequence[Brought]) -> None:
         with self.db.begin() as conn:
@@ -64,36 +72,45 @@ class Storing:
         for brought in kept:
             self._count(brought)
 
-    def _document(self, brought: Brought) -> None:
+    def _documents(self, batch: Sequence[Brought]) -> None:
+        """Several documents in one transaction; one by one where another process was faster."""
         try:
-            stored = self._try(brought)
+            self._try(batch)
         except IntegrityError:
-            stored = self._try(brought)  # another process was faster; now it is known
+            self._one_by_one(batch)  # now it is known
         except StoreError as error:
             if not is_conflict(error):
                 raise
-            stored = self._try(brought)
-        if stored:
-            self._count(brought)
-            self._acknowledge(brought)
+            self._one_by_one(batch)
 
-    def _try(self, brought: Brought) -> bool:
-        """One document; False where its source is another's by now. Nothing is counted twice."""
-        assert brought.document is not None
+    def _one_by_one(self, batch: Sequence[Brought]) -> None:
+        for brought in batch:
+            self._try([brought])
+
+    def _try(self, batch: Sequence[Brought]) -> None:
+        """Documents of sources that are still ours; nothing is counted before it is stored."""
         from syndicate.jobs.ingest.intake import Intake  # heavy, and most polls bring nothing
 
         counts = Counts()
         with self.db.begin() as conn:
             store.take_turn(conn)
-            if not store.held(conn, [brought.source.id], self.owner):
-                return False
-            Intake(conn, self.settings, self.file, self.secret, self.now, counts).take(
-                brought.source, brought.document
-            )
-            arrivals = (self.now,) if counts.arrivals else ()
-            store.save(conn, [reading.scheduled(brought, arrivals, self.now)])
+            mine = store.held(conn, [b.source.id for b in batch], self.owner)
+            kept = [brought for brought in batch if brought.source.id in mine]
+            intake = Intake(conn, self.settings, self.file, self.secret, self.now, counts)
+            states = [self._taken(intake, brought) for brought in kept]
+            store.save(conn, states)
         self.done.counts.add(counts)
-        return True
+        for brought in kept:
+            self._count(brought)
+            self._acknowledge(brought)
+
+    def _taken(self, intake: Intake, brought: Brought) -> SourceState:
+        """A document taken in, and the state that its source is in then."""
+        assert brought.document is not None
+        before = intake.counts.arrivals
+        intake.take(brought.source, brought.document)
+        arrivals = (self.now,) if intake.counts.arrivals > before else ()
+        return reading.scheduled(brought, arrivals, self.now)
 
     def _count(self, brought: Brought) -> None:
         done = self.done
