@@ -34,6 +34,7 @@ def main(argv: list[str]) -> dict[str, Any]:
     sizes = {name: int(getattr(given, name)) for name in ("sources", "entries", "subscribers")}
     with tempfile.TemporaryDirectory() as folder:
         _apart(_fill, folder, sizes)
+        _apart(_warm, folder, sizes)
         parts = {
             name: _apart(part, folder, sizes)
             for name, part in (
@@ -202,15 +203,21 @@ def _sources(folder: Path, sizes: dict[str, int]) -> dict[str, Any]:
     return {"sources_due": len(chosen), "states": len(states)}
 
 
-def _publish(folder: Path, sizes: dict[str, int]) -> dict[str, Any]:
+def _warm(folder: Path, sizes: dict[str, int]) -> dict[str, Any]:
+    """One published into each column, so that all is there that a running site has."""
+    return _publish(folder, sizes, 21)
+
+
+def _publish(folder: Path, sizes: dict[str, int], count: int = 1) -> dict[str, Any]:
     from syndicate.adapters.store import entries
     from syndicate.wiring import Application
 
     app = Application(_settings(folder, sizes), _NOW)
     columns = [column.id for column in app.settings.columns]
-    new = _entry(sizes["entries"], sizes["entries"], columns)
+    first = sizes["entries"] + (0 if count > 1 else len(columns))
+    made = [_entry(n, sizes["entries"], columns) for n in range(first, first + count)]
     with app.database.begin() as conn:
-        entries.save(conn, [(new, new.columns)])
+        entries.save(conn, [(entry, entry.columns) for entry in made])
     written = app.publish().parts
     app.close()
     return {"pages_written": written["pages"]["written"]}
