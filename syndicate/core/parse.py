@@ -137,10 +137,7 @@ def prepared(text: str) -> str:
     if "&#1" in bare:  # Windows characters by their bytes, as browsers read them
         bare = _WINDOWS.sub(lambda m: html.unescape(m[0]), bare)
     if "&" in bare:
-        bare = _UNDECLARED.sub(
-            lambda m: html.unescape(m[0]) if m[0] != html.unescape(m[0]) else "&amp;" + m[1] + ";",
-            bare,
-        )
+        bare = _UNDECLARED.sub(_declared, bare)
     return bare
 
 

@@ -398,3 +398,10 @@ def test_mangled_documents_end_in_a_feed_or_a_reason(data: st.DataObject) -> Non
 )
 def test_broken_feeds_are_read_as_others(text: str, path: str, value: object) -> None:
     assert field(item(text + "<title>a & b</title>"), path) == field(item(text), path) == value
+
+
+def test_entities_that_stand_for_markup_do_not_become_markup() -> None:
+    data = b"<rss version='2.0'><channel><item><title>3 &LT; 5 &AMP; c&nbsp;d &what;</title>"
+    feed = parse.parse(data + b"</item></channel></rss>")
+    assert feed.problems == ()
+    assert feed.entries[0].title == "3 < 5 & c d &what;"
