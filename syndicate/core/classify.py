@@ -16,6 +16,7 @@ from syndicate.core.coldstart import Names, name_columns
 from syndicate.core.folding import fold
 from syndicate.core.linear import Guess, Model
 from syndicate.core.rules import Compiled, compile_rules, facts, match
+from syndicate.core.sections import within
 from syndicate.model import Entry, Filed
 from syndicate.settings import Column, Source
 
@@ -180,11 +181,3 @@ def _adds(id_: str, main: str, classifier: Classifier) -> bool:
         return False
     columns = tuple(classifier.columns.values())
     return main not in within(columns, id_)
-
-
-def within(columns: Sequence[Column], id_: str) -> tuple[str, ...]:
-    """The column and all below it, in the order of the configuration; itself first."""
-    found = [id_]
-    for parent in found:  # grows while it is walked
-        found += [c.id for c in columns if c.parent == parent and c.id not in found]
-    return tuple(found)

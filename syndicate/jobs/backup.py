@@ -45,7 +45,6 @@ _DATED = re.compile(
     r"^articles/[a-z0-9]{12,}\.html$|^editions/[^/]+/[0-9T-]+\.html$"
     r"|(^|/)archive/\d{4}-\d\d[^/]*\.(atom\.xml|html)$"
 )
-_UNSENT = (MessageState.QUEUED.value, MessageState.SENDING.value, MessageState.DEFERRED.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +309,7 @@ def _hold(conn: Connection, taken: datetime, now: datetime) -> tuple[list[str], 
     at = taken.isoformat(timespec="seconds")
     reason = f"recovered from a backup of {at}: what is unsent in it may have been sent since"
     messages, editions = outbox.messages, outbox.editions
-    unsent = sa.select(messages.c.edition).where(messages.c.state.in_(_UNSENT))
+    unsent = sa.select(messages.c.edition).where(messages.c.state.in_(outbox.UNSENT))
     going = sa.and_(editions.c.state == EditionState.SENDING.value, editions.c.id.in_(unsent))
     query = sa.select(editions.c.id).where(going).order_by(editions.c.id)
     held = list(conn.execute(query).scalars())
@@ -325,7 +324,7 @@ def _hold(conn: Connection, taken: datetime, now: datetime) -> tuple[list[str], 
     # Letters have no edition that could wait for an editor
     dropped = conn.execute(
         sa.update(messages)
-        .where(messages.c.state.in_(_UNSENT), messages.c.edition.like("letter:%"))
+        .where(messages.c.state.in_(outbox.UNSENT), messages.c.edition.like("letter:%"))
         .values(state=MessageState.DROPPED.value, error=reason, changed=now)
     )
     _begin_again(conn, now)

@@ -20,12 +20,11 @@ from sqlalchemy.engine import Connection
 from syndicate.adapters.store import entries, fingerprints, limits, outbox, removal
 from syndicate.adapters.store.engine import Database
 from syndicate.core import dedupe, sections, story
-from syndicate.model import EditionState, Entry, MessageState, Status
+from syndicate.model import EditionState, Entry, Status
 from syndicate.settings import Settings
 
 _CHUNK = 500
 _LEAST = timedelta(days=30)  # sent messages are kept so long, for the bounces and complaints
-_UNSENT = (MessageState.QUEUED.value, MessageState.SENDING.value, MessageState.DEFERRED.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def _step(db: Database, settings: Settings, before: datetime) -> int:
 def _old(conn: Connection, before: datetime) -> list[str]:
     """The oldest entries that may go: not taken down, and in no edition that has yet to leave."""
     table, messages, editions = entries.entries, outbox.messages, outbox.editions
-    unsent = sa.select(messages.c.edition).where(messages.c.state.in_(_UNSENT))
+    unsent = sa.select(messages.c.edition).where(messages.c.state.in_(outbox.UNSENT))
     waiting = sa.select(editions.c.id).where(
         editions.c.state.in_((EditionState.HELD.value, EditionState.SENDING.value))
     )
@@ -113,7 +112,7 @@ def _left_behind(conn: Connection, gone: Sequence[Entry]) -> list[Entry]:
 def _messages(conn: Connection, before: datetime) -> int:
     """Forget messages and renderings of editions and letters that were done with long ago."""
     messages, variants = outbox.messages, outbox.variants
-    done = messages.c.state.not_in(_UNSENT)
+    done = messages.c.state.not_in(outbox.UNSENT)
     removed: Any = conn.execute(sa.delete(messages).where(done, messages.c.changed < before))
     used = sa.select(messages.c.variant)
     old = sa.select(outbox.editions.c.id).where(outbox.editions.c.composed < before)

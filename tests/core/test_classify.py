@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from syndicate.core import linear
-from syndicate.core.classify import file, prepare, within
+from syndicate.core.classify import file, prepare
 from syndicate.core.grams import grams
 from syndicate.core.linear import Example
+from syndicate.core.sections import within
 from syndicate.errors import ParseError
 from syndicate.model import Attribution, Entry, Filed
 from syndicate.settings import Column, Rule, Source

@@ -450,12 +450,3 @@ def count_by_column(conn: Connection) -> Mapping[str, int]:
     """Published leads in each column, their children included."""
     query = sa.select(placements.c.column, sa.func.count()).group_by(placements.c.column)
     return {column: count for column, count in conn.execute(query)}
-
-
-def statuses(conn: Connection, ids: Sequence[str]) -> dict[str, str]:
-    """The status of each of these entries that exists."""
-    found: dict[str, str] = {}
-    for part in in_parts(ids):
-        query = sa.select(entries.c.id, entries.c.status).where(entries.c.id.in_(part))
-        found.update({id: status for id, status in conn.execute(query)})
-    return found

@@ -117,6 +117,10 @@ waiting = sa.Table(
 
 APPROVED = "approved by an editor"
 
+# Messages in these states have not left, and nobody is sending them
+_WAITING = (MessageState.QUEUED.value, MessageState.DEFERRED.value)
+UNSENT = (*_WAITING, MessageState.SENDING.value)  # nobody knows yet that they left
+
 # The allowed steps of a message; nothing else changes a state
 STEPS: dict[MessageState, frozenset[MessageState]] = {
     MessageState.QUEUED: frozenset({MessageState.SENDING, MessageState.DROPPED}),
@@ -444,12 +448,7 @@ def _variant(row: Any) -> Variant:
 
 def unsent_variants(conn: Connection) -> list[Variant]:
     """Variants of digests of which a message has not left yet."""
-    open_ = (
-        MessageState.QUEUED.value,
-        MessageState.DEFERRED.value,
-        MessageState.SENDING.value,
-    )
-    some = sa.select(messages.c.variant).where(messages.c.state.in_(open_)).distinct()
+    some = sa.select(messages.c.variant).where(messages.c.state.in_(UNSENT)).distinct()
     query = sa.select(variants).where(variants.c.kind == "digest", variants.c.id.in_(some))
     return [_variant(row) for row in conn.execute(query)]
 
@@ -559,9 +558,8 @@ def _ready(now: datetime) -> Any:
     held = sa.select(editions.c.id).where(
         editions.c.state.in_((EditionState.HELD.value, EditionState.REJECTED.value))
     )
-    waiting_ = (MessageState.QUEUED.value, MessageState.DEFERRED.value)
     return sa.and_(
-        messages.c.state.in_(waiting_), messages.c.next <= now, messages.c.edition.not_in(held)
+        messages.c.state.in_(_WAITING), messages.c.next <= now, messages.c.edition.not_in(held)
     )
 
 
@@ -666,26 +664,24 @@ def take_over(conn: Connection, owner: str) -> int:
 
 def drop(conn: Connection, variant: str, now: datetime, reason: str) -> int:
     """Messages of a variant that have not left do not leave any more."""
-    done = conn.execute(
-        sa.update(messages)
-        .where(
-            messages.c.variant == variant,
-            messages.c.state.in_((MessageState.QUEUED.value, MessageState.DEFERRED.value)),
-        )
-        .values(state=MessageState.DROPPED.value, error=reason, changed=now)
-    )
-    return int(done.rowcount)
+    return _drop(conn, messages.c.variant == variant, now, reason)
 
 
 def drop_subscriber(conn: Connection, subscriber: str, now: datetime, reason: str) -> int:
     """Digests for somebody who left do not leave any more; letters do."""
+    theirs = sa.and_(messages.c.subscriber == subscriber, messages.c.edition.not_like("letter:%"))
+    return _drop(conn, theirs, now, reason)
+
+
+def drop_edition(conn: Connection, edition: str, now: datetime, reason: str) -> int:
+    """An edition that was refused does not leave any more."""
+    return _drop(conn, messages.c.edition == edition, now, reason)
+
+
+def _drop(conn: Connection, which: sa.ColumnElement[bool], now: datetime, reason: str) -> int:
     done = conn.execute(
         sa.update(messages)
-        .where(
-            messages.c.subscriber == subscriber,
-            messages.c.edition.not_like("letter:%"),
-            messages.c.state.in_((MessageState.QUEUED.value, MessageState.DEFERRED.value)),
-        )
+        .where(which, messages.c.state.in_(_WAITING))
         .values(state=MessageState.DROPPED.value, error=reason, changed=now)
     )
     return int(done.rowcount)
@@ -696,18 +692,6 @@ def was_sent(conn: Connection, subscriber: str, message_id: str) -> bool:
     query = sa.select(messages.c.message_id).where(messages.c.subscriber == subscriber)
     wanted = message_id.strip("<>")
     return any(known.strip("<>") == wanted for known in conn.execute(query).scalars())
-
-
-def drop_edition(conn: Connection, edition: str, now: datetime, reason: str) -> int:
-    done = conn.execute(
-        sa.update(messages)
-        .where(
-            messages.c.edition == edition,
-            messages.c.state.in_((MessageState.QUEUED.value, MessageState.DEFERRED.value)),
-        )
-        .values(state=MessageState.DROPPED.value, error=reason, changed=now)
-    )
-    return int(done.rowcount)
 
 
 def tally(conn: Connection, edition: str) -> dict[str, int]:
@@ -724,11 +708,7 @@ def totals(conn: Connection) -> dict[str, int]:
 
 def settle_editions(conn: Connection) -> None:
     """Editions with nothing left to send are sent."""
-    left = sa.select(messages.c.edition).where(
-        messages.c.state.in_(
-            (MessageState.QUEUED.value, MessageState.SENDING.value, MessageState.DEFERRED.value)
-        )
-    )
+    left = sa.select(messages.c.edition).where(messages.c.state.in_(UNSENT))
     conn.execute(
         sa.update(editions)
         .where(editions.c.state == EditionState.SENDING.value, editions.c.id.not_in(left))
@@ -767,7 +747,7 @@ def erase(conn: Connection, subscriber: str, now: datetime) -> None:
     What is being sent this moment keeps its address until it is done.
     """
     mine = messages.c.subscriber == subscriber
-    open_ = messages.c.state.in_((MessageState.QUEUED.value, MessageState.DEFERRED.value))
+    open_ = messages.c.state.in_(_WAITING)
     conn.execute(
         sa.update(messages)
         .where(mine, open_)

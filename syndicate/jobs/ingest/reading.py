@@ -207,13 +207,6 @@ def _learned(state: SourceState, read: Document, hub: str | None) -> SourceState
     return replace(state, items=read.items, title=feed.title or state.title, facts=facts)
 
 
-def facts_of(state: SourceState) -> FeedFacts:
-    """What is remembered of what a feed says of itself."""
-    names = ("url", "feed", "id", "logo", "rights", "licence", "language")
-    known = {name: state.facts.get(name) for name in names}
-    return FeedFacts(title=state.title or None, **known)
-
-
 def scheduled(brought: Brought, arrivals: tuple[datetime, ...], now: datetime) -> SourceState:
     """The state to be stored: with its next poll, as the source and what it brought decide."""
     fixed = polling.every(brought.source.every) if brought.source.every != "auto" else None
