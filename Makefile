@@ -31,17 +31,18 @@ unit: $(VENV)/.installed-dev
 	$(BIN)/pytest -n 2
 
 # Everything comes from the hashed locks; the package itself is installed last, without looking
-# anything up.
+# anything up. Compiled once here: where PYTHONDONTWRITEBYTECODE is set, each start would do it again.
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing what requirements.lock names into $(VENV) ..."
 ifdef UV
-	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(UV) pip install -q --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
 	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
 else
 	@$(BIN)/pip install -q --require-hashes -r requirements.lock
 	@$(BIN)/pip install -q --no-deps --no-build-isolation -e .
 endif
+	@$(BIN)/python -m compileall -q syndicate
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed requirements-dev.lock

@@ -4,13 +4,33 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 _GIVEN = re.compile(
     r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?"
 )
+
+
+@lru_cache(maxsize=4096)
+def _first_instant(text: str) -> datetime:
+    """The first instant that a date can mean, naive where it states no offset.
+
+    Raises ValueError for what is no date.
+    """
+    match = _GIVEN.fullmatch(text)
+    if match is None:
+        raise ValueError(f"not a date: {text!r}")
+    year, month, day, hour, minute, second, offset = match.groups()
+    day_ = date(int(year), int(month or 1), int(day or 1))
+    time_ = time(int(hour or 0), int(minute or 0), int(second or 0))
+    if offset:
+        return datetime.fromisoformat(
+            f"{day_.isoformat()}T{time_.isoformat()}{offset.replace('Z', '+00:00')}"
+        )
+    return datetime.combine(day_, time_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +44,7 @@ class GivenDate:
     text: str
 
     def __post_init__(self) -> None:
-        if not _GIVEN.fullmatch(self.text):
-            raise ValueError(f"not a date: {self.text!r}")
-        self.earliest(UTC)  # a day that no calendar has is refused here
+        _first_instant(self.text)  # a day that no calendar has is refused here
 
     def __str__(self) -> str:
         return self.text
@@ -42,16 +60,8 @@ class GivenDate:
     def earliest(self, zone: tzinfo) -> datetime:
         """The first instant that it can mean; what is not said is 00:00 of the first day, in
         `zone`."""
-        match = _GIVEN.fullmatch(self.text)
-        assert match is not None
-        year, month, day, hour, minute, second, offset = match.groups()
-        day_ = date(int(year), int(month or 1), int(day or 1))
-        time_ = time(int(hour or 0), int(minute or 0), int(second or 0))
-        if offset:
-            return datetime.fromisoformat(
-                f"{day_.isoformat()}T{time_.isoformat()}{offset.replace('Z', '+00:00')}"
-            )
-        return datetime.combine(day_, time_, zone)
+        first = _first_instant(self.text)
+        return first if first.tzinfo is not None else first.replace(tzinfo=zone)
 
     def in_zone(self, zone: tzinfo) -> GivenDate:
         """The same, a time without offset being given that of `zone` at that moment."""

@@ -33,6 +33,7 @@ from syndicate.settings import Settings
 if TYPE_CHECKING:
     from syndicate.adapters.http import Fetcher
     from syndicate.adapters.mailbox import Mailbox
+    from syndicate.adapters.parsing import Make
     from syndicate.adapters.store.engine import Database
     from syndicate.adapters.templates import Templates
     from syndicate.core.classify import Classifier
@@ -349,7 +350,7 @@ class Application:
         from syndicate.jobs.ingest import ingest
 
         gc.set_threshold(20_000, 20, 20)  # documents make values by the thousand, and no cycles
-        workers = Workers()
+        workers = Workers(context=self._desk)
         try:
             async with self.fetcher() as fetcher:
                 return await ingest(
@@ -384,17 +385,13 @@ class Application:
 
     def filer(self) -> File:
         """How entries are filed: rules, learned model and mapping of this site."""
-        from syndicate.adapters.store import columns
-
-        with self.database.read() as conn:
-            mapping = columns.mapped(conn)
-            active = columns.active_model(conn)
+        mapping, stored = self._learned()
 
         @functools.cache
         def classifier() -> Classifier:  # when there is something to file; most runs have nothing
             from syndicate.core import classify, linear
 
-            model = linear.load(active[1]) if active else None
+            model = linear.load(stored) if stored else None
             return classify.prepare(self.settings.columns, mapping, model)
 
         def file(entry: Entry, source: Source, moved: str | None, stated: str | None) -> Filed:
@@ -403,6 +400,21 @@ class Application:
             return classify.file(entry, source, classifier(), moved=moved, stated=stated)
 
         return file
+
+    def _desk(self) -> Make:
+        """How worker processes make what they draft entries with."""
+        from syndicate.core import draft
+
+        mapping, stored = self._learned()
+        return draft.desk, (self.settings.site, self.settings.columns, mapping, stored, self.now)
+
+    def _learned(self) -> tuple[dict[str, str], bytes | None]:
+        """The mapping of upstream categories, and the model as it is stored."""
+        from syndicate.adapters.store import columns
+
+        with self.database.read() as conn:
+            active = columns.active_model(conn)
+            return columns.mapped(conn), active[1] if active else None
 
     def discover(self, url: str) -> Found:
         """The feed behind an address: itself, what the page names, or a common path."""

@@ -10,37 +10,48 @@ from __future__ import annotations
 import asyncio
 import gc
 import multiprocessing
+import os
 import resource
 import signal
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from syndicate.errors import ParseError, SyndicateError
 
 T = TypeVar("T")
 MEMORY = 1_200_000_000  # bytes of address space that a worker may take
-_PRELOAD = ["syndicate.core.parse", "syndicate.core.normalize", "syndicate.core.document"]
+_PRELOAD = ["syndicate.core.parse", "syndicate.core.draft"]
 _READY = "ready"
 _START = 60  # seconds that a process may take to load the parsers on a loaded machine
 
 
-def _serve(pipe: Connection) -> None:
+Make = tuple[Callable[..., Any], tuple[Any, ...]]
+Job = tuple[Callable[..., Any], tuple[Any, ...], bool]  # what, of what, and whether in context
+_PATIENCE = 10  # times its CPU seconds that a job may take on the clock
+
+
+def _serve(pipe: Connection, make: Make | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     gc.freeze()  # what was loaded is not looked through again, and stays shared
     gc.set_threshold(20_000, 20, 20)
+    context = make[0](*make[1]) if make else None
     pipe.send(_READY)
     while True:
         try:
-            function, arguments = pipe.recv()
+            function, arguments, wants_context = pipe.recv()
         except (EOFError, OSError):
             return
+        if wants_context:
+            arguments = (context, *arguments)
         try:
             answer: tuple[bool, Any] = (True, function(*arguments))
         except SyndicateError as error:
@@ -60,10 +71,10 @@ def _serve(pipe: Connection) -> None:
 
 
 class _Worker:
-    def __init__(self, context: ForkServerContext) -> None:
+    def __init__(self, context: ForkServerContext, make: Make | None) -> None:
         ours, theirs = context.Pipe()
         self.pipe = ours
-        self.process: BaseProcess = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self.process: BaseProcess = context.Process(target=_serve, args=(theirs, make), daemon=True)
         self.process.start()
         theirs.close()
         try:
@@ -73,9 +84,9 @@ class _Worker:
         if not ready:
             raise ParseError("no worker process could be started")
 
-    async def run(self, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    async def run(self, job: Job) -> Any:
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(None, self.pipe.send, (function, arguments))
+        await loop.run_in_executor(None, self.pipe.send, job)
         ready = asyncio.Event()
         descriptor = self.pipe.fileno()
         loop.add_reader(descriptor, ready.set)
@@ -85,34 +96,74 @@ class _Worker:
             loop.remove_reader(descriptor)
         return await loop.run_in_executor(None, self.pipe.recv)
 
+    def spent(self) -> float | None:
+        """CPU seconds that the process has used so far; None where the system does not tell."""
+        try:
+            fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return None
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def kill(self) -> None:
         self.process.kill()
         self.process.join(5)
         self.pipe.close()
 
 
-class Workers:
-    """Runs functions of importable modules in processes that can be killed."""
+async def _within(worker: _Worker, job: Job, seconds: float) -> Any:
+    """What a job gives within `seconds` of CPU; raises TimeoutError after those."""
+    before, clock = worker.spent(), time.monotonic()
+    task = asyncio.create_task(worker.run(job))
+    wait = seconds
+    try:
+        while True:
+            done, _ = await asyncio.wait((task,), timeout=wait)
+            if done:
+                return task.result()
+            now = worker.spent()
+            used = seconds if before is None or now is None else now - before
+            if used >= seconds or time.monotonic() - clock >= seconds * _PATIENCE:
+                raise TimeoutError
+            wait = max(seconds - used, 0.05)
+    finally:
+        task.cancel()
 
-    def __init__(self, count: int = 2) -> None:
+
+class Workers:
+    """Runs functions of importable modules in processes that can be killed.
+
+    `context` tells, when the first process starts, the function and arguments by which each
+    process makes what `run(…, in_context=True)` gives to functions as their first argument.
+    """
+
+    def __init__(self, count: int = 2, context: Callable[[], Make] | None = None) -> None:
         self._count = count
+        self._make = context
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(_PRELOAD)
         self._idle: list[_Worker] = []
         self._slots = asyncio.Semaphore(count)
 
-    async def run(self, function: Callable[..., T], *arguments: Any, timeout: float = 2.0) -> T:
+    async def run(
+        self,
+        function: Callable[..., T],
+        *arguments: Any,
+        timeout: float = 2.0,
+        in_context: bool = False,
+    ) -> T:
         """`function(*arguments)` in a worker.
 
-        Raises ParseError where it takes longer than `timeout` seconds or its process dies, and
-        the SyndicateError that it raised itself.
+        Raises ParseError where it takes longer than `timeout` seconds of CPU (and ten times that
+        on the clock: a busy machine is no document's fault) or its process dies, and the
+        SyndicateError that it raised itself.
         """
         async with self._slots:
             worker = self._alive()
             if worker is None:
-                worker = await asyncio.to_thread(_Worker, self._context)
+                make = self._make() if self._make else None
+                worker = await asyncio.to_thread(_Worker, self._context, make)
             try:
-                fine, value = await asyncio.wait_for(worker.run(function, arguments), timeout)
+                fine, value = await _within(worker, (function, arguments, in_context), timeout)
             except TimeoutError:
                 worker.kill()
                 raise ParseError(f"it takes longer than {timeout:g} s to read") from None

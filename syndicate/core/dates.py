@@ -119,6 +119,27 @@ _LEAD = re.compile(r"^(?:发布于|发表于|更新于|刊于|(?:发布|发表|�
 _TAIL = re.compile(r"\s*(?:发布|发表|更新|刊登|讯)$")
 
 
+# The two forms in which nearly every feed writes its dates (RFC 822, RFC 3339), at a tenth of the
+# time that trying all forms takes; whatever is odd about them is left to those
+_CLOCK = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d"
+_USUAL_RFC = re.compile(
+    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d\d) (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+    rf" (\d{{4}}) ({_CLOCK}) (?:GMT|([+-](?:0\d|1[0-3]))([0-5]\d))",
+    re.ASCII,
+)
+_USUAL_ISO = re.compile(rf"(\d{{4}}-\d\d-\d\dT{_CLOCK})(Z|[+-](?:0\d|1[0-3]):[0-5]\d)", re.ASCII)
+
+
+def _usual(text: str) -> GivenDate | None:
+    if _USUAL_ISO.fullmatch(text):
+        return GivenDate(text)
+    if match := _USUAL_RFC.fullmatch(text):
+        day, month, year, clock, hours, minutes = match.groups()
+        zone = f"{hours}:{minutes}" if hours else "+00:00"
+        return GivenDate(f"{year}-{_MONTHS[month.lower()]:02d}-{day}T{clock}{zone}")
+    return None
+
+
 def read_date(text: str | None, *, cst: str = CHINA) -> GivenDate | None:
     """The date that a text is, with the precision and offset that it states; None if it is none.
 
@@ -127,6 +148,11 @@ def read_date(text: str | None, *, cst: str = CHINA) -> GivenDate | None:
     feeds that we read it is China's.
     """
     if not text or len(text) > _LONGEST * 4:
+        return None
+    try:
+        if usual := _usual(text):
+            return usual
+    except (ValueError, OverflowError):  # a day that no calendar has
         return None
     cleaned = " ".join(unicodedata.normalize("NFKC", text).split())
     cleaned = _LEAD.sub("", _TAIL.sub("", cleaned.strip(" ,;|。·").translate(_DASHES)))

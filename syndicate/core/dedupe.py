@@ -20,7 +20,7 @@ from functools import cache, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from syndicate.core.folding import fold
+from syndicate.core.folding import LINE, fold, fold_lines
 
 Hashes = NDArray[np.uint64]
 Low = NDArray[np.uint32]
@@ -44,6 +44,7 @@ _HAN_NUMBER = re.compile(
     r"|([零〇一二三四五六七八九十百千]{2,})(?=[号期日月年届次章节回部集名])"
 )
 _LAST = re.compile(r"\d[\d.]*[\W_]*\Z")
+_TAIL = 60  # characters of the end in which a number that was cut in two is looked for
 _NUMBERS = 64  # of a text that are kept
 _OPENING = 90  # characters of the beginning that are kept as they are
 _REPRINT_MARK = re.compile(
@@ -55,8 +56,7 @@ _BOILERPLATE = re.compile(
     r"|阅读原文|仅代表作者|不代表本|立场无关|联系我们删除|republished with|all rights reserved"
     r"|copyright holder|originally published|originally appeared|click here to read"
 )
-_LINE = "\x7f"  # stands for a line's end while a text is folded
-_STOPS = (*"。！？!?", ". ", _LINE)
+_STOPS = (*"。！？!?", ". ", LINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,7 @@ class Fingerprint:
         return head + self.exact + raw + self.kept + self.head
 
 
+@lru_cache(maxsize=1024)  # what many texts share something with is asked for again and again
 def unpack(data: bytes) -> Fingerprint:
     """A packed fingerprint; its `keys` are empty."""
     size, limit, texts, kept, head = struct.unpack_from("<IIHHH", data)
@@ -123,7 +124,7 @@ class Verdict:
 
 def fingerprint(title: str, text: str) -> Fingerprint:
     """The fingerprint of an article. Never raises; the time is bounded, whatever the length."""
-    folded = _without_boilerplate(fold(text[:_LONGEST].strip().replace("\n", _LINE)))
+    folded = _without_boilerplate(fold_lines(text[:_LONGEST]))
     name = _NOT_WORD.sub("", fold(_REPRINT_MARK.sub("", title)))[:120]
     codes = _letters(folded)
     plain = _text(codes)
@@ -167,7 +168,7 @@ def _without_boilerplate(text: str) -> str:
 def _numbers(text: str) -> tuple[str, ...]:
     """The numbers of a text, each as often as it stands, but for one at its very end, which may
     be cut in two; at most `_NUMBERS`."""
-    last = _LAST.search(text)
+    last = _LAST.search(text, max(0, len(text) - _TAIL))
     found = _all_numbers(text[: last.start()] if last else text)
     return tuple(sorted(found[:_NUMBERS]))
 

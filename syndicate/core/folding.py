@@ -21,9 +21,7 @@ def fold(text: str) -> str:
 def _folded(text: str) -> str:
     if text.isascii():
         return " ".join(text.lower().split())
-    if not unicodedata.is_normalized("NFKC", text):
-        text = unicodedata.normalize("NFKC", text)
-    text = text.casefold()
+    text = unicodedata.normalize("NFKC", text).casefold()
     try:
         text = _simplifier().convert(text)
     except UnicodeEncodeError:  # half a character: compared as a question mark
@@ -32,6 +30,19 @@ def _folded(text: str) -> str:
 
 
 _folded_short = lru_cache(maxsize=2048)(_folded)
+
+LINE = "\x7f"  # what stands for the end of a line in `fold_lines`; no text here holds it
+
+
+@lru_cache(maxsize=4)  # recognising and filing want that of the same article, one after the other
+def fold_lines(text: str) -> str:
+    """As `fold`, with `LINE` where a line ends."""
+    return fold(text.strip().replace("\n", LINE))
+
+
+def fold_text(text: str) -> str:
+    """As `fold`, for a whole article, of which `fold_lines` may be known."""
+    return " ".join(fold_lines(text).replace(LINE, " ").split())
 
 
 @cache

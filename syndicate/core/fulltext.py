@@ -106,7 +106,7 @@ def keeping(prepared: Prepared, html: str, text: str) -> Prepared:
     """An entry with the longer text that it had before: its page could not be read this time."""
     if is_complete(prepared) or len(text) <= len(prepared.content_text):
         return prepared
-    return replace(prepared, content_html=html, content_text=text)
+    return replace(prepared, content_html=html, content_text=text, draft=None)
 
 
 def _parsed(page: Fetched, selector: str) -> tuple[ParsedEntry, str]:

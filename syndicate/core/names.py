@@ -7,6 +7,7 @@ Contract §4: space, `、` `，` `；` `/` stand between names; a two-character 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from syndicate.model import Person
 
@@ -87,6 +88,7 @@ def read_person(text: str) -> Person:
     return Person(text)
 
 
+@lru_cache(maxsize=1024)  # a feed names the same few people again and again
 def read_people(text: str) -> tuple[Person, ...]:
     """Everybody named in a text of an author element or a byline."""
     person = read_person(text)

@@ -9,12 +9,16 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from syndicate.core import dedupe, identity, labels, language, sanitize
+from syndicate.core import dedupe, identity, labels, language, plaintext, sanitize
 from syndicate.core.dedupe import Fingerprint
 from syndicate.core.identity import Marks
 from syndicate.model import Attribution, Evidence, GivenDate, ParsedEntry, Person
+
+if TYPE_CHECKING:
+    from syndicate.core.admit import Admitted
 
 SUMMARY_LENGTH = 200  # characters; about two lines of a column page
 _TITLE_LENGTH = 60
@@ -27,6 +31,7 @@ class Prepared:
 
     `parsed` has its texts cleaned, its dates in the source's zone, what its text says of its
     origin filled in where it was not stated (each with its evidence), and no raw HTML any more.
+    `draft` is the new entry that it would be, where it was read for one (core/draft.py).
     """
 
     parsed: ParsedEntry
@@ -37,6 +42,7 @@ class Prepared:
     language: str
     content_hash: str
     fingerprint: Fingerprint
+    draft: Admitted | None = None
 
 
 def prepare(
@@ -56,7 +62,7 @@ def prepare(
     html = parsed.content_html or parsed.summary_html
     address = parsed.link or base
     content_html = sanitize.clean(html, address)
-    content_text = sanitize.to_text(content_html)
+    content_text = sanitize.to_text(content_html, cleaned=True)
     given = _clean(parsed, ZoneInfo(zone), content_text)
     if read_text:
         given = _infer(given, content_text)
@@ -74,8 +80,10 @@ def prepare(
 
 
 def _summary(parsed: ParsedEntry, content_text: str) -> str:
-    said = sanitize.to_text(sanitize.clean(parsed.summary_html)) if parsed.summary_html else ""
-    return sanitize.summary(said or content_text, SUMMARY_LENGTH)
+    if not parsed.summary_html:
+        return plaintext.shorten(content_text, SUMMARY_LENGTH)
+    said = sanitize.to_text(sanitize.clean(parsed.summary_html), cleaned=True)
+    return plaintext.shorten(said or content_text, SUMMARY_LENGTH)
 
 
 def _clean(parsed: ParsedEntry, zone: tzinfo, content_text: str) -> ParsedEntry:

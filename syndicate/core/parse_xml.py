@@ -111,7 +111,7 @@ _NAMES: dict[str, str] = {}
 class Fields:
     """The children of an element by name, in their order."""
 
-    __slots__ = ("all", "scope")
+    __slots__ = ("all", "has_media", "scope")
 
     def __init__(self, element: Element, scope: Scope) -> None:
         self.scope = scope.of(element)
@@ -120,6 +120,7 @@ class Fields:
             name = name_of(child)
             if name:
                 self.all.setdefault(name, []).append(child)
+        self.has_media = any(name.startswith("media:") for name in self.all)
 
     def first(self, *wanted: str) -> Element | None:
         for name in wanted:
@@ -127,16 +128,17 @@ class Fields:
                 return self.all[name][0]
         return None
 
-    def each(self, *wanted: str) -> Iterator[Element]:
-        for name in wanted:
-            yield from self.all.get(name, ())
+    def each(self, *wanted: str) -> list[Element]:
+        if len(wanted) == 1:
+            return self.all.get(wanted[0], [])
+        return [element for name in wanted for element in self.all.get(name, ())]
 
     def text(self, *wanted: str) -> str | None:
         """The text of the first of these that has any."""
-        for element in self.each(*wanted):
-            text = text_of(element)
-            if text:
-                return text
+        for name in wanted:
+            for element in self.all.get(name, ()):
+                if text := text_of(element):
+                    return text
         return None
 
     def texts(self, *wanted: str) -> list[str]:
@@ -211,12 +213,15 @@ def _join(base: str, url: str | None) -> str | None:
     url = (url or "").strip()
     if not url:
         return None
-    if not base or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", url):
+    if not base or _SCHEME.match(url):
         return url
     try:
         return urljoin(base, url)
     except ValueError:
         return url
+
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 def _date(raw: list[tuple[str, str]], field: str, text: str | None) -> GivenDate | None:
@@ -288,6 +293,8 @@ _LINKS = re.compile(
 
 def _media(fields: Fields) -> Iterator[Element]:
     """Media RSS elements of an item, those within groups and contents too."""
+    if not fields.has_media:
+        return
     for group in (*fields.each("media:group"), *fields.each("media:content")):
         yield from group
     for name, elements in fields.all.items():

@@ -19,7 +19,7 @@ from typing import Any
 
 import re2
 
-from syndicate.core.folding import fold
+from syndicate.core.folding import fold, fold_text
 from syndicate.errors import Problem
 from syndicate.model import Entry, Filed
 from syndicate.settings import Column, Rule, Source
@@ -216,7 +216,7 @@ class _Seen:
 def _look(compiled: Compiled, entry: Facts) -> _Seen:
     title = fold(entry.title)
     fields = {
-        "text": f"{title}\n{fold(entry.text)}",
+        "text": f"{title}\n{fold_text(entry.text)}",
         "title": title,
         "author": "\n".join(map(fold, entry.authors)),
         "source": "\n".join(map(fold, entry.sources)),

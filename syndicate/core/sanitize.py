@@ -75,7 +75,7 @@ def clean(html: str, base: str | None = None) -> str:
     cleaned = _cleaner().clean(text)
     if "<img" in cleaned:
         cleaned = _keep_pictures(cleaned, base or "")
-    return xml_text(cleaned)
+    return xml_text(cleaned) if "&#" in text else cleaned  # else nothing new can be in it
 
 
 def summary(html_or_text: str, limit: int) -> str:
@@ -179,7 +179,7 @@ def _picture_address(given: dict[str, str], base: str) -> str:
     sources = [given.get(name, "") for name in _LAZY]
     sources += [_largest(given.get("data-srcset", "")), given.get("src", "")]
     sources.append(_largest(given.get("srcset", "")))
-    for source in sources:
+    for source in filter(None, sources):
         address = resolve(source, base)
         if address and not address.lower().startswith("mailto:"):
             return address

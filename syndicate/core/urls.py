@@ -25,10 +25,19 @@ _SAFE_PATH = "/:@!$&'()*+,;=~-._"
 _DEFAULT_PORTS = {80, 443}
 
 
+# An address with nothing to decode, order or leave out, but what `_INDEX` and `www.` are for
+_SIMPLE = re.compile(
+    r"https?://(?:www\.)?([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)((?:/[A-Za-z0-9_.~-]+)*)/?"
+)
+
+
 @lru_cache(maxsize=4096)
 def canonical(url: str) -> str:
     """The key of a web address; what is no web address is its own key. Never raises."""
     text = url.strip()
+    simple = _SIMPLE.fullmatch(text)
+    if simple and not _INDEX.search(simple[2]):
+        return f"//{simple[1]}{simple[2]}"
     try:
         parts = urlsplit(text)
         if parts.scheme.lower() not in ("http", "https") or not parts.hostname:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from syndicate.core import dates
 from syndicate.core.dates import read_date
 
 READ = {
@@ -94,3 +97,16 @@ def test_never_raises_and_reads_its_own_output(text: str) -> None:
     found = read_date(text)
     if found is not None:
         assert read_date(found.text) == found
+
+
+@given(
+    st.datetimes(),
+    st.sampled_from(("%a, %d %b %Y %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%a, 31 %b %Y %H:%M:%S")),
+    st.sampled_from((" GMT", "Z", "+08:00", " +0800", " -0530", " +1500", " +1400", "-00:00", "")),
+)
+def test_the_usual_forms_are_read_as_by_all_the_others(at: datetime, form: str, zone: str) -> None:
+    text = at.strftime(form).replace(f"{at.year} ", f"{at.year:04d} ") + zone
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dates, "_usual", lambda _: None)
+        expected = read_date(text)
+    assert read_date(text) == expected

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,3 +72,16 @@ def test_never_raises(text: str) -> None:
 )
 def test_domain(url: str | None, domain: str) -> None:
     assert urls.domain(url) == domain
+
+
+@given(
+    st.from_regex(
+        r"\s?https?://(www\.){0,2}[a-z.-]{0,6}(/(index\.html|[A-Za-z.~%?-]{0,4})){0,3}/?",
+        fullmatch=True,
+    )
+)
+def test_plain_addresses_have_the_key_that_the_long_way_gives(url: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(urls, "_SIMPLE", re.compile(r"\Zx"))
+        expected = urls.canonical.__wrapped__(url)
+    assert urls.canonical.__wrapped__(url) == expected

@@ -8,7 +8,7 @@ written together.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -40,6 +40,18 @@ def dump_json(value: Any) -> str:
     return _JSON.encode(value)
 
 
+def load_instant(value: int | None) -> datetime | None:
+    """The moment that `dump_instant` kept."""
+    return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+def load_json(value: str | None) -> Any:
+    """The value that `dump_json` kept."""
+    if value == "[]":  # so are most lists of an entry
+        return []
+    return None if value is None else json.loads(value)
+
+
 class Instant(sa.types.TypeDecorator[datetime]):
     """An aware datetime, kept as microseconds since 1970 so that both databases sort it alike."""
 
@@ -50,7 +62,7 @@ class Instant(sa.types.TypeDecorator[datetime]):
         return None if value is None else dump_instant(value)
 
     def process_result_value(self, value: int | None, dialect: Any) -> datetime | None:
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        return load_instant(value)
 
 
 class Json(sa.types.TypeDecorator[Any]):
@@ -63,9 +75,7 @@ class Json(sa.types.TypeDecorator[Any]):
         return None if value is None else dump_json(value)
 
     def process_result_value(self, value: str | None, dialect: Any) -> Any:
-        if value == "[]":  # so are most lists of an entry
-            return []
-        return None if value is None else json.loads(value)
+        return load_json(value)
 
 
 class Database:
@@ -151,6 +161,35 @@ def insert_rows(
         conn.exec_driver_sql(text, list(rows))
 
 
+def rows_in(
+    conn: Connection, text: str, values: Iterable[Any], *first: Any
+) -> Iterator[tuple[Any, ...]]:
+    """Rows of a query for any number of values, as the database keeps them (`load_instant`, …).
+
+    `{is_in}` in `text` stands for the test of being one of the values, wherever it stands; `{}`
+    for each of `first`, before those. By the driver's own cursor: for the small answers that an
+    arriving document needs, SQLAlchemy's work costs more than the search.
+    """
+    is_sqlite = conn.dialect.name == "sqlite"
+    distinct, times = list(dict.fromkeys(values)), text.count("{is_in}")
+    cursor = conn.connection.cursor()
+    try:
+        for start in range(0, len(distinct), _AT_ONCE):
+            part = distinct[start : start + _AT_ONCE]
+            if is_sqlite:
+                test, given = f"IN ({','.join('?' * len(part))})", part * times
+            else:
+                test, given = "= ANY(%s)", [part] * times
+            query = text.replace("{is_in}", test).replace("{}", "?" if is_sqlite else "%s")
+            cursor.execute(query, (*first, *given))
+            yield from cursor.fetchall()
+    finally:
+        cursor.close()
+
+
+_AT_ONCE = 500  # parameters of one IN, well below what SQLite takes
+
+
 def open_engine(url: str) -> Engine:
     """An engine for `sqlite:PATH` or `postgresql://…`; nothing is created yet but the folder."""
     if url.startswith("sqlite:"):
@@ -174,7 +213,7 @@ def _prepare_sqlite(raw: Any, _record: Any) -> None:
         "foreign_keys=ON",
         "busy_timeout=30000",
         "temp_store=MEMORY",
-        "cache_size=-24000",
+        "cache_size=-12000",
         "wal_autocheckpoint=4000",  # a page that many commits change is moved once for them all
     ):
         cursor.execute(f"PRAGMA {pragma}")

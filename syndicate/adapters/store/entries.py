@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +27,10 @@ from syndicate.adapters.store.engine import (
     dump_instant,
     dump_json,
     insert_rows,
+    load_instant,
+    load_json,
     metadata,
+    rows_in,
 )
 from syndicate.adapters.store.values import (
     dump_attribution,
@@ -146,6 +150,18 @@ class Place:
 
 
 _COLUMNS = tuple(column.name for column in entries.columns)
+_SELECT = "SELECT " + ", ".join(f'"{name}"' for name in _COLUMNS) + " FROM entries"  # noqa: S608
+_Row = namedtuple("_Row", _COLUMNS)  # type: ignore[misc]
+_LOADERS = tuple(
+    load_json
+    if isinstance(column.type, Json)
+    else load_instant
+    if isinstance(column.type, Instant)
+    else bool
+    if isinstance(column.type, sa.Boolean)
+    else None
+    for column in entries.columns
+)
 _REPLACE = "ON CONFLICT (id) DO UPDATE SET " + ", ".join(
     f'"{name}" = excluded."{name}"' for name in _COLUMNS if name != "id"
 )
@@ -189,6 +205,12 @@ def _row(entry: Entry) -> tuple[Any, ...]:
         entry.content_hash,
         _instant(entry.stale_after),
     )
+
+
+def _typed(values: tuple[Any, ...]) -> Any:
+    """A row as the driver gives it, as SQLAlchemy would give it."""
+    pairs = zip(_LOADERS, values, strict=True)
+    return _Row(*(value if load is None else load(value) for load, value in pairs))
 
 
 def from_row(row: Any) -> Entry:
@@ -293,20 +315,16 @@ def get(conn: Connection, id: str) -> Entry | None:
 
 def get_many(conn: Connection, ids: Iterable[str]) -> dict[str, Entry]:
     """Entries by id; those that do not exist are left out."""
-    found: dict[str, Entry] = {}
-    for part in in_parts(list(dict.fromkeys(ids))):
-        for row in conn.execute(sa.select(entries).where(entries.c.id.in_(part))):
-            found[row.id] = from_row(row)
-    return found
+    rows = rows_in(conn, f"{_SELECT} WHERE id {{is_in}}", ids)
+    return {entry.id: entry for entry in map(from_row, map(_typed, rows))}
 
 
 def of_story(conn: Connection, stories: Iterable[str]) -> dict[str, list[Entry]]:
     """The members of stories, oldest reception first."""
     found: dict[str, list[Entry]] = {}
-    for part in in_parts(list(dict.fromkeys(stories))):
-        query = sa.select(entries).where(entries.c.story.in_(part))
-        for row in conn.execute(query.order_by(entries.c.received, entries.c.id)):
-            found.setdefault(row.story, []).append(from_row(row))
+    query = f"{_SELECT} WHERE story {{is_in}} ORDER BY received, id"
+    for entry in map(from_row, map(_typed, rows_in(conn, query, stories))):
+        found.setdefault(entry.story, []).append(entry)
     return found
 
 
@@ -397,12 +415,8 @@ def remember(conn: Connection, marks: Sequence[tuple[str, bytes, str]]) -> None:
 
 def recall(conn: Connection, source: str, marks: Sequence[bytes]) -> dict[bytes, str]:
     """Which of these marks came by from this source before: mark to entry id."""
-    found: dict[bytes, str] = {}
-    for part in in_parts(marks):
-        query = sa.select(seen.c.mark, seen.c.entry)
-        query = query.where(seen.c.source == source, seen.c.mark.in_(part))
-        found.update({bytes(mark): entry for mark, entry in conn.execute(query)})
-    return found
+    query = "SELECT mark, entry FROM seen WHERE source = {} AND mark {is_in}"
+    return {bytes(mark): entry for mark, entry in rows_in(conn, query, marks, source)}
 
 
 def link(conn: Connection, pairs: Sequence[tuple[bytes, str]]) -> None:
@@ -413,29 +427,21 @@ def link(conn: Connection, pairs: Sequence[tuple[bytes, str]]) -> None:
 def linked(conn: Connection, marks: Sequence[bytes]) -> dict[bytes, list[str]]:
     """Entries that stand for these canonical URLs."""
     found: dict[bytes, list[str]] = {}
-    for part in in_parts(list(dict.fromkeys(marks))):
-        query = sa.select(links).where(links.c.mark.in_(part)).order_by(links.c.entry)
-        for mark, entry in conn.execute(query):
-            found.setdefault(bytes(mark), []).append(entry)
+    query = "SELECT mark, entry FROM links WHERE mark {is_in} ORDER BY entry"
+    for mark, entry in rows_in(conn, query, marks):
+        found.setdefault(bytes(mark), []).append(entry)
     return found
 
 
 def guids_taken(conn: Connection, guids: Sequence[str]) -> dict[str, tuple[str, str]]:
     """Which emitted ids are taken: guid to (source, entry id)."""
-    taken: dict[str, tuple[str, str]] = {}
-    for part in in_parts(list(dict.fromkeys(guids))):
-        query = sa.select(entries.c.guid, entries.c.source, entries.c.id)
-        for guid, source, id in conn.execute(query.where(entries.c.guid.in_(part))):
-            taken[guid] = (source, id)
-    return taken
+    query = "SELECT guid, source, id FROM entries WHERE guid {is_in}"
+    return {guid: (source, id) for guid, source, id in rows_in(conn, query, guids)}
 
 
 def existing(conn: Connection, ids: Sequence[str]) -> set[str]:
     """Those of these ids that are of entries."""
-    found: set[str] = set()
-    for part in in_parts(ids):
-        found.update(conn.execute(sa.select(entries.c.id).where(entries.c.id.in_(part))).scalars())
-    return found
+    return {id for (id,) in rows_in(conn, "SELECT id FROM entries WHERE id {is_in}", ids)}
 
 
 def counts(conn: Connection, status: str | None = None) -> int:

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from syndicate.adapters.store.engine import insert_rows, metadata
+from syndicate.adapters.store.engine import insert_rows, metadata, rows_in
 
 fingerprints = sa.Table(
     "fingerprints",
@@ -242,12 +242,8 @@ def _index(conn: Connection, pairs: Sequence[tuple[int, int]]) -> None:
 
 
 def _numbers(conn: Connection, entries: Sequence[str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for start in range(0, len(entries), 500):
-        query = sa.select(fingerprints.c.entry, fingerprints.c.number)
-        query = query.where(fingerprints.c.entry.in_(entries[start : start + 500]))
-        found.update({entry: number for entry, number in conn.execute(query)})
-    return found
+    query = "SELECT entry, number FROM fingerprints WHERE entry {is_in}"
+    return dict(rows_in(conn, query, entries))
 
 
 def remove(conn: Connection, entries: Sequence[str]) -> None:

@@ -16,7 +16,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from syndicate.adapters.store.engine import Instant, insert, metadata
+from syndicate.adapters.store.engine import Instant, insert, metadata, rows_in
 
 rulings = sa.Table(
     "rulings",
@@ -86,11 +86,8 @@ def rule(
 
 def ruled(conn: Connection, ids: Sequence[str]) -> dict[tuple[str, str], bool]:
     """Every ruling about one of these entries: (smaller id, larger id) to same or not."""
-    if not ids:
-        return {}
-    query = sa.select(rulings.c.entry, rulings.c.other, rulings.c.same)
-    query = query.where(sa.or_(rulings.c.entry.in_(ids), rulings.c.other.in_(ids)))
-    return {(entry, other): same for entry, other, same in conn.execute(query)}
+    query = "SELECT entry, other, same FROM rulings WHERE entry {is_in} OR other {is_in}"
+    return {(entry, other): bool(same) for entry, other, same in rows_in(conn, query, ids)}
 
 
 def file(conn: Connection, entry: str, column: str, at: datetime, by: str) -> None:
@@ -105,10 +102,11 @@ def file(conn: Connection, entry: str, column: str, at: datetime, by: str) -> No
 
 def filed(conn: Connection, ids: Sequence[str] | None = None) -> dict[str, str]:
     """Where editors moved these entries (or all): entry to column."""
-    query = sa.select(filings.c.entry, filings.c.column)
-    if ids is not None:
-        query = query.where(filings.c.entry.in_(ids))
-    return {entry: column for entry, column in conn.execute(query)}
+    if ids is None:
+        query = sa.select(filings.c.entry, filings.c.column)
+        return {entry: column for entry, column in conn.execute(query)}
+    text = 'SELECT entry, "column" FROM filings WHERE entry {is_in}'
+    return dict(rows_in(conn, text, ids))
 
 
 def retract(conn: Connection, marks: Iterable[bytes], entry: str) -> None:
@@ -130,10 +128,8 @@ def any_retracted(conn: Connection) -> bool:
 
 def is_retracted(conn: Connection, marks: Sequence[bytes]) -> dict[bytes, str]:
     """Which of these keyed marks belong to something taken down: mark to its entry."""
-    if not marks:
-        return {}
-    query = sa.select(retracted.c.mark, retracted.c.entry).where(retracted.c.mark.in_(marks))
-    return {bytes(mark): entry for mark, entry in conn.execute(query)}
+    query = "SELECT mark, entry FROM retracted WHERE mark {is_in}"
+    return {bytes(mark): entry for mark, entry in rows_in(conn, query, marks)}
 
 
 def flag(conn: Connection, raised: Iterable[Flag]) -> None:

@@ -25,14 +25,15 @@ from syndicate.jobs.ingest.leases import BATCH, Leases
 from syndicate.jobs.ingest.outcome import Brought
 from syndicate.jobs.ingest.pages import PageReader
 from syndicate.jobs.ingest.reading import Reader
-from syndicate.jobs.ingest.storing import Ingested, Storing
+from syndicate.jobs.ingest.storing import AT_ONCE, Ingested, Storing
 from syndicate.jobs.ingest.visits import Visitor
 from syndicate.settings import Fetch, Settings, Source
 
 __all__ = ["Ingested", "addresses_of", "due", "ingest"]
 
 _TOGETHER = 32  # outcomes stored in one transaction where nothing came with them
-_HELD_BACK = 48  # outcomes that wait for one before them, so that a slow source stops nobody
+_HELD_BACK = 24  # outcomes that wait for one before them, so that a slow source stops nobody
+_GATHER = 0.2  # seconds that what was read waits for others, at most
 _AGAIN = 0.5  # seconds between looks at what others hold
 Progress = Callable[[int, int], None]
 
@@ -145,10 +146,10 @@ async def _take(
     The order decides who came first where two bring one article in one run: the same input gives
     the same stories. Only so many wait for a slow one; then it comes after them.
     """
-    queue: asyncio.Queue[tuple[int, Brought]] = asyncio.Queue(maxsize=_TOGETHER)
+    queue: asyncio.Queue[tuple[int, Brought]] = asyncio.Queue(maxsize=AT_ONCE)
     both = (
         asyncio.create_task(_read_all(reader, chosen, states, queue, storing.settings)),
-        asyncio.create_task(_store_all(storing, queue, len(chosen), progress)),
+        asyncio.create_task(_store_all(storing, reader.room, queue, len(chosen), progress)),
     )
     try:
         # Whichever fails ends the other: the one waits for what the other would bring
@@ -164,7 +165,10 @@ async def _take(
 def _reader(settings: Settings, workers: Workers, fetcher: Fetcher, now: datetime) -> Reader:
     fetch = settings.fetch
     pages = PageReader(Visitor(fetcher, fetch.max_bytes), workers, fetch.per_host)
-    return Reader(settings, workers, fetcher, now, pages, lambda source: mailbox_of(source, fetch))
+    room = reading.Room(_HELD_BACK + AT_ONCE)
+    return Reader(
+        settings, workers, fetcher, now, pages, lambda source: mailbox_of(source, fetch), room
+    )
 
 
 def mailbox_of(source: Source, fetch: Fetch) -> Mailbox:
@@ -201,6 +205,7 @@ async def _read_all(
 
 async def _store_all(
     storing: Storing,
+    room: reading.Room,
     queue: asyncio.Queue[tuple[int, Brought]],
     expected: int,
     progress: Progress | None,
@@ -208,13 +213,28 @@ async def _store_all(
     left, ordered = expected, _Ordered()
     while left:
         ordered.add(*await queue.get())
-        while not queue.empty():
-            ordered.add(*queue.get_nowait())
+        await _more(queue, ordered, left)
         while batch := ordered.take(_TOGETHER):
             await asyncio.to_thread(storing.store, batch)
+            for brought in batch:
+                room.leave(brought.source.id)
             left -= len(batch)
             if progress:
                 progress(expected - left, expected)
+
+
+async def _more(
+    queue: asyncio.Queue[tuple[int, Brought]], ordered: _Ordered, expected: int
+) -> None:
+    """Wait a moment for what can be stored with what is there: in one transaction it costs less."""
+    try:
+        async with asyncio.timeout(_GATHER):
+            while len(ordered) < min(expected, AT_ONCE):
+                ordered.add(*await queue.get())
+    except TimeoutError:
+        pass
+    while not queue.empty():
+        ordered.add(*queue.get_nowait())
 
 
 class _Ordered:
@@ -223,6 +243,9 @@ class _Ordered:
     def __init__(self) -> None:
         self._held: dict[int, Brought] = {}
         self._following = 0
+
+    def __len__(self) -> int:
+        return len(self._held)
 
     def add(self, place: int, brought: Brought) -> None:
         self._held[place] = brought

@@ -165,12 +165,13 @@ class Intake:
         made: dict[str, Entry] = {}
         decisions: list[Decision] = []
         for id, prepared in fresh.items():
-            admitted = self._admit(source, feed, id, prepared, taken)
-            entry, filed = admit.filed(
-                admitted.entry, self._filed(admitted.entry, source, moved, prepared), self.now
-            )
-            made[id] = entry
-            decisions += [*admitted.decisions, *filed]
+            admitted = self._drafted(id, prepared, taken, moved)
+            if admitted is None:
+                admitted = self._admit(source, feed, id, prepared, taken, moved)
+            elif prepared.parsed.id:
+                taken[prepared.parsed.id] = (source.id, id)
+            entry = made[id] = admitted.entry
+            decisions += admitted.decisions
             self.counts.new += 1
             self.counts.arrivals += 1
             self.counts.held += entry.status is Status.HELD
@@ -221,6 +222,19 @@ class Intake:
         stories.flag(self.conn, joined.flags)
         self._remember(source, list(made.values()), [(id, prepared[id]) for id in made])
 
+    def _drafted(
+        self,
+        id: str,
+        prepared: Prepared,
+        taken: dict[str, tuple[str, str]],
+        moved: dict[str, str],
+    ) -> Admitted | None:
+        """The draft of an entry, where nothing in the database speaks against it."""
+        draft = prepared.draft
+        if draft is None or draft.entry.id != id or id in moved or prepared.parsed.id in taken:
+            return None
+        return draft
+
     def _admit(
         self,
         source: Source,
@@ -228,6 +242,7 @@ class Intake:
         id: str,
         prepared: Prepared,
         taken: dict[str, tuple[str, str]],
+        moved: dict[str, str],
     ) -> Admitted:
         upstream = prepared.parsed.id
         holder = taken.get(upstream) if upstream else None
@@ -243,7 +258,11 @@ class Intake:
             source=source,
             now=self.now,
         )
-        return admitted if holder is None else self._collision(admitted, upstream or "", holder)
+        if holder is not None:
+            admitted = self._collision(admitted, upstream or "", holder)
+        where = self._filed(admitted.entry, source, moved, prepared)
+        entry, filed = admit.filed(admitted.entry, where, self.now)
+        return Admitted(entry, (*admitted.decisions, *filed))
 
     def _collision(self, admitted: Admitted, upstream: str, holder: tuple[str, str]) -> Admitted:
         source, other = holder
@@ -300,4 +319,6 @@ class Intake:
 
 
 def _own_id(source: Source, prepared: Prepared) -> str:
+    if prepared.draft is not None:
+        return prepared.draft.entry.id
     return identity.entry_id(source.id, identity.key(prepared.parsed, prepared.marks))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import random
@@ -41,6 +42,25 @@ def configured(source: Source) -> str:
     return source.url or source.path
 
 
+class Room:
+    """How many read documents are in memory at once: the next is read when one was stored."""
+
+    def __init__(self, count: int) -> None:
+        self._free = asyncio.Semaphore(count)
+        self._inside: set[str] = set()
+
+    async def enter(self, source: str) -> None:
+        """Wait until there is room for the document of a source."""
+        await self._free.acquire()
+        self._inside.add(source)
+
+    def leave(self, source: str) -> None:
+        """The document of a source, if it has one here, was stored or came to nothing."""
+        if source in self._inside:
+            self._inside.remove(source)
+            self._free.release()
+
+
 @dataclass
 class Reader:
     """Reads sources of all types."""
@@ -51,6 +71,7 @@ class Reader:
     now: datetime
     pages: PageReader
     open_mailbox: letters.Open
+    room: Room
 
     async def read(self, source: Source, state: SourceState) -> Brought:
         """Poll one source; never raises for what a source can do."""
@@ -68,9 +89,11 @@ class Reader:
             if source.fulltext and source.type == "feed" and brought.document is not None:
                 brought = await self._complete(brought, brought.document)
         except SyndicateError as error:
+            self.room.leave(source.id)
             return _failed(source, state, str(error), getattr(error, "status", None))
         except Exception as error:  # a fault of ours on one source must not stop the others
             log.debug("source %s", source.id, exc_info=True)
+            self.room.leave(source.id)
             return _failed(source, state, f"cannot be read: {type(error).__name__}: {error}")
         return brought
 
@@ -101,27 +124,40 @@ class Reader:
         )
         if digest == state.body_hash:
             return Brought(source, validators, answer=for_polling(answer, state))
-        read = await self.workers.run(
-            document.read_feed,
-            answer.body,
-            answer.header("content-type"),
-            answer.url,
-            source.timezone,
-            state.items,
+        read = await self._document(
+            source, answer.body, answer.header("content-type"), answer.url, state.items
         )
         hub = read.hub or answer.link("hub")
         after = _learned(validators, read, hub)
         problems = (*answer.problems, *read.problems)
         return Brought(source, after, read, None, problems, for_polling(answer, after))
 
+    async def _document(
+        self,
+        source: Source,
+        data: bytes,
+        content_type: str | None,
+        url: str | None,
+        known: frozenset[bytes],
+    ) -> Document:
+        """A feed read in a worker, with drafts where its entries are complete as they are."""
+        await self.room.enter(source.id)
+        if source.fulltext:
+            return await self.workers.run(
+                document.read_feed, data, content_type, url, source.timezone, known
+            )
+        from syndicate.core import draft  # heavy, and most polls bring nothing
+
+        return await self.workers.run(
+            draft.read_feed, source, data, content_type, url, known, in_context=True
+        )
+
     async def _file(self, source: Source, state: SourceState) -> Brought:
         data = folder.feed_file(Path(source.path), self.settings.fetch.max_bytes)
         digest = hashlib.blake2b(data, digest_size=16).digest()
         if digest == state.body_hash:
             return Brought(source, state, answer=polling.Answer(status=200))
-        read = await self.workers.run(
-            document.read_feed, data, None, source.url or None, source.timezone, state.items
-        )
+        read = await self._document(source, data, None, source.url or None, state.items)
         after = _learned(replace(state, body_hash=digest), read, None)
         return Brought(source, after, read, None, read.problems, polling.Answer(status=200))
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from syndicate.jobs.ingest.intake import Intake
 
 # Documents in one transaction: neighbours change the same pages, which are then written once
-_AT_ONCE = 8
+AT_ONCE = 8
 
 
 @dataclass
@@ -61,8 +61,8 @@ class Storing:
         if quiet:
             self._quiet(quiet)
         changed = [brought for brought in batch if brought.document is not None]
-        for start in range(0, len(changed), _AT_ONCE):
-            self._documents(changed[start : start + _AT_ONCE])
+        for start in range(0, len(changed), AT_ONCE):
+            self._documents(changed[start : start + AT_ONCE])
 
     def _quiet(self, batch: Sequence[Brought]) -> None:
         with self.db.begin() as conn:

@@ -1,0 +1,77 @@
+"""What becomes of an entry as far as it can be told without the database, made where it is read.
+
+A draft is right for a new entry whose id, guid and column nobody has a word in; what the database
+knows better (an id that is taken, an editor's move) is decided anew there. So the costly part of
+filing, which looks through the whole text, is spread over the worker processes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from syndicate.core import admit, attribution, classify, document, identity, linear
+from syndicate.core.admit import Admitted
+from syndicate.core.attribution import FeedFacts
+from syndicate.core.classify import Classifier
+from syndicate.core.document import Document
+from syndicate.core.normalize import Prepared
+from syndicate.settings import Column, Site, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """All that drafts are made with, the same for a whole run."""
+
+    site: Site
+    classifier: Classifier
+    now: datetime
+
+
+def desk(
+    site: Site,
+    columns: Sequence[Column],
+    mapping: Mapping[str, str],
+    model: bytes | None,
+    now: datetime,
+) -> Desk:
+    """A desk of this site; `model` is the learned one as it is stored."""
+    learned = linear.load(model) if model is not None else None
+    return Desk(site, classify.prepare(columns, mapping, learned), now)
+
+
+def read_feed(
+    desk: Desk,
+    source: Source,
+    data: bytes,
+    content_type: str | None,
+    url: str | None,
+    known: Container[bytes] = frozenset(),
+) -> Document:
+    """`document.read_feed` with a draft for each entry. Raises ParseError as it does."""
+    read = document.read_feed(data, content_type, url, source.timezone, known)
+    entries = tuple(
+        replace(each, draft=draft(desk, source, read.feed, each)) for each in read.entries
+    )
+    return replace(read, entries=entries)
+
+
+def draft(desk: Desk, source: Source, feed: FeedFacts, prepared: Prepared) -> Admitted:
+    """The new entry that a prepared one would be, filed, with what was decided."""
+    said = attribution.effective(prepared.parsed, source, feed, desk.site)
+    key = identity.key(prepared.parsed, prepared.marks)
+    id = identity.entry_id(source.id, key)
+    upstream = prepared.parsed.id
+    admitted = admit.new(
+        prepared,
+        id=id,
+        key=key,
+        guid=upstream or identity.tag(id, prepared.parsed.link),
+        attribution=said,
+        source=source,
+        now=desk.now,
+    )
+    where = classify.file(admitted.entry, source, desk.classifier, stated=prepared.parsed.column)
+    entry, filed = admit.filed(admitted.entry, where, desk.now)
+    return Admitted(entry, (*admitted.decisions, *filed), admitted.flags)
