@@ -22,6 +22,7 @@ from typing import Any
 
 from syndicate.adapters import dkim as signing
 from syndicate.adapters.smtp import route
+from syndicate.adapters.store import editions as edition_store
 from syndicate.adapters.store import entries, open_database, outbox, subscribers
 from syndicate.adapters.store.engine import Database
 from syndicate.adapters.templates import Templates
@@ -117,7 +118,7 @@ def _settings(folder: Path, given: argparse.Namespace, key: str) -> Settings:
 
 def _fill(database: Database, count: int, selections: int) -> None:
     with database.begin() as conn:
-        outbox.enrol(conn, ["daily"], NOW - timedelta(days=2))
+        edition_store.enrol(conn, ["daily"], NOW - timedelta(days=2))
         listed = [_entry(i, f"c{i % max(selections, 1)}") for i in range(_ENTRIES)]
         entries.save(conn, [(entry, entry.columns) for entry in listed])
     for start in range(0, count, _CHUNK):
@@ -165,8 +166,8 @@ def _naive(
 
     digest = made.digests[0]
     with database.read() as conn:
-        edition = outbox.of_digest(conn, digest.id, 1)[0]
-        ids = outbox.entries_of(conn, edition.id)[: _ENTRIES // 2]
+        edition = edition_store.of_digest(conn, digest.id, 1)[0]
+        ids = edition_store.entries_of(conn, edition.id)[: _ENTRIES // 2]
         chosen = list(entries.get_many(conn, ids).values())
     host, _, port = given.smtp.rpartition(":")
     client = smtplib.SMTP(host, int(port))

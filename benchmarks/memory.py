@@ -99,7 +99,8 @@ def _address(number: int) -> str:
 
 
 def _fill(folder: Path, sizes: dict[str, int]) -> dict[str, Any]:
-    from syndicate.adapters.store import entries, open_database, outbox, sources, subscribers
+    from syndicate.adapters.store import editions as edition_store
+    from syndicate.adapters.store import entries, open_database, sources, subscribers
 
     settings = _settings(folder, sizes)
     columns = [column.id for column in settings.columns]
@@ -117,7 +118,7 @@ def _fill(folder: Path, sizes: dict[str, int]) -> dict[str, Any]:
         with database.begin() as conn:
             subscribers.save(conn, list(people), _NOW - timedelta(days=2))
     with database.begin() as conn:
-        outbox.enrol(conn, ["daily"], _NOW - timedelta(days=1))
+        edition_store.enrol(conn, ["daily"], _NOW - timedelta(days=1))
     _published(database, settings)
     database.close()
     return {}

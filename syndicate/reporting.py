@@ -16,7 +16,7 @@ from syndicate.settings import Digest, Source
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
-    from syndicate.adapters.store.outbox import Edition
+    from syndicate.adapters.store.editions import Edition
     from syndicate.adapters.store.sources import SourceState
     from syndicate.model import Entry
     from syndicate.wiring import Application
@@ -67,12 +67,13 @@ def _health(
 
 def carried(conn: Connection, entry: Entry) -> Carried:
     """Which feeds and editions carry an entry."""
-    from syndicate.adapters.store import outbox, placements
+    from syndicate.adapters.store import editions as edition_store
+    from syndicate.adapters.store import placements
 
     columns = sorted(place.column for place in placements.places_of(conn, [entry.id]))
     names = [f"{column}/" if column else "" for column in columns]
     feeds = [f"{name}{file}" for name in names for file in ("rss.xml", "atom.xml", "feed.json")]
-    return Carried(feeds, outbox.carried_by(conn, entry.id))
+    return Carried(feeds, edition_store.carried_by(conn, entry.id))
 
 
 def status(app: Application) -> dict[str, Any]:
@@ -126,7 +127,7 @@ def review(app: Application) -> list[dict[str, Any]]:
 
 def digests(app: Application) -> list[dict[str, Any]]:
     """`digest list --json`: each with its next time and its editions, newest first."""
-    from syndicate.adapters.store import outbox
+    from syndicate.adapters.store import editions as edition_store
     from syndicate.core import schedule
 
     rows = []
@@ -141,7 +142,7 @@ def digests(app: Application) -> list[dict[str, Any]]:
                     "next": _local(due, digest.timezone),
                     "editions": [
                         _edition(conn, edition, digest)
-                        for edition in outbox.of_digest(conn, digest.id)
+                        for edition in edition_store.of_digest(conn, digest.id)
                     ],
                 }
             )
@@ -149,6 +150,7 @@ def digests(app: Application) -> list[dict[str, Any]]:
 
 
 def _edition(conn: Connection, edition: Edition, digest: Digest) -> dict[str, Any]:
+    from syndicate.adapters.store import editions as edition_store
     from syndicate.adapters.store import outbox
 
     tally = outbox.tally(conn, edition.id)
@@ -157,7 +159,7 @@ def _edition(conn: Connection, edition: Edition, digest: Digest) -> dict[str, An
         "at": _local(edition.due, digest.timezone),
         "state": edition.state.value,
         "reason": edition.reason or None,
-        "entries": len(outbox.entries_of(conn, edition.id)),
+        "entries": len(edition_store.entries_of(conn, edition.id)),
         "messages": sum(tally.values()),
         "sent": tally.get("sent", 0),
     }
@@ -165,14 +167,15 @@ def _edition(conn: Connection, edition: Edition, digest: Digest) -> dict[str, An
 
 def digest_plan(app: Application, chosen: Digest) -> dict[str, Any]:
     """`digest send --dry-run`: what would go to whom; nothing is stored."""
-    from syndicate.adapters.store import outbox, subscribers
+    from syndicate.adapters.store import editions as edition_store
+    from syndicate.adapters.store import subscribers
     from syndicate.core import edition, schedule, subscription
     from syndicate.jobs import digest
 
     local = schedule.of_day(chosen.schedule, chosen.timezone, app.now)
     id = edition.edition_id(chosen.id, local)
     with app.database.read() as conn:
-        known = outbox.edition(conn, id)
+        known = edition_store.edition(conn, id)
         waiting = digest.candidates(conn, app.settings, chosen)
         found = edition.choose(waiting, chosen, app.now)
         people = [p.email for p in subscribers.confirmed(conn) if subscription.wants(p, chosen)]

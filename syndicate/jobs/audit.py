@@ -11,7 +11,8 @@ from typing import Any
 
 from syndicate.adapters.disk import Disk
 from syndicate.adapters.store import audit as store
-from syndicate.adapters.store import entries, outbox, values
+from syndicate.adapters.store import editions as edition_store
+from syndicate.adapters.store import entries, values
 from syndicate.adapters.store.audit import Seal
 from syndicate.adapters.store.engine import Database
 from syndicate.model import Entry
@@ -74,7 +75,7 @@ def export(db: Database, settings: Settings, entry: Entry) -> bytes:
         decisions = [
             _decision(number, made) for number, made in store.records(conn, entry.id, None)
         ]
-        carried = outbox.carried_by(conn, entry.id)
+        carried = edition_store.carried_by(conn, entry.id)
         seals = store.all_seals(conn)
     page = Disk(settings.storage.output).read(f"articles/{entry.id}.html")
     files: dict[str, bytes] = {

@@ -30,6 +30,7 @@ from syndicate.adapters.store import (
     subscribers,
 )
 from syndicate.adapters.store import copy as copying
+from syndicate.adapters.store import editions as edition_store
 from syndicate.adapters.store.afterwards import Since
 from syndicate.adapters.store.copy import Sum
 from syndicate.adapters.store.engine import Database
@@ -308,7 +309,7 @@ def _hold(conn: Connection, taken: datetime, now: datetime) -> tuple[list[str], 
     copying.mark_recovered(conn, taken, now)
     at = taken.isoformat(timespec="seconds")
     reason = f"recovered from a backup of {at}: what is unsent in it may have been sent since"
-    messages, editions = outbox.messages, outbox.editions
+    messages, editions = outbox.messages, edition_store.editions
     unsent = sa.select(messages.c.edition).where(messages.c.state.in_(outbox.UNSENT))
     going = sa.and_(editions.c.state == EditionState.SENDING.value, editions.c.id.in_(unsent))
     query = sa.select(editions.c.id).where(going).order_by(editions.c.id)

@@ -15,8 +15,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from syndicate.adapters.store import copy, entries, outbox, subscribers
+from syndicate.adapters.store import editions as edition_store
+from syndicate.adapters.store.editions import Edition
 from syndicate.adapters.store.engine import Database
-from syndicate.adapters.store.outbox import Edition, Variant
+from syndicate.adapters.store.outbox import Variant
 from syndicate.core import edition as editing
 from syndicate.core import editions, message, schedule, sections, subscription, urls, words
 from syndicate.core.edition import Past
@@ -58,9 +60,9 @@ def compose_due(
     """Compose every edition that is due; after a pause one, for the latest time missed."""
     done = Composed()
     with db.begin() as conn:
-        since = outbox.enrol(conn, [digest.id for digest in settings.digests], now)
+        since = edition_store.enrol(conn, [digest.id for digest in settings.digests], now)
         for digest in settings.digests:
-            for last in outbox.of_digest(conn, digest.id, 1):
+            for last in edition_store.of_digest(conn, digest.id, 1):
                 since[digest.id] = max(since[digest.id], last.due)
     for digest in settings.digests:
         local = schedule.latest_due(digest.schedule, digest.timezone, since[digest.id], now)
@@ -82,7 +84,7 @@ def compose_now(
     """Compose in the place of the next scheduled edition of this local day."""
     done = Composed()
     with db.begin() as conn:
-        outbox.enrol(conn, [d.id for d in settings.digests], now)
+        edition_store.enrol(conn, [d.id for d in settings.digests], now)
     local = schedule.of_day(digest.schedule, digest.timezone, now)
     compose(db, settings, digest, local, templates, secret, now, done, by_hand=True)
     return done
@@ -108,10 +110,10 @@ def compose(
     id = editing.edition_id(digest.id, local)
     try:
         with db.begin() as conn:
-            outbox.lock(conn, digest.id)
+            edition_store.lock(conn, digest.id)
             if by_hand:
-                outbox.forget_skipped(conn, id)
-            if outbox.edition(conn, id) is not None:
+                edition_store.forget_skipped(conn, id)
+            if edition_store.edition(conn, id) is not None:
                 done.reasons.append((digest.id, f"{id} is composed already"))
                 return
             chosen = editing.choose(candidates(conn, settings, digest), digest, now)
@@ -130,7 +132,7 @@ def compose(
 def candidates(conn: Connection, settings: Settings, digest: Digest) -> Iterator[Entry]:
     """Published leads in a digest's columns whose story no edition of it carried, newest first."""
     columns = {c for id in digest.columns for c in sections.within(settings.columns, id)}
-    placed, table, carried = entries.placements, entries.entries, outbox.carried
+    placed, table, carried = entries.placements, entries.entries, edition_store.carried
     places = sa.select(placed.c.entry).where(placed.c.column.in_(columns or {""}))
     had_entry = sa.select(carried.c.entry).where(carried.c.digest == digest.id)
     had = sa.select(carried.c.story).where(carried.c.digest == digest.id)
@@ -167,24 +169,24 @@ class _Composer:
 
     def compose(self, id: str, chosen: Sequence[Entry]) -> tuple[Edition, int]:
         """The edition and how many messages it has. Raises _NobodyError."""
-        earlier = outbox.of_digest(self.conn, self.digest.id, _EARLIER)
+        earlier = edition_store.of_digest(self.conn, self.digest.id, _EARLIER)
         self.number = earlier[0].number + 1 if earlier else 1
-        self.past = outbox.past(self.conn, self.digest.id)
-        self.again = outbox.let_go(self.conn, self.digest.id)
+        self.past = edition_store.past(self.conn, self.digest.id)
+        self.again = edition_store.let_go(self.conn, self.digest.id)
         recipients, waiting = self._audience()
         edition = self._edition(id, chosen, recipients, earlier)
         if not chosen and self.digest.empty == "skip" and not self._is_owed():
             edition = replace(edition, state=EditionState.SKIPPED, reason=_EMPTY)
-            outbox.add_edition(self.conn, edition, [])
+            edition_store.add_edition(self.conn, edition, [])
             return edition, 0
         if not recipients and not waiting:
             raise _NobodyError
-        outbox.add_edition(self.conn, edition, [(e.id, e.story) for e in chosen])
+        edition_store.add_edition(self.conn, edition, [(e.id, e.story) for e in chosen])
         queued = self._queue(edition, chosen)
         if queued == 0 and not waiting:
             raise _NobodyError
         if queued == 0 and edition.state is EditionState.SENDING:
-            outbox.set_edition(self.conn, id, EditionState.SENT)
+            edition_store.set_edition(self.conn, id, EditionState.SENT)
             edition = replace(edition, state=EditionState.SENT)
         return edition, queued
 
@@ -193,7 +195,7 @@ class _Composer:
     ) -> Edition:
         due = schedule.instant(self.local, self.digest.timezone)
         went = [e for e in earlier if e.state in (EditionState.SENDING, EditionState.SENT)]
-        sizes = tuple(len(outbox.entries_of(self.conn, e.id)) for e in went)
+        sizes = tuple(len(edition_store.entries_of(self.conn, e.id)) for e in went)
         past = Past(sizes, tuple(e.recipients for e in went))
         objection = copy.doubt(self.conn, due, chosen)
         objection = objection or editing.objection(chosen, recipients, past)
@@ -218,7 +220,7 @@ class _Composer:
         """Everybody who takes this digest: how far they were served, whether they are served
         now, and whether that is noted; streamed."""
         left: list[str] = []
-        for person, row in outbox.readers(self.conn, self.digest.id):
+        for person, row in edition_store.readers(self.conn, self.digest.id):
             if not subscription.wants(person, self.digest):
                 left += [person.id] if row else []
                 continue
@@ -226,7 +228,7 @@ class _Composer:
             served = subscription.standing(person, Served(row[0], on) if row else None, self.past)
             now = subscription.is_served(person, served, self.local.date(), self.now)
             yield person, served, now, row is not None
-        outbox.forget_waits(self.conn, self.digest.id, left)
+        edition_store.forget_waits(self.conn, self.digest.id, left)
 
     def _audience(self) -> tuple[int, int]:
         """How many get the edition now, and how many later."""
@@ -268,7 +270,7 @@ class _Composer:
     ) -> int:
         count = len(rows)
         outbox.add_messages(self.conn, rows)
-        outbox.set_waits(self.conn, self.digest.id, notes)
+        edition_store.set_waits(self.conn, self.digest.id, notes)
         rows.clear()
         notes.clear()
         return count
@@ -314,9 +316,9 @@ class _Composer:
     ) -> list[Entry]:
         """What was kept for a subscriber and what is new, as far as it is in their columns."""
         own = editing.edition_id(self.digest.id, self.local)
-        ids = outbox.entries_since(self.conn, self.digest.id, served.since, own)
+        ids = edition_store.entries_since(self.conn, self.digest.id, served.since, own)
         for edition in self._had(person, served):
-            had = set(outbox.entries_of(self.conn, edition))
+            had = set(edition_store.entries_of(self.conn, edition))
             ids = [id for id in ids if id not in had]
         known.update(entries.get_many(self.conn, [id for id in ids if id not in known]))
         return [
@@ -395,9 +397,9 @@ def preview(
     local = schedule.of_day(digest.schedule, digest.timezone, now)
     id = editing.edition_id(digest.id, local)
     with db.read() as conn:
-        known = outbox.edition(conn, id)
+        known = edition_store.edition(conn, id)
         if known is not None:
-            ids = outbox.entries_of(conn, id)
+            ids = edition_store.entries_of(conn, id)
             found = entries.get_many(conn, ids)
             selection = [found[i] for i in ids if i in found]
         else:
@@ -454,10 +456,10 @@ def approve(db: Database, id: str) -> Edition:
     """Let a held edition go."""
     with db.begin() as conn:
         edition = _held(conn, id)
-        outbox.set_edition(conn, id, EditionState.SENDING, outbox.APPROVED)
-        last = outbox.of_digest(conn, edition.digest, 1)[0]
+        edition_store.set_edition(conn, id, EditionState.SENDING, edition_store.APPROVED)
+        last = edition_store.of_digest(conn, edition.digest, 1)[0]
         if last.id != id:
-            outbox.renumber(conn, id, last.number + 1)
+            edition_store.renumber(conn, id, last.number + 1)
     return replace(edition, state=EditionState.SENDING)
 
 
@@ -465,16 +467,16 @@ def reject(db: Database, id: str, now: datetime) -> Edition:
     """Refuse a held edition: its messages are dropped, its entries are free for the next."""
     with db.begin() as conn:
         edition = _held(conn, id)
-        outbox.set_edition(conn, id, EditionState.REJECTED, "rejected by an editor")
+        edition_store.set_edition(conn, id, EditionState.REJECTED, "rejected by an editor")
         outbox.drop_edition(conn, id, now, "an editor rejected the edition")
-        had = entries.get_many(conn, outbox.entries_of(conn, id)).values()
+        had = entries.get_many(conn, edition_store.entries_of(conn, id)).values()
         sent = copy.perhaps_sent(conn, had)  # by what a recovery lost: not once more
-        outbox.release_entries(conn, id, [entry.id for entry in sent])
+        edition_store.release_entries(conn, id, [entry.id for entry in sent])
     return replace(edition, state=EditionState.REJECTED)
 
 
 def _held(conn: Connection, id: str) -> Edition:
-    edition = outbox.edition(conn, id)
+    edition = edition_store.edition(conn, id)
     if edition is None:
         raise UsageError("no such edition", where=id, remedy="`syndicate digest list` has them")
     if edition.state is not EditionState.HELD:
@@ -503,7 +505,7 @@ def withdraw(db: Database, settings: Settings, templates: Renderer, now: datetim
             if len(kept) == len(variant.entries):
                 continue
             changed += 1
-            edition = outbox.edition(conn, variant.edition)
+            edition = edition_store.edition(conn, variant.edition)
             digest = next((d for d in settings.digests if edition and d.id == edition.digest), None)
             if not kept or edition is None or digest is None:
                 outbox.drop(conn, variant.id, now, "everything in it was taken down")
@@ -535,7 +537,7 @@ def correct(
         for entry in taken_down:
             for who, email, edition, language in list(outbox.mailed(conn, entry.id)):
                 told = words.of(language or settings.site.language)
-                known = outbox.edition(conn, edition)
+                known = edition_store.edition(conn, edition)
                 digest = next(
                     (d.title for d in settings.digests if known and d.id == known.digest), ""
                 )

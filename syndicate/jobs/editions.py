@@ -16,9 +16,10 @@ from feedgen.feed import FeedGenerator
 from sqlalchemy.engine import Connection
 
 from syndicate.adapters.disk import Disk
-from syndicate.adapters.store import entries, outbox, published
+from syndicate.adapters.store import editions as edition_store
+from syndicate.adapters.store import entries, published
+from syndicate.adapters.store.editions import Edition
 from syndicate.adapters.store.engine import Database
-from syndicate.adapters.store.outbox import Edition
 from syndicate.core import editions as showing
 from syndicate.core import page
 from syndicate.core.frame import frame
@@ -64,7 +65,7 @@ class _Pages:
     done: Written
 
     def publish(self) -> None:
-        known = outbox.of_digest(self.conn, self.digest.id)
+        known = edition_store.of_digest(self.conn, self.digest.id)
         shown = [edition for edition in known if edition.state in _SHOWN and edition.public]
         changed = False
         bodies: dict[str, str] = {}
@@ -86,7 +87,7 @@ class _Pages:
 
     def _page(self, edition: Edition) -> str | None:
         """The edition's page where it is to be written; None where it is right already."""
-        ids = outbox.entries_of(self.conn, edition.id)
+        ids = edition_store.entries_of(self.conn, edition.id)
         states = self._states(ids)
         mark = hashlib.blake2b(f"{self.look}{states}".encode(), digest_size=16).hexdigest()
         name, path = f"edition:{edition.id}", self._path(edition)
@@ -143,7 +144,7 @@ class _Pages:
                 date=edition.date,
                 title=edition.title,
                 url=f"{showing.page_name(edition.local, self.digest)}.html",
-                items=len(outbox.entries_of(self.conn, edition.id)),
+                items=len(edition_store.entries_of(self.conn, edition.id)),
             )
             for edition in shown[:_IN_INDEX]
         ]
@@ -165,7 +166,7 @@ class _Pages:
         made.updated(max((edition.composed for edition in shown), default=_EPOCH))
         for edition in shown[:_IN_FEED]:
             body = bodies.get(edition.id) or self._render(
-                edition, outbox.entries_of(self.conn, edition.id)
+                edition, edition_store.entries_of(self.conn, edition.id)
             )
             self._add(made, edition, home, body)
         atom: bytes = made.atom_str(pretty=True)

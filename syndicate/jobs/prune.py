@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from syndicate.adapters.store import editions as edition_store
 from syndicate.adapters.store import entries, fingerprints, limits, outbox, removal
 from syndicate.adapters.store.engine import Database
 from syndicate.core import dedupe, sections, story
@@ -64,12 +65,12 @@ def _step(db: Database, settings: Settings, before: datetime) -> int:
 
 def _old(conn: Connection, before: datetime) -> list[str]:
     """The oldest entries that may go: not taken down, and in no edition that has yet to leave."""
-    table, messages, editions = entries.entries, outbox.messages, outbox.editions
+    table, messages, editions = entries.entries, outbox.messages, edition_store.editions
     unsent = sa.select(messages.c.edition).where(messages.c.state.in_(outbox.UNSENT))
     waiting = sa.select(editions.c.id).where(
         editions.c.state.in_((EditionState.HELD.value, EditionState.SENDING.value))
     )
-    carried = outbox.carried
+    carried = edition_store.carried
     needed = sa.select(carried.c.entry).where(
         sa.or_(carried.c.edition.in_(unsent), carried.c.edition.in_(waiting))
     )
@@ -115,7 +116,7 @@ def _messages(conn: Connection, before: datetime) -> int:
     done = messages.c.state.not_in(outbox.UNSENT)
     removed: Any = conn.execute(sa.delete(messages).where(done, messages.c.changed < before))
     used = sa.select(messages.c.variant)
-    old = sa.select(outbox.editions.c.id).where(outbox.editions.c.composed < before)
+    old = sa.select(edition_store.editions.c.id).where(edition_store.editions.c.composed < before)
     conn.execute(
         sa.delete(variants).where(
             variants.c.id.not_in(used),

@@ -20,8 +20,9 @@ from syndicate.adapters.store import (
     sources,
     subscribers,
 )
+from syndicate.adapters.store import editions as edition_store
+from syndicate.adapters.store.editions import Edition
 from syndicate.adapters.store.engine import Database
-from syndicate.adapters.store.outbox import Edition
 from syndicate.adapters.store.sources import SourceState
 from syndicate.errors import StoreError, UsageError
 from syndicate.jobs import backup, edit, subscribe
@@ -63,9 +64,9 @@ def fill(database: Database) -> None:
         published.set_value(conn, "fingerprint", "abc")
         polled = Rhythm(last=NOW, next=NOW + timedelta(days=1))
         sources.save(conn, [SourceState("gov", URL, polled, etag=b"\x00\xff")])
-        outbox.enrol(conn, ["daily"], NOW - timedelta(days=9))
+        edition_store.enrol(conn, ["daily"], NOW - timedelta(days=9))
         for number, state in ((1, EditionState.SENT), (2, EditionState.SENDING)):
-            outbox.add_edition(conn, an_edition(number, state), [(entry(number).id, "s")])
+            edition_store.add_edition(conn, an_edition(number, state), [(entry(number).id, "s")])
             rows = [a_message(f"daily-{number}", f"p{n}") for n in range(3)]
             outbox.add_messages(conn, rows)
         outbox.add_letter(
@@ -97,17 +98,17 @@ def test_back_from_a_backup_with_every_edition_held(
     assert file.stat().st_mode & 0o777 == 0o600
     assert [p.name for p in tmp_path.glob("*copy.db*")] == ["copy.db"]
     with database.begin() as conn:  # what happens afterwards is lost
-        outbox.add_edition(conn, an_edition(3), [])
+        edition_store.add_edition(conn, an_edition(3), [])
         conn.execute(sa.delete(outbox.messages))
     done = backup.recover(site(database_url), SECRET, file, tmp_path, LATER)
     assert (done.taken, done.held, done.dropped) == (NOW, ["daily-2"], 1)
     assert done.kept is not None
     assert done.kept.is_file()
     with database.read() as conn:
-        held = outbox.edition(conn, "daily-2")
+        held = edition_store.edition(conn, "daily-2")
         assert held is not None
         assert (held.state, held.reason[:24]) == (EditionState.HELD, "recovered from a backup ")
-        assert outbox.edition(conn, "daily-3") is None
+        assert edition_store.edition(conn, "daily-3") is None
         assert outbox.tally(conn, "daily-2") == {"queued": 2, "sent": 1}
         assert outbox.count_ready(conn, LATER) == 0
         assert copy.recovered_at(conn) == LATER
@@ -237,9 +238,9 @@ def test_a_backup_while_others_write(database: Database, tmp_path: Path) -> None
     """One moment, though rows come in between two tables."""
     fill(database)
     with database.begin() as conn:
-        outbox.enrol(conn, ["uncommitted"], NOW)
+        edition_store.enrol(conn, ["uncommitted"], NOW)
         backup.backup(database, tmp_path / "copy.db", NOW)
     copied = open_database(f"sqlite:{tmp_path / 'copy.db'}")
     with copied.begin() as conn:
-        assert set(outbox.enrol(conn, [], NOW)) == {"daily"}
+        assert set(edition_store.enrol(conn, [], NOW)) == {"daily"}
     copied.close()

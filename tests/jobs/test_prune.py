@@ -9,9 +9,10 @@ from pathlib import Path
 import sqlalchemy as sa
 from jobs.publishing import NOW, PlainPages, entry, settings, store
 
+from syndicate.adapters.store import editions as edition_store
 from syndicate.adapters.store import entries, fingerprints, outbox, stories
+from syndicate.adapters.store.editions import Edition
 from syndicate.adapters.store.engine import Database
-from syndicate.adapters.store.outbox import Edition
 from syndicate.core import dedupe
 from syndicate.jobs.prune import Pruned, prune
 from syndicate.jobs.publish import publish
@@ -95,11 +96,11 @@ def test_what_an_edition_has_yet_to_bring_stays(database: Database, tmp_path: Pa
         True, 1,
     )  # fmt: skip
     with database.begin() as conn:
-        outbox.add_edition(conn, made, [(entry(1).id, entry(1).story)])
+        edition_store.add_edition(conn, made, [(entry(1).id, entry(1).story)])
     assert prune(database, site(tmp_path), NOW) == Pruned(entries=1)
     with database.begin() as conn:
         assert entries.get(conn, entry(1).id) is not None
-        outbox.set_edition(conn, "daily-1", EditionState.SENT)
+        edition_store.set_edition(conn, "daily-1", EditionState.SENT)
     assert prune(database, site(tmp_path), NOW) == Pruned(entries=1)
 
 
