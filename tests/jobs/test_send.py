@@ -26,7 +26,7 @@ from syndicate.adapters.store.engine import Database
 from syndicate.adapters.store.outbox import Variant
 from syndicate.errors import MailError
 from syndicate.jobs import send
-from syndicate.jobs.send import Delivery, deliver
+from syndicate.jobs.send import Delivery, deliver, delivering
 from syndicate.model import MessageState
 from syndicate.settings import Digest, Mail, Settings, Site
 from tests.conftest import NOW, ROOT
@@ -258,7 +258,7 @@ def test_a_message_that_ends_every_connection_holds_nobody(
 def test_a_route_that_cannot_be_used_keeps_everything(
     sqlite_database: Database, tmp_path: Path, greeting: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(send, "_WAITS", (0.0, 0.0))
+    monkeypatch.setattr(delivering, "_WAITS", (0.0, 0.0))
     fill(sqlite_database, 5)
     with pytest.raises(MailError, match=greeting[:3]):
         delivered(sqlite_database, settings(tmp_path), Server(greeting=greeting))
@@ -269,7 +269,7 @@ def test_a_route_that_cannot_be_used_keeps_everything(
 def test_nobody_listens(
     sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(send, "_WAITS", (0.0,))
+    monkeypatch.setattr(delivering, "_WAITS", (0.0,))
     fill(sqlite_database, 2)
     with pytest.raises(MailError, match=r"127\.0\.0\.1:1"):
         asyncio.run(
@@ -295,7 +295,7 @@ def test_the_rate_is_kept(sqlite_database: Database, tmp_path: Path) -> None:
 
 def test_what_a_dead_process_held_is_sent(database: Database, tmp_path: Path) -> None:
     fill(database, 3)
-    dead = send._clock() + timedelta(seconds=0 if not database.is_sqlite else 60)
+    dead = send.clock() + timedelta(seconds=0 if not database.is_sqlite else 60)
     with database.begin() as conn:
         assert len(outbox.claim(conn, "dead", NOW, dead, 2)) == 2
     assert delivered(database, settings(tmp_path), Server(), lease=1.0).sent == 3
@@ -306,7 +306,7 @@ def test_a_living_process_keeps_what_it_holds(database: Database, tmp_path: Path
         pytest.skip("there the lock says who lives")
     fill(database, 3)
     with database.begin() as conn:
-        outbox.claim(conn, "other", NOW, send._clock() + timedelta(seconds=0.4), 1)
+        outbox.claim(conn, "other", NOW, send.clock() + timedelta(seconds=0.4), 1)
     started = time.monotonic()
     assert delivered(database, settings(tmp_path), Server(), lease=0.4).sent == 3
     assert time.monotonic() - started >= 0.3
@@ -317,7 +317,7 @@ def test_what_is_taken_down_after_it_was_claimed(
     sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     """Messages that are claimed and have not left follow what their variant has become."""
-    monkeypatch.setattr(send, "_LOOK", 0.005)
+    monkeypatch.setattr(delivering, "_LOOK", 0.005)
     fill(sqlite_database, 45)  # fewer than are claimed at once
 
     def answer(verb: str, _: str) -> str | None:

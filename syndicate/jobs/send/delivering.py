@@ -15,7 +15,6 @@ import asyncio
 import contextlib
 import time
 import uuid
-from collections import deque
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
@@ -24,17 +23,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.engine import Connection as Transaction
-
 from syndicate.adapters.dkim import Signer
 from syndicate.adapters.lock import exclusive
 from syndicate.adapters.smtp import Connection, ConnectionLost, Envelope, Route
 from syndicate.adapters.store import outbox
 from syndicate.adapters.store.engine import Database
-from syndicate.adapters.store.outbox import Message, Variant
-from syndicate.core import message as mail
-from syndicate.core import verp
-from syndicate.core.message import Prepared, Recipient, Rendered
+from syndicate.adapters.store.outbox import Message
 from syndicate.errors import (
     MailError,
     PermanentMailError,
@@ -42,6 +36,8 @@ from syndicate.errors import (
     SyndicateError,
     TemporaryMailError,
 )
+from syndicate.jobs.send.queue import Fair, Job, Pace
+from syndicate.jobs.send.writing import Changed, Contents, Writer, changed_variants
 from syndicate.model import MessageState
 from syndicate.settings import Settings
 
@@ -57,8 +53,6 @@ _WAITS = (0.0, 0.2, 1.0)  # seconds before connecting again
 _TAKEN_DOWN = "everything in it was taken down"
 
 Progress = Callable[[int, int], None]
-Contents = dict[str, tuple[str, ...] | None]  # variants and what is in them; None: withdrawn
-Changed = dict[str, Variant]
 
 
 @dataclass
@@ -72,19 +66,9 @@ class Delivery:
     problems: list[str] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class _Job:
-    """One claimed message."""
-
-    message: Message
-    domain: str
-    lost: int = 0
-    envelope: Envelope | None = None  # made when its turn comes: bodies are large
-
-
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    job: _Job
+    job: Job
     state: MessageState
     error: str = ""
 
@@ -144,9 +128,9 @@ class _Run:
         self.progress, self.lease = progress, lease
         self.owner = uuid.uuid4().hex
         self.done = Delivery()
-        self.writer = _Writer(settings, secret, sign)
-        self.queue = _Fair()
-        self.pace = _Pace(settings.mail.rate)
+        self.writer = Writer(settings, secret, sign)
+        self.queue = Fair()
+        self.pace = Pace(settings.mail.rate)
         self.total = 0
         self.exhausted = False
         self.stop: Callable[[], bool] = lambda: False
@@ -201,7 +185,7 @@ class _Run:
             dead = [
                 owner
                 for owner, until in outbox.owners(conn)
-                if owner != self.owner and (self.db.is_sqlite or until <= _clock())
+                if owner != self.owner and (self.db.is_sqlite or until <= clock())
             ]
             return sum(outbox.take_over(conn, owner) for owner in dead)
 
@@ -210,14 +194,14 @@ class _Run:
             return outbox.count_ready(conn, self.now)
 
     def _claim(self, limit: int, known: Contents) -> tuple[list[Message], Changed]:
-        until = _clock() + timedelta(seconds=self.lease)
+        until = clock() + timedelta(seconds=self.lease)
         with self.db.begin() as conn:
             taken = outbox.claim(conn, self.owner, self.now, until, limit)
-            return taken, _changed(conn, {message.variant for message in taken}, known)
+            return taken, changed_variants(conn, {message.variant for message in taken}, known)
 
     def _look(self, under_way: Collection[str], known: Contents) -> Changed:
         with self.db.read() as conn:
-            return _changed(conn, under_way, known)
+            return changed_variants(conn, under_way, known)
 
     def _record(self, outcomes: list[_Outcome]) -> None:
         rows = [
@@ -254,7 +238,7 @@ class _Run:
     async def _renew(self) -> None:
         def renew() -> None:
             with self.db.begin() as conn:
-                outbox.renew(conn, self.owner, _clock() + timedelta(seconds=self.lease))
+                outbox.renew(conn, self.owner, clock() + timedelta(seconds=self.lease))
 
         while True:
             await asyncio.sleep(self.lease / 3)
@@ -302,9 +286,9 @@ class _Run:
     def _enqueue(self, message: Message) -> None:
         domain = message.email.rpartition("@")[2]
         self._under_way[message.variant] = self._under_way.get(message.variant, 0) + 1
-        self.queue.add(_Job(message, domain))
+        self.queue.add(Job(message, domain))
 
-    async def _take(self) -> _Job | None:
+    async def _take(self) -> Job | None:
         while not self.stop():
             job = self.queue.take()
             if job is None:
@@ -319,7 +303,7 @@ class _Run:
                 self.queue.put_back(job)
         return None
 
-    def _peek(self) -> _Job | None:
+    def _peek(self) -> Job | None:
         """The next one without waiting, for pipelining."""
         job = None if self.pace.limited or self.stop() else self.queue.take()
         if job is not None and self.writer.is_withdrawn(job.message.variant):
@@ -331,7 +315,7 @@ class _Run:
 
     async def _work(self) -> None:
         connection: Connection | None = None
-        following: _Job | None = None
+        following: Job | None = None
         try:
             while (job := following or await self._take()) is not None:
                 following = None
@@ -361,11 +345,9 @@ class _Run:
         assert error is not None
         raise error
 
-    async def _send(
-        self, connection: Connection, job: _Job
-    ) -> tuple[Connection | None, _Job | None]:
+    async def _send(self, connection: Connection, job: Job) -> tuple[Connection | None, Job | None]:
         """Hand over one message; the connection, if it still is one, and what was begun on it."""
-        begun: list[_Job] = []
+        begun: list[Job] = []
 
         def following() -> Envelope | None:
             if (next_ := self._peek()) is None:
@@ -394,12 +376,12 @@ class _Run:
         await self._settle(outcome)
         return after, begun[0] if begun else None
 
-    def _envelope(self, job: _Job) -> Envelope:
+    def _envelope(self, job: Job) -> Envelope:
         if job.envelope is None:
             job.envelope = self.writer.write(job.message)
         return job.envelope
 
-    def _deferred(self, job: _Job) -> MessageState:
+    def _deferred(self, job: Job) -> MessageState:
         first = job.message.first or self.now
         return MessageState.FAILED if self.now - first >= PATIENCE else MessageState.DEFERRED
 
@@ -455,152 +437,6 @@ class _Run:
             self.progress(count, max(self.total, count))
 
 
-def _clock() -> datetime:
+def clock() -> datetime:
     """The real time: leases do not follow `--at` (contract §3)."""
     return datetime.fromtimestamp(time.time(), UTC)
-
-
-class _Fair:
-    """Messages by domain: the next one is of the domain with the fewest under way, in turn, so
-    that one slow domain does not hold the others."""
-
-    def __init__(self) -> None:
-        self._queues: dict[str, deque[_Job]] = {}
-        self._under_way: dict[str, int] = {}
-        self._count = 0
-
-    def __len__(self) -> int:
-        return self._count
-
-    def add(self, job: _Job) -> None:
-        self._queues.setdefault(job.domain, deque()).append(job)
-        self._count += 1
-
-    def put_back(self, job: _Job) -> None:
-        """Taken, but not settled: it comes next, as its variant then is."""
-        self.finished(job)
-        job.envelope = None
-        self._queues.setdefault(job.domain, deque()).appendleft(job)
-        self._count += 1
-
-    def take(self) -> _Job | None:
-        if not self._queues:
-            return None
-        under_way = self._under_way
-        domain = next((name for name in self._queues if name not in under_way), None)
-        if domain is None:
-            domain = min(self._queues, key=lambda name: under_way.get(name, 0))
-        waiting = self._queues.pop(domain)
-        job = waiting.popleft()
-        if waiting:
-            self._queues[domain] = waiting  # behind the others
-        self._count -= 1
-        self._under_way[domain] = self._under_way.get(domain, 0) + 1
-        return job
-
-    def finished(self, job: _Job) -> None:
-        left = self._under_way.pop(job.domain, 1) - 1
-        if left > 0:
-            self._under_way[job.domain] = left
-
-
-class _Pace:
-    """At most so many messages a second over all connections; 0: no limit."""
-
-    def __init__(self, rate: float) -> None:
-        self.limited = rate > 0
-        self._step = 1 / rate if rate > 0 else 0.0
-        self._next = 0.0
-
-    async def wait(self) -> None:
-        if not self.limited:
-            return
-        now = asyncio.get_running_loop().time()
-        at = max(self._next, now)
-        self._next = at + self._step
-        await asyncio.sleep(at - now)
-
-
-def _changed(conn: Transaction, ids: Collection[str], known: Contents) -> Changed:
-    """The variants among these that are not what is known of them; only they are read whole."""
-    found = {}
-    for id, entries in outbox.contents(conn, ids).items():
-        if id not in known or known[id] != entries:
-            variant = outbox.variant(conn, id)
-            if variant is not None:
-                found[id] = variant
-    return found
-
-
-class _Writer:
-    """Messages from variants: each variant is prepared once, until it changes."""
-
-    def __init__(self, settings: Settings, secret: bytes, sign: Signer | None) -> None:
-        self.settings, self.secret, self.sign = settings, secret, sign
-        self._prepared: dict[str, tuple[tuple[str, ...] | None, Prepared]] = {}
-        self._digests = {digest.id: digest for digest in settings.digests}
-
-    def known(self) -> Contents:
-        """What the variants at hand have in them."""
-        return {id: entries for id, (entries, _) in self._prepared.items()}
-
-    def is_withdrawn(self, variant: str) -> bool:
-        known = self._prepared.get(variant)
-        return known is not None and known[0] is None
-
-    def take(self, changed: Changed) -> None:
-        """These are new, or not what they were."""
-        for id, variant in changed.items():
-            entries = variant.entries if variant.text else None
-            self._prepared[id] = (entries, self._prepare(variant))
-
-    def keep(self, needed: Collection[str]) -> None:
-        """Let go of what is not needed any more; never while a claim relies on what is known."""
-        self._prepared = {id: known for id, known in self._prepared.items() if id in needed}
-
-    def _prepare(self, variant: Variant) -> Prepared:
-        digest = variant.edition.rpartition("-")[0] if variant.kind == "digest" else ""
-        known = self._digests.get(digest)
-        rendered = Rendered(
-            subject=variant.subject,
-            html=variant.html,
-            text=variant.text,
-            language=variant.language,
-            text_only=variant.text_only,
-            digest=digest,
-            digest_title=known.title if known else digest,
-            kind=variant.kind,
-            public=known is None or known.public,
-        )
-        return mail.prepare(rendered, self.settings)
-
-    def write(self, message: Message) -> Envelope:
-        """The envelope and bytes of a message, signed."""
-        built = self._prepared[message.variant][1].build(self.recipient(message))
-        signature = self.sign.signature(built.head, built.digest) if self.sign else b""
-        base = self.settings.mail.bounce or self.settings.mail.sender
-        return Envelope(
-            sender=verp.return_path(base, self.secret, message.subscriber),
-            recipient=message.email,
-            message_id=message.message_id,
-            data=built.joined(signature),
-        )
-
-    def recipient(self, message: Message) -> Recipient:
-        return recipient(self.settings, self.secret, message)
-
-
-def recipient(settings: Settings, secret: bytes, message: Message) -> Recipient:
-    """What is this subscriber's own in a message: address, links, Message-ID."""
-    return mail.addressed(
-        settings,
-        secret,
-        subscriber=message.subscriber,
-        salt=message.salt,
-        email=message.email,
-        name=message.name,
-        message_id=message.message_id,
-        date=message.date,
-        edition=message.edition,
-        letter=message.edition.startswith("letter:"),
-    )

@@ -7,26 +7,25 @@ a second edition impossible.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from syndicate.adapters.store import copy, entries, outbox, subscribers
+from syndicate.adapters.store import copy, entries, outbox
 from syndicate.adapters.store import editions as edition_store
 from syndicate.adapters.store.editions import Edition
 from syndicate.adapters.store.engine import Database
 from syndicate.adapters.store.outbox import Variant
 from syndicate.core import edition as editing
-from syndicate.core import editions, message, schedule, sections, subscription, urls, words
+from syndicate.core import editions, message, schedule, sections, subscription
 from syndicate.core.edition import Past
 from syndicate.core.editions import Renderer
-from syndicate.core.message import Rendered
 from syndicate.core.subscription import Served
-from syndicate.errors import UsageError
-from syndicate.model import EditionState, Entry, Status, Subscriber, SubscriberState
+from syndicate.jobs.digest.rendering import render
+from syndicate.model import EditionState, Entry, Status, Subscriber
 from syndicate.settings import Digest, Settings
 
 _CHUNK = 1000
@@ -41,17 +40,6 @@ class Composed:
     editions: list[Edition] = field(default_factory=list)
     messages: int = 0
     reasons: list[tuple[str, str]] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """An edition as a subscriber would get it."""
-
-    html: str
-    text: str
-    message: bytes
-    entries: int
-    recipients: int
 
 
 def compose_due(
@@ -337,7 +325,7 @@ class _Composer:
         if not selection and self.digest.empty == "skip":
             return None
         language = person.language or self.settings.site.language
-        rendered = _rendered(
+        rendered = render(
             self.conn, self.settings, self.digest, edition, selection, language, self.templates
         )
         variant = Variant(
@@ -357,214 +345,3 @@ class _Composer:
 
 def _iso(day: date | None) -> str | None:
     return day.isoformat() if day else None
-
-
-def _rendered(
-    conn: Connection,
-    settings: Settings,
-    digest: Digest,
-    edition: Edition,
-    selection: Sequence[Entry],
-    language: str,
-    templates: Renderer,
-) -> Rendered:
-    members = entries.of_story(conn, [entry.story for entry in selection])
-    return editions.render(
-        settings,
-        digest,
-        edition.id,
-        edition.local,
-        selection,
-        language,
-        templates,
-        also=editions.also(selection, members, settings),
-    )
-
-
-def preview(
-    db: Database,
-    settings: Settings,
-    digest: Digest,
-    templates: Renderer,
-    secret: bytes,
-    now: datetime,
-    sign: Callable[[bytes], bytes] | None = None,
-) -> Preview:
-    """The very message that the first subscriber would get, with all entries; nothing is stored.
-
-    Without subscribers it is addressed to a made-up reader.
-    """
-    local = schedule.of_day(digest.schedule, digest.timezone, now)
-    id = editing.edition_id(digest.id, local)
-    with db.read() as conn:
-        known = edition_store.edition(conn, id)
-        if known is not None:
-            ids = edition_store.entries_of(conn, id)
-            found = entries.get_many(conn, ids)
-            selection = [found[i] for i in ids if i in found]
-        else:
-            selection = list(
-                editing.choose(candidates(conn, settings, digest), digest, now).entries
-            )
-        edition = known or _unmade(id, digest, local, now)
-        rendered = _rendered(
-            conn, settings, digest, edition, selection, settings.site.language, templates
-        )
-        people = [p for p in subscribers.confirmed(conn) if subscription.wants(p, digest)]
-    person = people[0] if people else _nobody(settings)
-    to = message.addressed(
-        settings,
-        secret,
-        subscriber=person.id,
-        salt=person.token_salt,
-        email=person.email,
-        name=person.name,
-        message_id=message.message_id(edition.id, person.id, secret, settings.site),
-        date=edition.due if edition.due <= now else now,
-        edition=edition.id,
-    )
-    built = message.build(rendered, to, settings)
-    html, text = message.shown(rendered, to)
-    return Preview(html, text, sign(built) if sign else built, len(selection), len(people))
-
-
-def _nobody(settings: Settings) -> Subscriber:
-    host = urls.host(settings.site.url) or "localhost"
-    return Subscriber("preview", f"reader@{host}", SubscriberState.CONFIRMED)
-
-
-def _unmade(id: str, digest: Digest, local: datetime, now: datetime) -> Edition:
-    return Edition(
-        id=id,
-        digest=digest.id,
-        number=0,
-        local=local,
-        due=schedule.instant(local, digest.timezone),
-        composed=now,
-        state=EditionState.SENDING,
-        reason="",
-        title="",
-        public=digest.public,
-        recipients=0,
-    )
-
-
-# --- editors --------------------------------------------------------------------------------
-
-
-def approve(db: Database, id: str) -> Edition:
-    """Let a held edition go."""
-    with db.begin() as conn:
-        edition = _held(conn, id)
-        edition_store.set_edition(conn, id, EditionState.SENDING, edition_store.APPROVED)
-        last = edition_store.of_digest(conn, edition.digest, 1)[0]
-        if last.id != id:
-            edition_store.renumber(conn, id, last.number + 1)
-    return replace(edition, state=EditionState.SENDING)
-
-
-def reject(db: Database, id: str, now: datetime) -> Edition:
-    """Refuse a held edition: its messages are dropped, its entries are free for the next."""
-    with db.begin() as conn:
-        edition = _held(conn, id)
-        edition_store.set_edition(conn, id, EditionState.REJECTED, "rejected by an editor")
-        outbox.drop_edition(conn, id, now, "an editor rejected the edition")
-        had = entries.get_many(conn, edition_store.entries_of(conn, id)).values()
-        sent = copy.perhaps_sent(conn, had)  # by what a recovery lost: not once more
-        edition_store.release_entries(conn, id, [entry.id for entry in sent])
-    return replace(edition, state=EditionState.REJECTED)
-
-
-def _held(conn: Connection, id: str) -> Edition:
-    edition = edition_store.edition(conn, id)
-    if edition is None:
-        raise UsageError("no such edition", where=id, remedy="`syndicate digest list` has them")
-    if edition.state is not EditionState.HELD:
-        raise UsageError(f"it is {edition.state.value}, not held", where=id)
-    return edition
-
-
-# --- taking down ----------------------------------------------------------------------------
-
-
-def withdraw(db: Database, settings: Settings, templates: Renderer, now: datetime) -> int:
-    """Render unsent variants again without what is no longer published; drop what is empty.
-
-    How many variants changed. Run before every delivery, so that a retraction holds in any
-    crash order.
-    """
-    changed = 0
-    with db.begin() as conn:
-        for variant in outbox.unsent_variants(conn):
-            found = entries.get_many(conn, variant.entries)
-            kept = [
-                found[id]
-                for id in variant.entries
-                if id in found and found[id].status is Status.PUBLISHED
-            ]
-            if len(kept) == len(variant.entries):
-                continue
-            changed += 1
-            edition = edition_store.edition(conn, variant.edition)
-            digest = next((d for d in settings.digests if edition and d.id == edition.digest), None)
-            if not kept or edition is None or digest is None:
-                outbox.drop(conn, variant.id, now, "everything in it was taken down")
-                # Without text: whoever has claimed a message of it does not send it either
-                outbox.add_variants(conn, [replace(variant, entries=(), html="", text="")])
-                continue
-            rendered = _rendered(conn, settings, digest, edition, kept, variant.language, templates)
-            outbox.add_variants(
-                conn,
-                [
-                    replace(
-                        variant,
-                        entries=tuple(entry.id for entry in kept),
-                        subject=rendered.subject,
-                        html="" if variant.text_only else rendered.html,
-                        text=rendered.text,
-                    )
-                ],
-            )
-    return changed
-
-
-def correct(
-    db: Database, settings: Settings, taken_down: Sequence[Entry], secret: bytes, now: datetime
-) -> int:
-    """Queue a correction for everybody who was mailed one of these entries; how many."""
-    queued = 0
-    with db.begin() as conn:
-        for entry in taken_down:
-            for who, email, edition, language in list(outbox.mailed(conn, entry.id)):
-                told = words.of(language or settings.site.language)
-                known = edition_store.edition(conn, edition)
-                digest = next(
-                    (d.title for d in settings.digests if known and d.id == known.digest), ""
-                )
-                key = f"correction-{entry.id}"
-                outbox.add_letter(
-                    conn,
-                    key=key,
-                    subscriber=who,
-                    email=email,
-                    subject=told.correction.format(title=settings.site.name),
-                    text=_correction(entry, told, digest, settings),
-                    language=told.language,
-                    message_id=message.message_id(key, who, secret, settings.site),
-                    now=now,
-                )
-                queued += 1
-    return queued
-
-
-def _correction(entry: Entry, told: words.Words, digest: str, settings: Settings) -> str:
-    lines = (
-        message.wrap(told.correction_text.format(digest=digest)),
-        "",
-        message.wrap(entry.title, "  ", "  "),
-        f"  {entry.url}" if entry.url else "",
-        "",
-        "-- ",
-        *message.profile(settings.site, told),
-    )
-    return "\n".join(lines) + "\n"
