@@ -305,6 +305,7 @@ class Subscriber:
     frequency: str = "edition"  # edition | daily | weekly
     language: str = ""
     timezone: str = ""
+    hour: int | None = None  # at which a daily or weekly message comes, there
     name: str = ""
     text_only: bool = False
     joined: datetime | None = None  # when it was confirmed

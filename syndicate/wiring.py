@@ -278,6 +278,7 @@ class Application:
             "sent": 0,
             "deferred": 0,
             "failed": 0,
+            "waiting": 0,
         }
         report.parts["digests"] = counts
         for edition in composed.editions:
@@ -290,9 +291,12 @@ class Application:
             report.problem(None, f"{off[0]} is not set: delivery is off, messages wait")
             return
         from syndicate.adapters import signals
+        from syndicate.adapters.store import outbox
 
         done = signals.finish_first(self.deliver_async)
         counts.update(sent=done.sent, deferred=done.deferred, failed=done.failed)
+        with self.database.read() as conn:
+            counts["waiting"] = outbox.count_later(conn, self.now)
         for problem in done.problems:
             report.problem(None, problem)
 

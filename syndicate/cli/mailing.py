@@ -132,6 +132,7 @@ def send(call: Call, name: str, dry_run: bool) -> int:
             terminal.say(
                 f"{counts['editions']} editions, {counts['messages']} messages; "
                 f"{counts['sent']} sent, {counts['deferred']} deferred, {counts['failed']} failed"
+                + (f", {counts['waiting']} wait for their hour" if counts["waiting"] else "")
             )
         for problem in report.problems[:5]:
             terminal.say(f"problem   {problem['error']}")
@@ -174,6 +175,10 @@ def _edition_done(call: Call, edition: str, state: str) -> None:
 @click.argument("email")
 @click.option("--digest", "-d", "digests", multiple=True, help="A digest; none: all public ones.")
 @click.option("--column", "-c", "columns", multiple=True, help="Only these columns.")
+@click.option("--frequency", help="edition (each), daily or weekly.")
+@click.option("--hour", help="When daily or weekly mail comes: 0 to 23, in their zone.")
+@click.option("--timezone", help="Their time zone; none: the site's.")
+@click.option("--language", help="Their language; none: the site's.")
 @click.option("--consent", default="", help="When and how consent was given; kept in the log.")
 @click.option("--invite", is_flag=True, help="Send the opt-in mail instead.")
 @common
@@ -182,21 +187,33 @@ def add(
     email: str,
     digests: tuple[str, ...],
     columns: tuple[str, ...],
+    frequency: str | None,
+    hour: str | None,
+    timezone: str | None,
+    language: str | None,
     consent: str,
     invite: bool,
 ) -> None:
     """Add a subscriber, confirmed on your word, which is logged."""
+    from syndicate.core.subscription import Wish
     from syndicate.jobs import subscribe
 
     app = call.app
     for name in digests:
         _digest(call, name)
+    wish = Wish(
+        digests=digests or None,
+        columns=columns or None,
+        frequency=frequency,
+        hour=hour,
+        timezone=timezone,
+        language=language,
+    )
     done = subscribe.add(
         app.database,
         call.settings,
         email,
-        digests=digests,
-        columns=columns,
+        wish,
         consent=consent,
         invite=invite,
         secret=app.secret,

@@ -51,6 +51,7 @@ def _lines(document: dict[str, Any], call: Call) -> list[str]:
         lines.append(
             f"mail      {digests['editions']} editions, {digests['messages']} messages; "
             f"{digests['sent']} sent, {digests['deferred']} deferred, {digests['failed']} failed"
+            + (f", {digests['waiting']} wait for their hour" if digests["waiting"] else "")
         )
     problems = document.get("problems", [])
     lines += [

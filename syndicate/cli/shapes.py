@@ -98,6 +98,7 @@ def subscriber(person: Subscriber, zone: tzinfo) -> Dict:
         "frequency": person.frequency,
         "language": person.language or None,
         "timezone": person.timezone or None,
+        "hour": person.hour,
         "joined": moment(person.joined, zone),
         "paused_until": moment(person.paused_until, zone),
     }

@@ -64,6 +64,12 @@ _PHRASES: dict[str, tuple[str, str]] = {
         "暂停期间的文章会在恢复后的第一期里补上。",
         "What appears meanwhile is in the first edition after the pause.",
     ),
+    "hour": ("送达时间", "Hour"),
+    "any_hour": ("随各期发出", "when an edition comes out"),
+    "hour_hint": (
+        "按您的时区，用于每天或每周寄送。",
+        "In your time zone; for daily and weekly mail.",
+    ),
     "resume": ("恢复寄送", "Resume now"),
     "paused_until": ("已暂停到 {date}。", "Paused until {date}."),
     "erase_hint": (

@@ -1,7 +1,8 @@
 """A list of subscribers as CSV: read with every problem and its line, and written.
 
 Header row, UTF-8. `email`, `consent` (text: when and how), and optionally `name, digests, columns,
-frequency, language, timezone, consented_at, state`; the order is free, other columns are ignored.
+frequency, language, timezone, hour, consented_at, state`; the order is free, other columns are
+ignored.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from syndicate.settings import Settings
 
 REQUIRED = ("email", "consent")
 OPTIONAL = (
-    *("name", "digests", "columns", "frequency", "language", "timezone", "consented_at", "state"),
+    *("name", "digests", "columns", "frequency", "language", "timezone", "hour"),
+    *("consented_at", "state"),
 )
 _SEVERAL = re.compile(r"[\s,;|、，；]+")
 
@@ -73,6 +75,7 @@ def _row(cells: dict[str, str], line: int, settings: Settings) -> Row | list[str
         frequency=given["frequency"] or None,
         language=given["language"] or None,
         timezone=given["timezone"] or None,
+        hour=given["hour"] or None,
         name=given["name"] or None,
     )
     wrong = [] if email else [f"{given['email']!r} is no mail address"]
@@ -120,6 +123,7 @@ def write(people: Iterable[Subscriber]) -> Iterator[str]:
                 person.frequency,
                 person.language,
                 person.timezone,
+                "" if person.hour is None else str(person.hour),
                 _iso(person.joined),
                 person.state.value,
                 _iso(person.joined),

@@ -7,15 +7,16 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from syndicate.core.pace import FREQUENCIES
 from syndicate.model import Subscriber, SubscriberState
 from syndicate.settings import Digest, Settings
 
-FREQUENCIES = ("edition", "daily", "weekly")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}")
+_HOUR = re.compile(r"(?:0?\d|1\d|2[0-3])(?::00)?")
 _NAME_LENGTH = 200
 # RFC 6531 addresses: anything but what could break out of a header or an envelope
 _LOCAL = re.compile(r"[^\s@<>()\[\]\\,;:\"\x00-\x20\x7f]{1,64}")
@@ -63,53 +64,9 @@ def key(email: str) -> str:
     return f"{local.casefold()}@{domain.lower()}"
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
-    """What is known of a digest's past for one subscriber.
-
-    `since` is the number of the last edition that was served (0 for none), `on` its local date.
-    """
-
-    since: int
-    on: date | None
-
-
 def wants(person: Subscriber, digest: Digest) -> bool:
     """Whether a subscriber takes a digest; who named none takes all that are public."""
     return digest.id in person.digests if person.digests else digest.public
-
-
-def is_served(person: Subscriber, served: Served, today: date, now: datetime) -> bool:
-    """Whether an edition of `today` goes to a subscriber, or is kept for a later one.
-
-    Paused: kept. Daily: once a local day. Weekly: seven days after the last. What is kept comes
-    with the next one, so that a change of pace neither loses nor repeats anything.
-    """
-    if person.paused_until is not None and person.paused_until > now:
-        return False
-    if served.on is None or person.frequency == "edition":
-        return True
-    days = (today - served.on).days
-    return days >= (7 if person.frequency == "weekly" else 1)
-
-
-def standing(
-    person: Subscriber, noted: Served | None, past: Sequence[tuple[int, datetime, str]]
-) -> Served:
-    """How far a subscriber was served with a digest: `noted` where something is kept for them,
-    else up to the last of its editions (number, time of composing, local date; in order).
-
-    What was composed before they joined, or joined again, is not theirs.
-    """
-    joined = person.joined
-    if noted is None:
-        if not past:
-            return Served(0, None)
-        last, composed, on = past[-1]
-        return Served(last, None if joined and joined > composed else date.fromisoformat(on))
-    before = [number for number, at, _ in past if joined and at <= joined]
-    since = max((noted.since, *before))
-    return Served(since, noted.on if since == noted.since else None)
 
 
 def selected(columns: Sequence[str], chosen: Sequence[str]) -> bool:
@@ -122,13 +79,17 @@ def selected(columns: Sequence[str], chosen: Sequence[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What somebody asks for; None where it was left open: the default, or what it was before."""
+    """What somebody asks for; None where it was left open: the default, or what it was before.
+
+    `hour` is text, such as `7` or `07:00`; "" for none.
+    """
 
     digests: tuple[str, ...] | None = None
     columns: tuple[str, ...] | None = None
     frequency: str | None = None
     language: str | None = None
     timezone: str | None = None
+    hour: str | None = None
     name: str | None = None
     text_only: bool | None = None
 
@@ -145,6 +106,8 @@ def problems(wish: Wish, settings: Settings, *, public: bool) -> list[str]:
         found.append(f"{wish.language!r} is no language tag")
     if wish.timezone and not is_zone(wish.timezone):
         found.append(f"{wish.timezone!r} is no time zone")
+    if wish.hour and not _HOUR.fullmatch(wish.hour):
+        found.append(f"hour {wish.hour!r} is none of 0 to 23")
     if wish.name and (len(wish.name) > _NAME_LENGTH or not wish.name.isprintable()):
         found.append("the name is too long, or has control characters")
     return found
@@ -168,9 +131,14 @@ def fulfil(person: Subscriber, wish: Wish) -> Subscriber:
         frequency=wish.frequency or person.frequency,
         language=person.language if wish.language is None else wish.language,
         timezone=person.timezone if wish.timezone is None else wish.timezone,
+        hour=person.hour if wish.hour is None else _hour(wish.hour),
         name=person.name if wish.name is None else wish.name,
         text_only=person.text_only if wish.text_only is None else wish.text_only,
     )
+
+
+def _hour(text: str) -> int | None:
+    return int(text.partition(":")[0]) if text else None
 
 
 class Letter(StrEnum):
@@ -191,7 +159,7 @@ def sign_up(person: Subscriber, wish: Wish) -> tuple[Subscriber, Letter]:
         return person, Letter.NONE
     if person.state is SubscriberState.CONFIRMED:
         return person, Letter.KNOWN
-    fresh = replace(person, digests=(), columns=(), frequency="edition")
+    fresh = replace(person, digests=(), columns=(), frequency="edition", hour=None)
     return replace(fulfil(fresh, wish), state=SubscriberState.UNCONFIRMED), Letter.CONFIRM
 
 

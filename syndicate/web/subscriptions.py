@@ -75,6 +75,7 @@ def _choices(settings: Settings) -> dict[str, Any]:
             ("daily", "daily"),
             ("weekly", "weekly"),
         ),
+        "hours": range(24),
         "languages": (("zh-CN", "简体中文"), ("en", "English")),
         "zones": _zones(),
         "site_zone": settings.site.timezone,
@@ -94,6 +95,7 @@ def _wish(form: Form) -> Wish:
         frequency=form.one("frequency") or None,
         language=form.one("language") or None,
         timezone=form.one("timezone") or None,
+        hour=form.one("hour") or None,
     )
 
 
@@ -314,6 +316,7 @@ def _changes(app: Application, person: Subscriber, form: Form) -> Wish:
         frequency=wish.frequency,
         language=wish.language,
         timezone=zone,
+        hour=form.one("hour") if form.has("hour") else None,
         text_only=bool(form.one("text_only")),
     )
 

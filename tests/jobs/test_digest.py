@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -19,7 +20,9 @@ from syndicate.adapters.store import open_database, outbox
 from syndicate.adapters.store import subscribers as people
 from syndicate.adapters.store.engine import Database
 from syndicate.core import schedule
+from syndicate.core.subscription import Wish
 from syndicate.jobs import digest as job
+from syndicate.jobs import subscribe
 from syndicate.jobs.digest import Composed
 from syndicate.model import EditionState, Entry, Status, Subscriber, SubscriberState
 from syndicate.settings import Digest, Mail, Settings
@@ -294,6 +297,7 @@ STEP = st.one_of(
     st.tuples(st.just("publish"), st.sampled_from(COLUMNS), st.integers(0, 0)),
     st.tuples(st.just("day"), st.just(""), st.integers(1, 4)),
     st.tuples(st.just("pace"), st.sampled_from(("edition", "daily", "weekly")), st.integers(0, 3)),
+    st.tuples(st.just("hour"), st.sampled_from(("", "0", "7", "20")), st.integers(0, 3)),
     st.tuples(st.just("pause"), st.just(""), st.integers(0, 3)),
     st.tuples(st.just("resume"), st.just(""), st.integers(0, 3)),
     st.tuples(st.just("leave"), st.just(""), st.integers(0, 3)),
@@ -339,6 +343,9 @@ class World:
     def pace(self, frequency: str, who: int) -> None:
         self.change(who, frequency=frequency)
 
+    def hour(self, hour: str, who: int) -> None:
+        self.change(who, hour=int(hour) if hour else None)
+
     def pause(self, _: str, who: int) -> None:
         self.change(who, paused_until=self.now + 1000 * DAY)
 
@@ -366,7 +373,7 @@ class World:
     def end(self) -> None:
         """Everybody comes back to every edition; what was kept comes."""
         for who in self.people:
-            self.change(who, paused_until=None, frequency="edition")
+            self.change(who, paused_until=None, frequency="edition")  # an hour counts no more
         for column in COLUMNS:
             self.publish(column, 0)
         self.day("", 1)
@@ -395,6 +402,77 @@ def test_nothing_twice_nothing_missed(
         assert got == {who: Counter(ids) for who, ids in world.owed.items()}
     finally:
         db.close()
+
+
+def leaves(db: Database) -> list[tuple[str, str]]:
+    """(subscriber, the moment before which the message does not leave), in Shanghai."""
+    m = outbox.messages.c
+    query = outbox.sa.select(m.subscriber, m.next).where(m.state == "queued").order_by(m.id)
+    with db.read() as conn:
+        return [
+            (who, f"{at.astimezone(ZoneInfo('Asia/Shanghai')):%dT%H:%M}")
+            for who, at in conn.execute(query)
+        ]
+
+
+def test_who_has_an_hour_gets_it_then(database: Database, tmp_path: Path) -> None:
+    made = config(tmp_path)
+    join(
+        database,
+        reader("a"),
+        reader("b", frequency="daily", hour=18),
+        reader("c", frequency="weekly", hour=9, timezone="Europe/Berlin"),
+        reader("d", hour=18),
+    )
+    compose(database, made, START)
+    store(database, an_entry(1))
+    compose(database, made, DUE)
+    assert leaves(database) == [
+        ("a", "23T08:00"), ("b", "23T18:00"), ("c", "23T16:00"), ("d", "23T08:00")
+    ]  # fmt: skip
+    with database.read() as conn:
+        assert outbox.count_ready(conn, DUE) == 2
+        assert outbox.count_later(conn, DUE) == 2
+        assert outbox.count_ready(conn, DUE + timedelta(hours=10)) == 4
+        query = outbox.sa.select(outbox.messages.c.subscriber, outbox.messages.c.date)
+        dates = {who: at for who, at in conn.execute(query)}
+    assert (dates["a"], dates["b"]) == (DUE, DUE + timedelta(hours=10))
+    store(database, an_entry(2, received=DUE + timedelta(hours=1)))
+    compose(database, made, DUE + DAY)
+    assert leaves(database)[4:] == [("a", "24T08:00"), ("b", "24T18:00"), ("d", "24T08:00")]
+
+
+@pytest.mark.parametrize(
+    ("wish", "paused", "expected", "then"),
+    [
+        pytest.param(Wish(hour="20"), None, "23T20:00", "24T20:00", id="another hour"),
+        pytest.param(Wish(hour="7"), None, "24T07:00", "25T07:00", id="one that is past today"),
+        pytest.param(Wish(timezone="Europe/Berlin"), None, "24T01:00", "25T01:00", id="a zone"),
+        pytest.param(Wish(hour=""), None, "23T12:00", "24T08:00", id="none: at once"),
+        pytest.param(Wish(frequency="edition"), None, "23T12:00", "24T08:00", id="each edition"),
+        pytest.param(Wish(), DUE + 3 * DAY, "26T18:00", None, id="a pause"),
+        pytest.param(Wish(columns=("law",)), None, "23T18:00", "24T18:00", id="something else"),
+    ],
+)
+def test_a_message_that_waits_follows_its_reader(
+    sqlite_database: Database,
+    tmp_path: Path,
+    wish: Wish,
+    paused: datetime | None,
+    expected: str,
+    then: str | None,
+) -> None:
+    db, made = sqlite_database, config(tmp_path)
+    join(db, reader("b", frequency="daily", hour=18))
+    compose(db, made, START)
+    store(db, an_entry(1))
+    compose(db, made, DUE)
+    noon = DUE + timedelta(hours=4)
+    subscribe.change(db, made, "b", wish, paused_until=paused, now=noon, by="subscriber")
+    assert leaves(db) == [("b", expected)]
+    store(db, an_entry(2, received=noon))
+    compose(db, made, DUE + DAY)
+    assert leaves(db)[1:] == ([("b", then)] if then else [])
 
 
 def test_local_time_that_comes_twice_counts_once(sqlite_database: Database, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 `digests`      when a digest was first in the database: nothing before that is due
 `editions`     one dated issue of a digest, with its state and page
 `carried`      which entries and stories an edition has; an entry is in one edition of a digest
-`waiting`      subscribers for whom editions are kept (paused, weekly): the last they were served
+`waiting`      subscribers for whom editions are kept (paused, weekly): the last that served them
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ waiting = sa.Table(
     sa.Column("digest", sa.String, primary_key=True),
     sa.Column("subscriber", sa.String, primary_key=True),
     sa.Column("since", sa.Integer, nullable=False),  # number of the last edition served
-    sa.Column("served", sa.String),  # its local date
+    sa.Column("served", sa.String),  # the local date that its message counts for
 )
 
 APPROVED = "approved by an editor"
@@ -278,3 +278,12 @@ def set_waits(conn: Connection, digest: str, rows: Mapping[str, tuple[int, str |
                 for who, (since, served) in rows.items()
             ],
         )
+
+
+def count_for(
+    conn: Connection, subscriber: str, editions: Iterable[tuple[str, int]], on: str
+) -> None:
+    """The last messages of a subscriber, of these editions (digest, number), count for that day."""
+    for digest, number in editions:
+        mine = sa.and_(waiting.c.digest == digest, waiting.c.subscriber == subscriber)
+        conn.execute(sa.update(waiting).where(mine, waiting.c.since == number).values(served=on))

@@ -209,8 +209,9 @@ def queued(
     message_id: str,
     date: datetime,
     now: datetime,
+    at: datetime | None = None,
 ) -> dict[str, Any]:
-    """The row of a new message."""
+    """The row of a new message, which does not leave before `at`."""
     return {
         "edition": edition,
         "subscriber": subscriber,
@@ -223,7 +224,7 @@ def queued(
         "state": MessageState.QUEUED.value,
         "attempts": 0,
         "first": None,
-        "next": now,
+        "next": at or now,
         "owner": None,
         "until": None,
         "error": None,
@@ -272,6 +273,24 @@ def add_letter(
             )
         ],
     )
+
+
+def put_off(conn: Connection, subscriber: str, at: datetime) -> list[tuple[str, int]]:
+    """A digest's messages that nobody tried to send yet leave not before another moment, whose
+    date they then have; the digests and numbers of their editions."""
+    open_ = sa.and_(
+        messages.c.subscriber == subscriber,
+        messages.c.state == MessageState.QUEUED.value,
+        messages.c.attempts == 0,
+    )
+    query = sa.select(editions.c.digest, editions.c.number)
+    query = query.join(messages, messages.c.edition == editions.c.id).where(open_)
+    found = [(digest, number) for digest, number in conn.execute(query)]
+    if found:
+        mine = sa.and_(open_, messages.c.edition.not_like("letter:%"))
+        conn.execute(sa.update(messages).where(mine).values(next=at, date=at))
+        wake(conn, "mail")
+    return found
 
 
 def _message(row: Any) -> Message:
@@ -329,6 +348,12 @@ def count_ready(conn: Connection, now: datetime) -> int:
     """How many messages could be taken now."""
     query = sa.select(sa.func.count()).select_from(messages).where(_ready(now))
     return int(conn.execute(query).scalar_one())
+
+
+def count_later(conn: Connection, now: datetime) -> int:
+    """How many messages wait for the hour, or the end of a pause, of those whom they are for."""
+    later = sa.and_(messages.c.state == MessageState.QUEUED.value, messages.c.next > now)
+    return int(conn.execute(sa.select(sa.func.count()).where(later)).scalar_one())
 
 
 def finish(conn: Connection, owner: str, outcomes: Sequence[dict[str, Any]]) -> None:

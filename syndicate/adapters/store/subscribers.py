@@ -35,6 +35,7 @@ subscribers = sa.Table(
     sa.Column("consent", sa.Text, nullable=False),
     sa.Column("bounces", sa.Float, nullable=False, server_default="0"),
     sa.Column("bounced", Instant),
+    sa.Column("hour", sa.Integer),
     sa.Index("subscribers_state", "state", "id"),
 )
 
@@ -72,6 +73,7 @@ def _row(person: Subscriber, email_key: str, added: datetime) -> dict[str, Any]:
         "frequency": person.frequency,
         "language": person.language,
         "timezone": person.timezone,
+        "hour": person.hour,
         "text_only": person.text_only,
         "added": added,
         "joined": person.joined,
@@ -92,6 +94,7 @@ def person_of(row: Any) -> Subscriber:
         frequency=row.frequency,
         language=row.language,
         timezone=row.timezone,
+        hour=row.hour,
         name=row.name,
         text_only=row.text_only,
         joined=row.joined,

@@ -20,10 +20,10 @@ from syndicate.adapters.store.editions import Edition
 from syndicate.adapters.store.engine import Database
 from syndicate.adapters.store.outbox import Variant
 from syndicate.core import edition as editing
-from syndicate.core import editions, message, schedule, sections, subscription
+from syndicate.core import editions, message, pace, schedule, sections, subscription
 from syndicate.core.edition import Past
 from syndicate.core.editions import Renderer
-from syndicate.core.subscription import Served
+from syndicate.core.pace import Served, Times, Turn
 from syndicate.jobs.digest.rendering import render
 from syndicate.model import EditionState, Entry, Status, Subscriber
 from syndicate.settings import Digest, Settings
@@ -152,6 +152,7 @@ class _Composer:
     now: datetime
     local: datetime
     number: int = 0
+    times: Times = field(init=False)
     past: Sequence[tuple[int, datetime, str]] = ()
     again: Sequence[tuple[int, str]] = ()
 
@@ -159,6 +160,8 @@ class _Composer:
         """The edition and how many messages it has. Raises _NobodyError."""
         earlier = edition_store.of_digest(self.conn, self.digest.id, _EARLIER)
         self.number = earlier[0].number + 1 if earlier else 1
+        before = (earlier[0].due, earlier[0].composed) if earlier else None
+        self.times = pace.times(self.digest, self.local, self.now, before)
         self.past = edition_store.past(self.conn, self.digest.id)
         self.again = edition_store.let_go(self.conn, self.digest.id)
         recipients, waiting = self._audience()
@@ -204,31 +207,31 @@ class _Composer:
             recipients=recipients,
         )
 
-    def _readers(self) -> Iterator[tuple[Subscriber, Served, bool, bool]]:
-        """Everybody who takes this digest: how far they were served, whether they are served
-        now, and whether that is noted; streamed."""
+    def _readers(self) -> Iterator[tuple[Subscriber, Served, Turn | None, bool]]:
+        """Everybody who takes this digest: how far they were served, whether this edition serves
+        them, and whether that is noted; streamed."""
         left: list[str] = []
         for person, row in edition_store.readers(self.conn, self.digest.id):
             if not subscription.wants(person, self.digest):
                 left += [person.id] if row else []
                 continue
             on = date.fromisoformat(row[1]) if row and row[1] else None
-            served = subscription.standing(person, Served(row[0], on) if row else None, self.past)
-            now = subscription.is_served(person, served, self.local.date(), self.now)
-            yield person, served, now, row is not None
+            served = pace.standing(person, Served(row[0], on) if row else None, self.past)
+            turn = pace.turn(person, served, self.times, self.settings.site.timezone)
+            yield person, served, turn, row is not None
         edition_store.forget_waits(self.conn, self.digest.id, left)
 
     def _audience(self) -> tuple[int, int]:
-        """How many get the edition now, and how many later."""
+        """How many the edition serves, and for how many it is kept."""
         now = later = 0
-        for _, _, is_served, _ in self._readers():
-            now, later = now + is_served, later + (not is_served)
+        for _, _, turn, _ in self._readers():
+            now, later = now + (turn is not None), later + (turn is None)
         return now, later
 
     def _is_owed(self) -> bool:
         """Whether something was kept for somebody whose time has come."""
-        for person, served, is_served, noted in self._readers():
-            if is_served and noted and self._selection(person, served, {}):
+        for person, served, turn, noted in self._readers():
+            if turn and noted and self._selection(person, served, {}):
                 return True
         return False
 
@@ -239,14 +242,14 @@ class _Composer:
         rows: list[dict[str, object]] = []
         notes: dict[str, tuple[int, str | None]] = {}
         queued = 0
-        today = self.local.date().isoformat()
-        for person, served, is_served, noted in self._readers():
-            if is_served:
+        for person, served, turn, noted in self._readers():
+            if turn:
                 id = self._variant_for(edition, person, served, known, variants)
                 if id is not None:
-                    rows.append(self._message(edition, person, id))
+                    rows.append(self._message(edition, person, id, turn.at))
                 if noted or person.frequency != "edition":
-                    notes[person.id] = (self.number, today if id is not None else _iso(served.on))
+                    on = turn.on if id is not None else served.on
+                    notes[person.id] = (self.number, _iso(on))
             elif not noted:
                 notes[person.id] = (served.since, _iso(served.on))
             if len(rows) + len(notes) >= _CHUNK:
@@ -263,7 +266,9 @@ class _Composer:
         notes.clear()
         return count
 
-    def _message(self, edition: Edition, person: Subscriber, variant: str) -> dict[str, object]:
+    def _message(
+        self, edition: Edition, person: Subscriber, variant: str, at: datetime
+    ) -> dict[str, object]:
         return outbox.queued(
             edition=edition.id,
             subscriber=person.id,
@@ -272,8 +277,9 @@ class _Composer:
             salt=person.token_salt,
             variant=variant,
             message_id=message.message_id(edition.id, person.id, self.secret, self.settings.site),
-            date=min(edition.due, self.now),
+            date=at if pace.has_hour(person) else min(edition.due, self.now),
             now=self.now,
+            at=at,
         )
 
     def _variant_for(

@@ -7,17 +7,17 @@ the same transaction, so that neither is without the other.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.engine import Connection
 
+from syndicate.adapters.store import editions as edition_store
 from syndicate.adapters.store import limits, outbox
 from syndicate.adapters.store import subscribers as store
 from syndicate.adapters.store.engine import Database
-from syndicate.core import identity, letters, message, subscription, tokens
+from syndicate.core import identity, letters, message, pace, subscription, tokens
 from syndicate.core.subscription import Letter, Wish
 from syndicate.core.words import of as words_of
 from syndicate.errors import UsageError
@@ -224,11 +224,26 @@ def change(
         if changed != person:
             store.save(conn, [(changed, subscription.key(person.email))], now)
             store.log(conn, id, now, f"changed by {by}", _difference(person, changed), network)
+            _put_off(conn, settings, person, changed, now)
         return changed
 
 
+def _put_off(
+    conn: Connection, settings: Settings, before: Subscriber, after: Subscriber, now: datetime
+) -> None:
+    """What waits for an hour, or has not left yet, follows another hour, pace, zone, or a pause."""
+    names = ("frequency", "hour", "timezone", "paused_until")
+    if any(getattr(before, name) != getattr(after, name) for name in names):
+        turn = pace.not_before(after, settings.site.timezone, now)
+        moved = outbox.put_off(conn, after.id, turn.at)
+        edition_store.count_for(conn, after.id, moved, turn.on.isoformat())
+
+
 def _difference(before: Subscriber, after: Subscriber) -> str:
-    names = ("digests", "columns", "frequency", "language", "timezone", "text_only", "paused_until")
+    names = (
+        *("digests", "columns", "frequency", "language", "timezone", "hour", "text_only"),
+        "paused_until",
+    )
     return "; ".join(
         f"{name}: {getattr(before, name)} -> {getattr(after, name)}"
         for name in names
@@ -249,6 +264,7 @@ def data_of(db: Database, person: Subscriber) -> dict[str, Any]:
         "frequency": person.frequency,
         "language": person.language or None,
         "timezone": person.timezone or None,
+        "hour": person.hour,
         "text_only": person.text_only,
         "joined": person.joined.isoformat() if person.joined else None,
         "paused_until": person.paused_until.isoformat() if person.paused_until else None,
@@ -267,9 +283,8 @@ def add(
     db: Database,
     settings: Settings,
     email: str,
+    wish: Wish = Wish(),  # noqa: B008 - a frozen value
     *,
-    digests: Sequence[str] = (),
-    columns: Sequence[str] = (),
     consent: str = "",
     invite: bool = False,
     secret: bytes,
@@ -282,7 +297,6 @@ def add(
     none, that is suppressed, or whose owner had it erased (who may be invited).
     """
     email = _address(email)
-    wish = Wish(digests=tuple(digests) or None, columns=tuple(columns) or None)
     wrong = subscription.problems(wish, settings, public=False)
     if wrong:
         raise UsageError("; ".join(wrong))
@@ -300,7 +314,7 @@ def add(
             raise UsageError(
                 "its owner had it erased", where=email, remedy="--invite asks for a new consent"
             )
-        return _add(conn, found, email, wish, consent, now, by)
+        return _add(conn, settings, found, email, wish, consent, now, by)
 
 
 def _invite(
@@ -326,6 +340,7 @@ def _invite(
 
 def _add(
     conn: Connection,
+    settings: Settings,
     found: Subscriber | None,
     email: str,
     wish: Wish,
@@ -341,6 +356,8 @@ def _add(
         return Added(person, changed=False, invited=False)
     store.save(conn, [(person, subscription.key(email))], now)
     store.log(conn, person.id, now, f"added by {by}", consent)
+    if found is not None:
+        _put_off(conn, settings, found, person, now)
     return Added(person, changed=True, invited=False)
 
 
