@@ -53,6 +53,7 @@ REQUIRABLE = (
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _DURATION = re.compile(r"\s*(\d+)\s*([smhdw])\s*")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_LMTP = re.compile(r"lmtp:(?://)?(\[[0-9A-Fa-f:.]+\]|[\w.-]+):\d{1,5}/?")
 _ROUTE = re.compile(r"(maildir:.|smtps?://.|lmtp:.|sendmail:.)")
 
 
@@ -365,9 +366,17 @@ def _mail(mail: Mail, url: str, root: Path, reading: _Reading) -> Mail:
         password=_secret(mail.password, "mail.password", root, reading),
         inbox_password=_secret(mail.inbox_password, "mail.inbox_password", root, reading),
         route=_with_path(mail.route, ("maildir:",), root),
-        inbox=_with_path(mail.inbox, ("maildir:",), root),
+        inbox=_with_path(
+            mail.inbox,
+            ("maildir:",) if _LMTP.fullmatch(mail.inbox) else ("maildir:", "lmtp:"),
+            root,
+        ),
         dkim=dkim,
     )
+
+
+def _inbox_paths(inbox: str) -> tuple[str, ...]:
+    return ("maildir:",) if _LMTP.fullmatch(inbox) else ("maildir:", "lmtp:")
 
 
 def _web(web: Web, root: Path, reading: _Reading) -> Web:
@@ -599,8 +608,11 @@ def _check_mail(settings: Settings, reading: _Reading) -> None:
     if mail.route and not _ROUTE.match(mail.route):
         message = f"{mail.route!r} is none of maildir:, smtp://, smtps://, lmtp:, sendmail:"
         reading.say("mail.route", message)
-    if mail.inbox and not re.match(r"maildir:.|imaps?://.", mail.inbox):
-        reading.say("mail.inbox", f"{mail.inbox!r} is neither maildir: nor imaps://")
+    if mail.inbox and not re.match(r"maildir:.|imaps?://.|lmtp:.", mail.inbox):
+        reading.say("mail.inbox", f"{mail.inbox!r} is none of maildir:, imaps://, lmtp:")
+    if (tcp := _LMTP.fullmatch(mail.inbox)) and not _is_loopback(tcp[1].strip("[]")):
+        message = "LMTP has no password: it listens on a loopback address or a Unix socket only"
+        reading.say("mail.inbox", message)
     for name, value in (
         ("from", mail.sender),
         ("reply_to", mail.reply_to),
@@ -614,6 +626,13 @@ def _check_mail(settings: Settings, reading: _Reading) -> None:
         reading.say("mail.connections", "must be at least 1")
     if mail.rate < 0:
         reading.say("mail.rate", "must not be negative")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _check_web(settings: Settings, reading: _Reading) -> None:

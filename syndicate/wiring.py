@@ -121,11 +121,11 @@ class Application:
         return read_secret(self.settings.web.secret)
 
     def inbox(self) -> Mailbox | None:
-        """The mailbox of delivery reports and unsubscribe mails (mail.inbox); None without one."""
+        """The mailbox of delivery reports and unsubscribe mails (mail.inbox), where one is read."""
         from syndicate.adapters.mailbox import open_mailbox
 
         mail, fetch = self.settings.mail, self.settings.fetch
-        if not mail.inbox:
+        if not mail.inbox or mail.inbox.startswith("lmtp:"):  # that one is handed over to `serve`
             return None
         return open_mailbox(
             mail.inbox, mail.inbox_password, timeout=fetch.timeout, max_bytes=fetch.max_bytes
@@ -142,6 +142,12 @@ class Application:
         if box is None:
             return None
         return bounces.take_from(self.database, box, self.secret, self.now)
+
+    def take_in(self, data: bytes) -> Taken:
+        """Take in one mail that came back."""
+        from syndicate.jobs import bounces
+
+        return bounces.take_in(self.database, [data], self.secret, self.now)
 
     # --- the job and its stages ---------------------------------------------------------
 

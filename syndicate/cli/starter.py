@@ -93,7 +93,7 @@ password = ""
 from = ""                     # default syndicate@ the host of site.url
 reply_to = ""
 bounce = ""                   # VERP base address
-inbox = ""                    # where bounces and unsubscribe mails are read: maildir:… or imaps://…
+inbox = ""                    # what comes back: maildir:…, imaps://… or, taken by serve, lmtp:…
 rate = 0                      # messages a second; 0: no limit
 connections = 4
 [mail.dkim]

@@ -21,6 +21,7 @@ from syndicate.adapters import notify
 from syndicate.adapters.store.leader import Leader
 from syndicate.core import schedule
 from syndicate.daemon import jobs
+from syndicate.daemon.inbox import LMTP
 from syndicate.daemon.loading import load, stamps
 from syndicate.errors import MailError, StoreError, SyndicateError
 from syndicate.settings import Settings
@@ -361,6 +362,7 @@ class Daemon:
         for name, old, new in (
             ("storage.database", self.settings.storage.database, settings.storage.database),
             ("web.listen", self.settings.web.listen, settings.web.listen),
+            ("mail.inbox", *(_listens(each) for each in (self.settings, settings))),
         ):
             if old != new:
                 log.warning("%s has changed: that takes a restart", name)
@@ -392,6 +394,11 @@ class Daemon:
         self.leader.resign()
         if running:
             log.warning("stopped before %s was done", ", ".join(t.get_name() for t in running))
+
+
+def _listens(settings: Settings) -> str:
+    """Where mail is handed over to this process; read mailboxes take up a change."""
+    return settings.mail.inbox if settings.mail.inbox.startswith(LMTP) else ""
 
 
 def _trigger(cron: str, zone: str, offset: timedelta) -> Any:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from syndicate import web
 from syndicate.adapters import notify
 from syndicate.adapters.listening import listen as open_socket
+from syndicate.daemon import inbox
 from syndicate.daemon.daemon import Daemon
 from syndicate.daemon.loading import load
 from syndicate.settings import Settings
@@ -55,6 +56,8 @@ async def _serve(
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, lambda: loop.create_task(daemon.reload(), name="reload"))
     server = _server(web.create(daemon))
+    mails = contextlib.AsyncExitStack()
+    await mails.enter_async_context(inbox.listening(settings, daemon.application))
     serving = loop.create_task(server.serve(sockets=[opened]))
     daemon.start()
     host, port = opened.getsockname()[:2]
@@ -70,6 +73,7 @@ async def _serve(
     notify.say("STOPPING=1")
     began = time.monotonic()
     server.should_exit = True
+    await mails.aclose()
     await daemon.stop(GRACE - 1.0)
     await asyncio.wait({serving}, timeout=max(GRACE - (time.monotonic() - began), 0.1))
     watching.cancel()

@@ -190,6 +190,7 @@ def test_an_unknown_key_is_named_and_a_table_must_be_one(site: Site, path: tuple
         (("mail", "route"), "pigeon:loft", "mail.route"),
         (("mail", "from"), "nobody", "mail.from"),
         (("mail", "from"), "a@b.example\nBcc: x@y.example", "mail"),
+        (("mail", "inbox"), "lmtp://192.0.2.1:24", "mail.inbox: LMTP has no password"),
         (("mail", "inbox"), "pop3://x", "mail.inbox"),
         (("mail", "rate"), -1, "mail.rate"),
         (("mail", "connections"), 0, "mail.connections"),

@@ -6,7 +6,9 @@ import email
 import re
 import select
 import signal
+import smtplib
 import socket
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from email import policy
@@ -16,6 +18,8 @@ from pathlib import Path
 import httpx2
 import pytest
 from sites import FeedServer, Site
+
+from syndicate.core import verp
 
 CONFIG = """
 [mail]
@@ -190,6 +194,23 @@ def test_a_port_that_is_taken(site: Site) -> None:
         ran = site.call("serve", "--listen", f"127.0.0.1:{taken.getsockname()[1]}")
     assert ran.status == 2
     assert "cannot listen" in ran.err
+
+
+def test_mail_comes_in_over_lmtp(serve: Serve, site: Site) -> None:
+    config = CONFIG.replace("[mail]", '[mail]\nbounce = "b@news.example"\ninbox = "lmtp:in.sock"')
+    at = serve(config + '[web]\nsecret = "a secret of tests"\n')
+    site.run("subscribers", "add", "wang@mail.example", at="")
+    with sqlite3.connect(site.root / "var" / "syndicate.db") as database:
+        (who,) = database.execute("select id from subscribers").fetchone()
+    to = verp.unsubscribe_address("b@news.example", b"a secret of tests", who)
+    with smtplib.LMTP(str(site.root / "in.sock"), timeout=PATIENCE) as client:
+        with pytest.raises(smtplib.SMTPDataError, match="is no mail"):
+            client.sendmail("", [to], b"\r\nno headers")
+        client.sendmail("wang@mail.example", [to], b"From: wang@mail.example\r\nSubject: x\r\n")
+        (person,) = site.json("subscribers", "list")
+        assert person["state"] == "unsubscribed"  # it was accepted, so that it is done
+    assert at.stop()[0] == 0
+    assert not (site.root / "in.sock").exists()
 
 
 def test_interrupted(serve: Serve) -> None:
