@@ -75,7 +75,8 @@ def _check_templates(settings: Settings) -> list[Problem]:
                 missing = f"no template {digest.template}{suffix}"
                 found.append(_problem(settings, f"{path}.template", missing))
         try:
-            templates.render_text(digest.subject, sample_mail.subject(settings, digest))
+            if not templates.render_text(digest.subject, sample_mail.subject(settings, digest)):
+                found.append(_problem(settings, f"{path}.subject", "comes out empty"))
         except TemplateError as error:
             found.append(_problem(settings, f"{path}.subject", error.what))
     return found

@@ -254,8 +254,11 @@ class Application:
         self.publish_editions()
         return composed
 
-    def publish_editions(self) -> int:
-        """Write the pages of editions that are new or changed; how many files."""
+    def publish_editions(self, report: Report | None = None) -> int:
+        """Write the pages of editions that are new or changed; how many files.
+
+        A digest whose template is broken goes into the report, else into the log.
+        """
         from syndicate.jobs.editions import publish_editions
         from syndicate.jobs.publish import fingerprint
 
@@ -263,6 +266,11 @@ class Application:
             return 0
         look = fingerprint(self.settings, self.pages)
         done = publish_editions(self.database, self.settings, self.templates, look)
+        for error in done.errors:
+            if report is not None:
+                report.fail(error)
+            else:
+                _LOG.error("%s", error)
         return done.written
 
     def send_digest(self, chosen: Digest) -> Report:
@@ -290,7 +298,7 @@ class Application:
         for edition in composed.editions:
             if edition.state is EditionState.HELD:
                 report.problem(None, f"edition {edition.id} is held: {edition.reason}")
-        written = self.publish_editions()
+        written = self.publish_editions(report)
         if "pages" in report.parts:
             report.parts["pages"]["written"] += written
         if off := [key for key in self.settings.unset if key.startswith("mail.")]:

@@ -81,7 +81,7 @@ class Templates:
         """A short template from the config (a subject), not escaped, on one line."""
         try:
             text = self._environment.overlay(autoescape=False).from_string(source).render(context)
-        except _RAISED as error:
+        except (*_RAISED, RecursionError) as error:
             raise TemplateError(str(error)) from error
         return " ".join(text.split())
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from syndicate.core import message, words
 from syndicate.core.message import EditionView, Rendered
+from syndicate.errors import TemplateError
 from syndicate.model import Entry, Status
 from syndicate.settings import Digest, Settings
 
@@ -40,7 +41,10 @@ def view(
     url = f"{settings.site.url}editions/{digest.id}/{page_name(local, digest)}.html"
     made = EditionView(id, local.date().isoformat(), digest.title, url, count)
     context = {"digest": digest, "edition": made, "site": settings.site}
-    return replace(made, title=templates.render_text(digest.subject, context))
+    try:
+        return replace(made, title=templates.render_text(digest.subject, context))
+    except TemplateError as error:
+        raise TemplateError(f"the subject of {digest.id}: {error.what}") from error
 
 
 def render(

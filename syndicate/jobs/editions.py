@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,7 @@ from syndicate.core import editions as showing
 from syndicate.core import page
 from syndicate.core.frame import frame
 from syndicate.core.plaintext import xml_text
+from syndicate.errors import TemplateError
 from syndicate.model import EditionState, Entry, Status
 from syndicate.settings import Digest, Settings
 
@@ -39,6 +40,7 @@ class Written:
 
     written: int = 0
     unchanged: int = 0
+    errors: list[TemplateError] = field(default_factory=list)
 
 
 def publish_editions(
@@ -50,7 +52,10 @@ def publish_editions(
     with db.begin() as conn:
         for digest in settings.digests:
             if digest.public:
-                _Pages(conn, disk, settings, templates, look, digest, done).publish()
+                try:
+                    _Pages(conn, disk, settings, templates, look, digest, done).publish()
+                except TemplateError as error:  # what there is stays; other digests go on
+                    done.errors.append(error)
     return done
 
 

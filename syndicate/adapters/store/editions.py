@@ -70,6 +70,7 @@ waiting = sa.Table(
 )
 
 APPROVED = "approved by an editor"
+UNMADE = "cannot be rendered: "  # nothing is in such an edition yet; it is composed once it can be
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +201,14 @@ def forget_skipped(conn: Connection, id: str) -> None:
             editions.c.id == id, editions.c.state == EditionState.SKIPPED.value
         )
     )
+
+
+def forget_unmade(conn: Connection, digest: str) -> None:
+    """An edition that could not be rendered makes room for another try."""
+    unmade = sa.and_(
+        editions.c.state == EditionState.HELD.value, editions.c.reason.startswith(UNMADE)
+    )
+    conn.execute(sa.delete(editions).where(editions.c.digest == digest, unmade))
 
 
 def renumber(conn: Connection, edition: str, number: int) -> None:

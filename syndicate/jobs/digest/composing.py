@@ -24,6 +24,7 @@ from syndicate.core import editions, message, pace, schedule, sections, subscrip
 from syndicate.core.edition import Past
 from syndicate.core.editions import Renderer
 from syndicate.core.pace import Served, Times, Turn
+from syndicate.errors import TemplateError
 from syndicate.jobs.digest.rendering import render
 from syndicate.model import EditionState, Entry, Status, Subscriber
 from syndicate.settings import Digest, Settings
@@ -50,6 +51,7 @@ def compose_due(
     with db.begin() as conn:
         since = edition_store.enrol(conn, [digest.id for digest in settings.digests], now)
         for digest in settings.digests:
+            edition_store.forget_unmade(conn, digest.id)
             for last in edition_store.of_digest(conn, digest.id, 1):
                 since[digest.id] = max(since[digest.id], last.due)
     for digest in settings.digests:
@@ -73,6 +75,7 @@ def compose_now(
     done = Composed()
     with db.begin() as conn:
         edition_store.enrol(conn, [d.id for d in settings.digests], now)
+        edition_store.forget_unmade(conn, digest.id)
     local = schedule.of_day(digest.schedule, digest.timezone, now)
     compose(db, settings, digest, local, templates, secret, now, done, by_hand=True)
     return done
@@ -110,11 +113,37 @@ def compose(
     except _NobodyError:
         done.reasons.append((digest.id, "nobody would get it"))
         return
+    except TemplateError as error:  # of this digest alone; the others go on
+        edition, queued = _hold(db, digest, local, now, str(error)), 0
     if edition.state is EditionState.SKIPPED:
         done.reasons.append((digest.id, edition.reason))
         return
     done.editions.append(edition)
     done.messages += queued
+
+
+def _hold(db: Database, digest: Digest, local: datetime, now: datetime, why: str) -> Edition:
+    """An edition that cannot be rendered: an empty one on hold says why, until one can."""
+    with db.begin() as conn:
+        edition_store.lock(conn, digest.id)
+        last = edition_store.of_digest(conn, digest.id, 1)
+        made = Edition(
+            id=editing.edition_id(digest.id, local),
+            digest=digest.id,
+            number=last[0].number + 1 if last else 1,
+            local=local,
+            due=schedule.instant(local, digest.timezone),
+            composed=now,
+            state=EditionState.HELD,
+            reason=edition_store.UNMADE + why,
+            title=digest.title,
+            public=digest.public,
+            recipients=0,
+        )
+        if (known := edition_store.edition(conn, made.id)) is not None:
+            return known  # by another process, meanwhile
+        edition_store.add_edition(conn, made, [])
+        return made
 
 
 def candidates(conn: Connection, settings: Settings, digest: Digest) -> Iterator[Entry]:

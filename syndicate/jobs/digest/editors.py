@@ -19,6 +19,9 @@ def approve(db: Database, id: str) -> Edition:
     """Let a held edition go."""
     with db.begin() as conn:
         edition = _held(conn, id)
+        if edition.reason.startswith(edition_store.UNMADE):
+            remedy = "mend it; the next run composes the edition"
+            raise UsageError(edition.reason, where=id, remedy=remedy)
         edition_store.set_edition(conn, id, EditionState.SENDING, edition_store.APPROVED)
         last = edition_store.of_digest(conn, edition.digest, 1)[0]
         if last.id != id:

@@ -11,8 +11,9 @@ from syndicate.adapters.store import entries, outbox
 from syndicate.adapters.store.engine import Database
 from syndicate.core import message, words
 from syndicate.core.editions import Renderer
+from syndicate.errors import TemplateError
 from syndicate.jobs.digest.rendering import render
-from syndicate.model import Entry, Status
+from syndicate.model import EditionState, Entry, Status
 from syndicate.settings import Settings
 
 
@@ -41,7 +42,14 @@ def withdraw(db: Database, settings: Settings, templates: Renderer, now: datetim
                 # Without text: whoever has claimed a message of it does not send it either
                 outbox.add_variants(conn, [replace(variant, entries=(), html="", text="")])
                 continue
-            rendered = render(conn, settings, digest, edition, kept, variant.language, templates)
+            try:
+                rendered = render(
+                    conn, settings, digest, edition, kept, variant.language, templates
+                )
+            except TemplateError as error:  # it must not leave as it is
+                why = f"without what was taken down it cannot be rendered: {error}"
+                edition_store.set_edition(conn, edition.id, EditionState.HELD, why)
+                continue
             outbox.add_variants(
                 conn,
                 [
