@@ -99,7 +99,10 @@ def preview(call: Call, name: str, out: Path | None) -> None:
             }
         )
         return
-    terminal.say(f"{made.entries} entries for {made.recipients} subscribers: {', '.join(files)}")
+    if not call.quiet:
+        terminal.say(
+            f"{made.entries} entries for {made.recipients} subscribers: {', '.join(files)}"
+        )
 
 
 @digest.command()
@@ -127,7 +130,9 @@ def send(call: Call, name: str, dry_run: bool) -> int:
     elif not call.quiet:
         counts = report.parts["digests"]
         if not counts["editions"] and not counts["sent"]:
-            terminal.say("nothing to send: " + "; ".join(report.parts.get("reasons", [])))
+            waiting = f"{counts['waiting']} wait for their hour" if counts["waiting"] else ""
+            reasons = [*report.parts.get("reasons", []), waiting]
+            terminal.say("nothing to send: " + "; ".join(filter(None, reasons)))
         else:
             terminal.say(
                 f"{counts['editions']} editions, {counts['messages']} messages; "
@@ -296,7 +301,7 @@ def import_(call: Call, file: Path, dry_run: bool) -> int:
         raise UsageError("there is no such file", where=str(file)) from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        terminal.warn(f"{file}:{line}: is not UTF-8")
+        terminal.warn(f"{file}:{line}: is not UTF-8; save it as CSV in UTF-8")
         return 1
     app = call.app
     try:

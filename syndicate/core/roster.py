@@ -25,6 +25,7 @@ OPTIONAL = (
     *("name", "digests", "columns", "frequency", "language", "timezone", "hour"),
     *("consented_at", "state"),
 )
+_MARKS = {";": "semicolons", "\t": "tabs", "|": "bars", "，": "full-width commas"}
 _SEVERAL = re.compile(r"[\s,;|、，；]+")
 
 
@@ -50,7 +51,10 @@ def read(text: str, file: str, settings: Settings) -> tuple[list[Row], list[Prob
         missing = [name for name in REQUIRED if name not in heads]
         if missing:
             named = ", ".join(missing)
-            return [], [Problem(file, 1, f"the header row has no column {named}")]
+            return [], [Problem(file, 1, f"the header row has no column {named}{_other(heads)}")]
+        twice = [name for name in (*REQUIRED, *OPTIONAL) if heads.count(name) > 1]
+        if twice:
+            return [], [Problem(file, 1, f"the header row has {', '.join(twice)} more than once")]
         for cells in reader:
             if not any(cell.strip() for cell in cells):
                 continue
@@ -64,6 +68,12 @@ def read(text: str, file: str, settings: Settings) -> tuple[list[Row], list[Prob
     except csv.Error as error:
         problems.append(Problem(file, reader.line_num, f"is no CSV: {error}"))
     return rows, problems
+
+
+def _other(heads: list[str]) -> str:
+    """A hint at what spreadsheets write in some countries."""
+    mark = next((name for m, name in _MARKS.items() if len(heads) == 1 and m in heads[0]), "")
+    return f"; cells are separated by commas, not {mark}" if mark else ""
 
 
 def _row(cells: dict[str, str], line: int, settings: Settings) -> Row | list[str]:

@@ -179,6 +179,15 @@ def test_import(database: Database) -> None:
         pytest.param("", ["list.csv:1"], id="empty"),
         pytest.param("mail,consent\na@b.example,x\n", ["list.csv:1"], id="no email"),
         pytest.param("email\na@b.example\n", ["list.csv:1"], id="no consent"),
+        pytest.param("email;consent\na@b.example;x\n", ["list.csv:1"], id="semicolons"),
+        pytest.param(
+            "email,consent,Email\na@b.example,x,c@b.example\n", ["list.csv:1"], id="a column twice"
+        ),
+        pytest.param(
+            "email,consent,hour\na@b.example,x,24\nb@b.example,x,7am\n",
+            ["list.csv:2", "list.csv:3"],
+            id="hour",
+        ),
         pytest.param("email,consent\na@b.example,x\nbad,x\n", ["list.csv:3"], id="address"),
         pytest.param(
             "email,consent,digests\na@b.example,x,nope\nb@b.example,x,nah\n",
@@ -205,13 +214,22 @@ def test_a_malformed_list_changes_nothing(
 def test_export_comes_back(database: Database, tmp_path: Path) -> None:
     take(database, LIST)
     subscribe.remove(database, "wang@mail.example", now=NOW)
-    add(database, "zhao@mail.example", consent='said "yes", twice\nby phone')
+    add(
+        database,
+        "zhao@mail.example",
+        frequency="daily",
+        hour="06:00",
+        consent='said "yes", twice\nby phone',
+    )
     text = "".join(subscribe.export(database))
     from syndicate.adapters.store import open_database
 
     other = open_database(f"sqlite:{tmp_path / 'other.db'}")
     done = take(other, text)
     assert (done.confirmed, done.invited, done.unchanged) == (1, 1, 1)
+    zhao = person(other, "zhao@mail.example")
+    assert zhao is not None
+    assert (zhao.frequency, zhao.hour) == ("daily", 6)
     assert state(other, "wang@mail.example") == "unsubscribed"
     assert "".join(subscribe.export(other)).count("\n") == text.count("\n")
     other.close()
