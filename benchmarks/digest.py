@@ -26,7 +26,7 @@ from syndicate.adapters.store import editions as edition_store
 from syndicate.adapters.store import entries, open_database, outbox, subscribers
 from syndicate.adapters.store.engine import Database
 from syndicate.adapters.templates import Templates
-from syndicate.core import editions, message
+from syndicate.core import editions, mime
 from syndicate.jobs import digest as job
 from syndicate.jobs import send
 from syndicate.model import Attribution, Entry, GivenDate, Person, Publisher, Subscriber
@@ -177,8 +177,8 @@ def _naive(
             made, digest, edition.id, edition.local, chosen, "zh-CN", templates, also={}
         )
         email = f"r{number}@reader.example"
-        key = message.message_id(edition.id, email, SECRET, made.site)
-        to = message.addressed(
+        key = mime.message_id(edition.id, email, SECRET, made.site)
+        to = mime.addressed(
             *(made, SECRET),
             subscriber=f"{number:016x}",
             salt="s",
@@ -188,7 +188,7 @@ def _naive(
             date=NOW,
             edition=edition.id,
         )
-        html, text = message.shown(rendered, to)
+        html, text = mime.shown(rendered, to)
         mail = EmailMessage()
         mail["From"], mail["To"] = made.mail.sender, email
         mail["Subject"], mail["Message-ID"] = rendered.subject, key

@@ -1,6 +1,6 @@
 """DKIM signatures (RFC 6376, 8463) over every header that we set, with RSA or Ed25519.
 
-dkimpy takes 0.9 ms for a message of 60 kB, most of it to canonicalise a body that `core.message`
+dkimpy takes 0.9 ms for a message of 60 kB, most of it to canonicalise a body that `core.mime`
 makes canonical already: base64 in CRLF lines, no trailing space, no run of spaces, one line end
 at the end. Its hash is then all that is needed; the tests have dkimpy verify what comes out.
 """

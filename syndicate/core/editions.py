@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from syndicate.core import message, words
-from syndicate.core.message import EditionView, Rendered
+from syndicate.core.message import EditionView
+from syndicate.core.mime import Rendered
 from syndicate.errors import TemplateError
 from syndicate.model import Entry, Status
 from syndicate.settings import Digest, Settings

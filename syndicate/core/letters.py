@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from syndicate.core import message, phrases
+from syndicate.core import message, phrases, textpart
 from syndicate.core.phrases import fill
 from syndicate.core.words import Words
 from syndicate.settings import Settings
@@ -58,5 +58,5 @@ def claim_reminder(settings: Settings, words: Words, number: str, due: str) -> L
 
 def _text(lines: list[str], settings: Settings, words: Words) -> str:
     # A link stands on a line of its own, and is never wrapped
-    body = [line if "://" in line else message.wrap(line) for line in lines]
+    body = [line if "://" in line else textpart.wrap(line) for line in lines]
     return "\n\n".join(body) + "\n\n-- \n" + "\n".join(message.profile(settings.site, words)) + "\n"

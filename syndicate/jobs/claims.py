@@ -11,7 +11,7 @@ from syndicate.adapters.store import claims as store
 from syndicate.adapters.store import entries, limits, outbox
 from syndicate.adapters.store.engine import Database
 from syndicate.core import claims as rules
-from syndicate.core import identity, letters, message, subscription, words
+from syndicate.core import identity, letters, mime, subscription, words
 from syndicate.core.claims import Claim, Demand, Kind, State
 from syndicate.core.letters import Letter
 from syndicate.errors import UsageError
@@ -108,7 +108,7 @@ def _post(
         subject=letter.subject,
         text=letter.text,
         language=claim.language,
-        message_id=message.message_id(f"letter:{key}", subscriber, secret, settings.site),
+        message_id=mime.message_id(f"letter:{key}", subscriber, secret, settings.site),
         now=now,
     )
 

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from syndicate.adapters.templates import Templates
-from syndicate.core import editions, message, words
-from syndicate.core.message import LARGEST, Recipient, Rendered
+from syndicate.core import editions, message, mime, textpart, words
+from syndicate.core.message import LARGEST
+from syndicate.core.mime import Recipient, Rendered
 from syndicate.model import Entry, Notice
 from syndicate.settings import Digest, Mail, Notices
 from tests.conftest import ROOT
@@ -54,7 +55,7 @@ def parsed(data: bytes) -> EmailMessage:
 
 
 def built(rendered: Rendered = RENDERED, **to: Any) -> bytes:
-    return message.build(rendered, replace(TO, **to), SETTINGS)
+    return mime.build(rendered, replace(TO, **to), SETTINGS)
 
 
 def mail(*entries: Entry, settings: Any = SETTINGS, digest: Digest = DIGEST) -> Rendered:
@@ -159,11 +160,11 @@ def test_what_is_written_is_read(before: str, after: str, only: bool, own: bool)
     before, after = plain(before), plain(after)
     mark = message.UNSUBSCRIBE if own else ""
     rendered = replace(RENDERED, text=f"{before}{mark}{after}\n", text_only=only)
-    pieces = message.prepare(rendered, SETTINGS).build(TO)
+    pieces = mime.prepare(rendered, SETTINGS).build(TO)
     data = pieces.joined()
     body = data.partition(b"\r\n\r\n")[2]
     assert hashlib.sha256(body).digest() == pieces.digest
-    assert data == message.build(rendered, TO, SETTINGS)
+    assert data == mime.build(rendered, TO, SETTINGS)
     part = parsed(data).get_body(("plain",))
     assert part is not None
     got = cast(bytes, part.get_payload(decode=True)).decode()
@@ -175,7 +176,7 @@ def test_what_is_written_is_read(before: str, after: str, only: bool, own: bool)
 
 def test_a_recipient_s_own_is_escaped_in_markup() -> None:
     rendered = replace(RENDERED, html="<p>\ue0f0email\ue0f1</p>")
-    html, text = message.shown(rendered, replace(TO, email='<b>&"@x.example'))
+    html, text = mime.shown(rendered, replace(TO, email='<b>&"@x.example'))
     assert html == "<p>&lt;b&gt;&amp;&quot;@x.example</p>"
     assert "<b>" not in text
 
@@ -222,10 +223,10 @@ def test_lines_of_the_text_part_are_short() -> None:
         publishing.entry(7, title="An English title " * 9, summary="Words, and more words. " * 20,
                          notices=(Notice("本文仅供参考，不代表本站立场。" * 9),)),
     ]  # fmt: skip
-    text = message.shown(mail(*entries, settings=settings), TO)[1]
+    text = mime.shown(mail(*entries, settings=settings), TO)[1]
     for line in text.splitlines():
         if "://" not in line:
-            assert message._columns(line) <= 74, line  # a closing mark may hang over the edge
+            assert textpart._columns(line) <= 74, line  # a closing mark may hang over the edge
     assert "\n\n\n\n" not in text
 
 

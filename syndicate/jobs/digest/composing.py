@@ -20,7 +20,7 @@ from syndicate.adapters.store.editions import Edition
 from syndicate.adapters.store.engine import Database
 from syndicate.adapters.store.outbox import Variant
 from syndicate.core import edition as editing
-from syndicate.core import editions, message, pace, schedule, sections, subscription
+from syndicate.core import editions, mime, pace, schedule, sections, subscription
 from syndicate.core.edition import Past
 from syndicate.core.editions import Renderer
 from syndicate.core.pace import Served, Times, Turn
@@ -305,7 +305,7 @@ class _Composer:
             name=person.name,
             salt=person.token_salt,
             variant=variant,
-            message_id=message.message_id(edition.id, person.id, self.secret, self.settings.site),
+            message_id=mime.message_id(edition.id, person.id, self.secret, self.settings.site),
             date=at if pace.has_hour(person) else min(edition.due, self.now),
             now=self.now,
             at=at,

@@ -11,7 +11,7 @@ from syndicate.adapters.store import entries, subscribers
 from syndicate.adapters.store.editions import Edition
 from syndicate.adapters.store.engine import Database
 from syndicate.core import edition as editing
-from syndicate.core import message, schedule, subscription, urls
+from syndicate.core import mime, schedule, subscription, urls
 from syndicate.core.editions import Renderer
 from syndicate.jobs.digest.composing import candidates
 from syndicate.jobs.digest.rendering import render
@@ -61,19 +61,19 @@ def preview(
         )
         people = [p for p in subscribers.confirmed(conn) if subscription.wants(p, digest)]
     person = people[0] if people else _nobody(settings)
-    to = message.addressed(
+    to = mime.addressed(
         settings,
         secret,
         subscriber=person.id,
         salt=person.token_salt,
         email=person.email,
         name=person.name,
-        message_id=message.message_id(edition.id, person.id, secret, settings.site),
+        message_id=mime.message_id(edition.id, person.id, secret, settings.site),
         date=edition.due if edition.due <= now else now,
         edition=edition.id,
     )
-    built = message.build(rendered, to, settings)
-    html, text = message.shown(rendered, to)
+    built = mime.build(rendered, to, settings)
+    html, text = mime.shown(rendered, to)
     return Preview(html, text, sign(built) if sign else built, len(selection), len(people))
 
 

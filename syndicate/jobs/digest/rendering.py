@@ -10,7 +10,7 @@ from syndicate.adapters.store import entries
 from syndicate.adapters.store.editions import Edition
 from syndicate.core import editions
 from syndicate.core.editions import Renderer
-from syndicate.core.message import Rendered
+from syndicate.core.mime import Rendered
 from syndicate.model import Entry
 from syndicate.settings import Digest, Settings
 

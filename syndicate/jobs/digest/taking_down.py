@@ -9,7 +9,7 @@ from datetime import datetime
 from syndicate.adapters.store import editions as edition_store
 from syndicate.adapters.store import entries, outbox
 from syndicate.adapters.store.engine import Database
-from syndicate.core import message, words
+from syndicate.core import message, mime, textpart, words
 from syndicate.core.editions import Renderer
 from syndicate.errors import TemplateError
 from syndicate.jobs.digest.rendering import render
@@ -87,7 +87,7 @@ def correct(
                     subject=told.correction.format(title=settings.site.name),
                     text=_correction(entry, told, digest, settings),
                     language=told.language,
-                    message_id=message.message_id(key, who, secret, settings.site),
+                    message_id=mime.message_id(key, who, secret, settings.site),
                     now=now,
                 )
                 queued += 1
@@ -96,9 +96,9 @@ def correct(
 
 def _correction(entry: Entry, told: words.Words, digest: str, settings: Settings) -> str:
     lines = (
-        message.wrap(told.correction_text.format(digest=digest)),
+        textpart.wrap(told.correction_text.format(digest=digest)),
         "",
-        message.wrap(entry.title, "  ", "  "),
+        textpart.wrap(entry.title, "  ", "  "),
         f"  {entry.url}" if entry.url else "",
         "",
         "-- ",

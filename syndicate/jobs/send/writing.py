@@ -10,9 +10,8 @@ from syndicate.adapters.dkim import Signer
 from syndicate.adapters.smtp import Envelope
 from syndicate.adapters.store import outbox
 from syndicate.adapters.store.outbox import Message, Variant
-from syndicate.core import message as mail
-from syndicate.core import verp
-from syndicate.core.message import Prepared, Recipient, Rendered
+from syndicate.core import mime, verp
+from syndicate.core.mime import Prepared, Recipient, Rendered
 from syndicate.settings import Settings
 
 Contents = dict[str, tuple[str, ...] | None]  # variants and what is in them; None: withdrawn
@@ -59,7 +58,7 @@ class Writer:
             kind=variant.kind,
             public=known is None or known.public,
         )
-        return mail.prepare(rendered, self.settings)
+        return mime.prepare(rendered, self.settings)
 
     def write(self, message: Message) -> Envelope:
         """The envelope and bytes of a message, signed."""
@@ -79,7 +78,7 @@ class Writer:
 
 def recipient(settings: Settings, secret: bytes, message: Message) -> Recipient:
     """What is this subscriber's own in a message: address, links, Message-ID."""
-    return mail.addressed(
+    return mime.addressed(
         settings,
         secret,
         subscriber=message.subscriber,

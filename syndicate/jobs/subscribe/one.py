@@ -17,7 +17,7 @@ from syndicate.adapters.store import editions as edition_store
 from syndicate.adapters.store import limits, outbox
 from syndicate.adapters.store import subscribers as store
 from syndicate.adapters.store.engine import Database
-from syndicate.core import identity, letters, message, pace, subscription, tokens
+from syndicate.core import identity, letters, mime, pace, subscription, tokens
 from syndicate.core.subscription import Letter, Wish
 from syndicate.core.words import of as words_of
 from syndicate.errors import UsageError
@@ -139,7 +139,7 @@ def _write(
         subject=written.subject,
         text=written.text,
         language=words.language,
-        message_id=message.message_id(f"letter:{key}", person.id, secret, settings.site),
+        message_id=mime.message_id(f"letter:{key}", person.id, secret, settings.site),
         now=now,
     )
 
