@@ -131,6 +131,7 @@ def test_the_honeypot_answers_alike_and_does_nothing(site: Still) -> None:
         pytest.param({"email": "a@b.example", "digest": "board"}, id="not public"),
         pytest.param({"email": "a@b.example", "column": "nope"}, id="column"),
         pytest.param({"email": "a@b.example", "frequency": "hourly"}, id="frequency"),
+        pytest.param({"email": "a@b.example", "hour": "24"}, id="hour"),
         pytest.param({"email": "a@b.example", "timezone": "../../etc/passwd"}, id="zone"),
         pytest.param({"email": "a@b.example", "language": "<b>"}, id="language"),
         pytest.param({}, id="nothing"),
@@ -233,6 +234,7 @@ def test_preferences(site: Still) -> None:
         "digest": "weekly",
         "column": ["law", "life"],
         "frequency": "weekly",
+        "hour": "7",
         "language": "en",
         "timezone": "Europe/Berlin",
         "pause_until": "2026-12-24",
@@ -245,12 +247,13 @@ def test_preferences(site: Still) -> None:
     assert found is not None
     assert (found.digests, found.columns) == (("weekly",), ("law", "life"))
     assert (found.frequency, found.language, found.timezone) == ("weekly", "en", "Europe/Berlin")
-    assert found.text_only
+    assert (found.hour, found.text_only) == (7, True)
+    assert '<option value="7" selected>07:00</option>' in client.get(path).text
     assert found.paused_until is not None
     assert found.paused_until.isoformat() == "2026-12-23T23:00:00+00:00"
-    client.post(path, data={**data, "pause_until": ""})
+    client.post(path, data={**data, "pause_until": "", "hour": ""})
     assert (found := person(site)) is not None
-    assert found.paused_until is None
+    assert (found.paused_until, found.hour) == (None, None)
 
 
 @pytest.mark.parametrize(
