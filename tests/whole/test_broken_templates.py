@@ -26,14 +26,20 @@ own = true
 FIRST, DUE, LATER = (f"2026-11-{day}T08:00:00+08:00" for day in (23, 24, 25))
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> Site:
-    made = Site(tmp_path, at=FIRST)
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A site whose digests were first seen a day before they are due."""
+    made = Site(tmp_path_factory.mktemp("running"), at=FIRST)
     made.write("notes/first.md", "---\ntitle: 第一篇\ndate: 2026-11-20\n---\n正文。\n")
     made.config(CONFIG.format(more=""))
     made.run("subscribers", "add", "wang@mail.example")
     made.run("run")
     return made
+
+
+@pytest.fixture
+def site(running: Site, tmp_path: Path) -> Site:
+    return running.copy(tmp_path)
 
 
 def subjects(site: Site) -> list[str]:
