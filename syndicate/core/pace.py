@@ -93,7 +93,9 @@ def turn(person: Subscriber, served: Served, edition: Times, zone: str) -> Turn 
         return None
     if has_hour(person):
         assert person.hour is not None
-        offer = _offered(edition, person.hour, person.timezone or zone)
+        rest = timedelta(days=DAYS[person.frequency])
+        earliest = served.on + rest if served.on else None
+        offer = _offered(edition, person.hour, person.timezone or zone, earliest)
         found = offer.turn
         if found is None and offer.missed is not None and _was_there(person, offer.missed):
             found = offer.late
@@ -119,13 +121,16 @@ class _Offer:
 
 
 @lru_cache(maxsize=4096)
-def _offered(edition: Times, hour: int, zone: str) -> _Offer:
+def _offered(edition: Times, hour: int, zone: str, earliest: date | None) -> _Offer:
     where = ZoneInfo(zone)
 
     def counted(at: datetime) -> Turn:
         return Turn(at, at.astimezone(where).date())
 
-    coming = at_hour(edition.due, hour, zone)
+    begins = edition.due
+    if earliest is not None:  # by their pace
+        begins = max(begins, datetime.combine(earliest, time(), where).astimezone(begins.tzinfo))
+    coming = at_hour(begins, hour, zone)
     in_time = edition.following is None or coming < edition.following
     return _Offer(
         turn=counted(max(coming, edition.now)) if in_time else None,
