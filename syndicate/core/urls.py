@@ -26,9 +26,7 @@ _DEFAULT_PORTS = {80, 443}
 
 
 # An address with nothing to decode, order or leave out, but what `_INDEX` and `www.` are for
-_SIMPLE = re.compile(
-    r"https?://(?:www\.)?([a-z0-9](?:[a-z0-9.-]*[a-z0-9])?)((?:/[A-Za-z0-9_.~-]+)*)/?"
-)
+_SIMPLE = re.compile(r"https?://(?:www\.)?((?:[a-z0-9-]+\.)*[a-z0-9-]+)((?:/[A-Za-z0-9_.~-]+)*)/?")
 
 
 @lru_cache(maxsize=4096)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from syndicate.core import urls
@@ -80,6 +80,7 @@ def test_domain(url: str | None, domain: str) -> None:
         fullmatch=True,
     )
 )
+@example("http://www..a")
 def test_plain_addresses_have_the_key_that_the_long_way_gives(url: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(urls, "_SIMPLE", re.compile(r"\Zx"))
