@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from syndicate.errors import FetchError, MailError, ParseError, Problem, TemplateError
 from syndicate.settings import Settings, Source
-from syndicate.wiring import Application, template_folders
+from syndicate.wiring import Application, read_origins, template_folders
 
 if TYPE_CHECKING:
     from syndicate.adapters.http import Fetcher
@@ -27,6 +27,7 @@ def check(
     """
     problems = [*_check_rules(settings), *_check_digests(settings), *_check_templates(settings)]
     problems += _check_mail(settings)
+    problems += read_origins(settings)[1]
     reports: list[dict[str, Any]] = []
     if rules:
         reports = _rule_reports(settings, now)

@@ -25,6 +25,7 @@ from syndicate.settings import (
     Column,
     Digest,
     Mail,
+    Origins,
     Settings,
     Source,
     Storage,
@@ -300,6 +301,7 @@ def _complete(settings: Settings, reading: _Reading) -> Settings:
         site=site,
         storage=_storage(settings.storage, root, reading),
         columns=_columns(settings.columns, site.language),
+        origins=Origins(str(root / settings.origins.list) if settings.origins.list else ""),
         sources=tuple(
             replace(
                 _source(s, site.timezone, root),
@@ -490,6 +492,7 @@ def _check_columns(settings: Settings, reading: _Reading) -> None:
         reading.say(f"columns[{number}].rest", "only one column takes the rest")
     for number, column in enumerate(settings.columns):
         path = f"columns[{number}]"
+        _check_gate(column, path, settings, reading)
         if column.parent:
             _check_name(column.parent, f"{path}.parent", "column", list(parents), reading)
         if _in_a_ring(column.id, parents):
@@ -497,6 +500,21 @@ def _check_columns(settings: Settings, reading: _Reading) -> None:
         for index, rule in enumerate(column.rules):
             if not any(getattr(rule, f.name) for f in fields(rule)):
                 reading.say(f"{path}.rules[{index}]", "has no condition")
+
+
+def _check_gate(column: Column, path: str, settings: Settings, reading: _Reading) -> None:
+    for name in ("origins", "origins_expired", "origins_asserted"):
+        action = getattr(column, name)
+        if action not in ("", "publish") and not settings.origins.list:
+            message = f"{action!r} needs a list of permitted origins: set origins.list"
+            reading.say(f"{path}.{name}", message)
+    above, steps = column, 0
+    known = {each.id: each for each in settings.columns}
+    while not above.editor and above.parent in known and steps < len(known):
+        above, steps = known[above.parent], steps + 1
+    if column.require_editor and not above.editor:
+        message = "no editor is named: what arrives in it is held, but our own with an editor"
+        reading.say(f"{path}.require_editor", message, warning=True)
 
 
 def _in_a_ring(id: str, parents: dict[str, str]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from functools import lru_cache
@@ -52,6 +52,17 @@ class GivenDate:
     @property
     def has_time(self) -> bool:
         return "T" in self.text
+
+    def after(self, zone: tzinfo) -> datetime:
+        """The first instant that it can no longer mean: a moment as it is, the end of a day,
+        month or year, in `zone`."""
+        start = self.earliest(zone)
+        if self.has_time:
+            return start
+        month = start.month if len(self.text) > 4 else 12
+        if len(self.text) > 7:
+            return start + timedelta(days=1)
+        return start.replace(year=start.year + month // 12, month=month % 12 + 1)
 
     @property
     def has_offset(self) -> bool:
@@ -139,6 +150,20 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Label:
+    """What a text is marked as and must stay marked as on its way: 广告, AI-generated, 更正 …
+
+    `kind` is one of `advertisement sponsored ai correction label` (the last: any other words);
+    `text` is word for word as it was given, "" where only an element said it; `url` is what
+    names it (an IPTC digital source type).
+    """
+
+    kind: str
+    text: str = ""
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Enclosure:
     """A file that goes with an entry; `length` in bytes."""
 
@@ -163,7 +188,8 @@ class ParsedEntry:
 
     URLs are absolute where a base was known. Dates may lack an offset. `attribution.source`
     is only what the entry itself states; None in it means that it states nothing.
-    `title` is plain text. `content_html`/`summary_html` are HTML as received.
+    `title` is plain text. `content_html`/`summary_html` are HTML as received. What is not in
+    its repr was not always read: hashes of what has none of it stay as they were.
     """
 
     id: str | None = None
@@ -182,6 +208,15 @@ class ParsedEntry:
     evidence: tuple[Evidence, ...] = ()
     problems: tuple[str, ...] = ()  # what was found wrong or not understood
     raw_dates: tuple[tuple[str, str], ...] = ()  # field, text as given, where it could not be read
+    labels: tuple[Label, ...] = field(default=(), repr=False)
+    embargo: GivenDate | None = field(default=None, repr=False)  # not to be seen before
+    expires: GivenDate | None = field(default=None, repr=False)  # to be seen until, that day too
+
+    @property
+    def conditions(self) -> str:
+        """Labels and times as a text to be hashed; "" where there are none."""
+        said = (self.labels, self.embargo, self.expires)
+        return repr(said) if any(said) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +244,9 @@ class ParsedFeed:
     problems: tuple[str, ...] = ()
 
 
+EMBARGOED = "embargoed until "  # how `held_for` begins where time alone is waited for
+
+
 class Status(StrEnum):
     """Where an entry stands."""
 
@@ -216,6 +254,7 @@ class Status(StrEnum):
     HELD = "held"
     REJECTED = "rejected"
     RETRACTED = "retracted"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,11 +293,34 @@ class Entry:
     columns: tuple[str, ...] = ()  # all, the main one first
     content_hash: str = ""  # of all that a source said of it
     stale_after: datetime | None = None  # its date as first read; None: exempt from max_age
+    labels: tuple[Label, ...] = ()
+    not_before: datetime | None = None  # an embargo: in no output before
+    expires: datetime | None = None  # in no output from then on
+    link_only: bool = False  # nothing but title, attribution and link of it goes out
 
     @property
     def sort_at(self) -> datetime:
         """Published where known, else received (contract §5)."""
         return self.published_at or self.received
+
+    @property
+    def due(self) -> datetime | None:
+        """When time alone makes something else of it: its embargo ends, or its term."""
+        if self.status is Status.PUBLISHED:
+            return self.expires
+        return self.not_before if self.is_embargoed else None
+
+    @property
+    def is_embargoed(self) -> bool:
+        """Whether nothing but its embargo keeps it back."""
+        return self.status is Status.HELD and self.held_for.startswith(EMBARGOED)
+
+    def is_out(self, now: datetime) -> bool:
+        """Whether it may be in any output at this moment: published, and within its time."""
+        if self.status is not Status.PUBLISHED:
+            return False
+        begun = self.not_before is None or self.not_before <= now
+        return begun and (self.expires is None or now < self.expires)
 
 
 @dataclass(frozen=True, slots=True)

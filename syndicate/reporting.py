@@ -79,13 +79,15 @@ def carried(conn: Connection, entry: Entry) -> Carried:
 def status(app: Application) -> dict[str, Any]:
     """`status --json`: what ran, what is due, what is stuck, on one screen."""
     from syndicate.adapters.store import claims, entries, outbox, placements, stories, subscribers
+    from syndicate.jobs import origins
 
     with app.database.read() as conn:
         messages = outbox.totals(conn)
         people = subscribers.counts(conn)
         flags = len(stories.flagged(conn))
-        kinds = {s: entries.counts(conn, s) for s in ("published", "held", "retracted")}
+        kinds = {s: entries.counts(conn, s) for s in ("published", "held", "retracted", "expired")}
         unpublished = placements.count_touched(conn)
+        listed = origins.summary(conn)
         open_claims = list(claims.listed(conn, "open"))
     health = source_health(app)
     states = Counter(row["status"] for row in health)
@@ -97,6 +99,7 @@ def status(app: Application) -> dict[str, Any]:
         "next": min(following, default=None),
         "entries": kinds,
         "unpublished": unpublished,
+        "origins": listed,
         "review": {"held": kinds["held"], "flagged": flags},
         "messages": messages,
         "subscribers": people,
@@ -116,7 +119,8 @@ def review(app: Application) -> list[dict[str, Any]]:
         held = list(entries.newest(conn, status="held"))
         flags = stories.flagged(conn)
         known = entries.get_many(conn, [flag.entry for flag in flags])
-    rows = [_review_row(entry, "held", entry.held_for) for entry in held]
+    kinds = {True: "embargo", False: "held"}
+    rows = [_review_row(entry, kinds[entry.is_embargoed], entry.held_for) for entry in held]
     rows += [
         _review_row(known[flag.entry], flag.kind, flag.reason)
         for flag in flags
@@ -176,7 +180,7 @@ def digest_plan(app: Application, chosen: Digest) -> dict[str, Any]:
     id = edition.edition_id(chosen.id, local)
     with app.database.read() as conn:
         known = edition_store.edition(conn, id)
-        waiting = digest.candidates(conn, app.settings, chosen)
+        waiting = digest.candidates(conn, app.settings, chosen, app.now)
         found = edition.choose(waiting, chosen, app.now)
         people = [p.email for p in subscribers.confirmed(conn) if subscription.wants(p, chosen)]
     return {

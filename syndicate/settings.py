@@ -109,7 +109,19 @@ class Column:
     description: str = ""
     rest: bool = False
     categories: tuple[str, ...] = ()  # upstream names that mean this column
+    origins: Literal["publish", "link", "hold"] = "publish"  # where the origin is not on the list
+    origins_expired: Literal["", "publish", "link", "hold"] = ""  # "": as `origins`
+    origins_asserted: Literal["", "publish", "link", "hold"] = ""
+    editor: str = ""  # who answers for it here; its parent's without
+    require_editor: bool = False
     rules: tuple[Rule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """The operator's list of permitted origins: an absolute path, "" for none."""
+
+    list: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +227,7 @@ class Settings:
     storage: Storage = Storage()
     fetch: Fetch = Fetch()
     publish: Publish = Publish()
+    origins: Origins = Origins()
     columns: tuple[Column, ...] = ()  # the one for the rest is always among them
     sources: tuple[Source, ...] = ()
     digests: tuple[Digest, ...] = ()

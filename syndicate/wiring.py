@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from syndicate.errors import (
+    ConfigError,
     FetchError,
     MailError,
     OutputError,
+    Problem,
     StoreError,
     SyndicateError,
     TemplateError,
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from syndicate.adapters.templates import Templates
     from syndicate.core.classify import Classifier
     from syndicate.core.discover import Found
+    from syndicate.core.gate import Gate
+    from syndicate.core.origins import Register
     from syndicate.jobs.bounces import Taken
     from syndicate.jobs.digest import Composed
     from syndicate.jobs.edit import Edited
@@ -120,6 +124,39 @@ class Application:
         """What tokens and keyed marks are signed with; made at the first start."""
         return read_secret(self.settings.web.secret)
 
+    @functools.cached_property
+    def gate(self) -> Gate:
+        """What columns ask of an entry, with the list of permitted origins.
+
+        Raises ConfigError, with every problem, where the list cannot be read.
+        """
+        from syndicate.core import gate
+
+        register, problems = read_origins(self.settings)
+        if problems:
+            raise ConfigError(problems)
+        return gate.of(self.settings, register)
+
+    def pass_time(self) -> int:
+        """What time makes of entries: embargoes end, terms are over; how many changed."""
+        from syndicate.jobs import due
+
+        return due.pass_time(self.database, self.settings, self.now)
+
+    def reexamine(self) -> str:
+        """What is here against the list of origins, where that has changed; a line about what
+        would be treated otherwise, "" where nothing would."""
+        from syndicate.jobs import origins
+
+        done = origins.examine_if_changed(self.database, self.settings, self.gate, self.now)
+        if done is None or not (done.stricter or done.freer):
+            return ""
+        return (
+            f"the list of origins has changed: {len(done.stricter)} published entries would now "
+            f"be held or shown as links, {len(done.freer)} held ones might go out; "
+            "`syndicate origins` shows them"
+        )
+
     def inbox(self) -> Mailbox | None:
         """The mailbox of delivery reports and unsubscribe mails (mail.inbox), where one is read."""
         from syndicate.adapters.mailbox import open_mailbox
@@ -197,6 +234,7 @@ class Application:
     def _publish(self, report: Report) -> None:
         from syndicate.jobs import publish
 
+        self.pass_time()
         done = publish.publish(self.database, self.settings, self.pages, self.now)
         report.parts.setdefault("columns", {c.id: 0 for c in self.settings.columns})
         report.parts["feeds"] = {
@@ -239,6 +277,7 @@ class Application:
             self.read_inbox()
         except FetchError as error:
             report.problem(None, f"mail.inbox: {error}")
+        self.pass_time()
         composed = digest.compose_due(
             self.database, self.settings, self.templates, self.secret, self.now
         )
@@ -248,6 +287,7 @@ class Application:
         """Compose what is due, and write the pages of its editions; for the daemon."""
         from syndicate.jobs import digest
 
+        self.pass_time()
         composed = digest.compose_due(
             self.database, self.settings, self.templates, self.secret, self.now
         )
@@ -278,6 +318,7 @@ class Application:
         from syndicate.jobs import digest
 
         report = Report()
+        self.pass_time()
         composed = digest.compose_now(
             self.database, self.settings, chosen, self.templates, self.secret, self.now
         )
@@ -319,6 +360,7 @@ class Application:
         from syndicate.adapters import dkim, smtp
         from syndicate.jobs import digest, send
 
+        self.pass_time()
         digest.withdraw(self.database, self.settings, self.templates, self.now)
         return await send.deliver(
             self.database,
@@ -354,6 +396,8 @@ class Application:
         }
         for source, error in done.problems:
             report.problem(source, error)
+        if told := self.reexamine():
+            report.problem(None, told)
 
     async def ingest_async(
         self,
@@ -379,6 +423,7 @@ class Application:
                     file=self.filer(),
                     secret=self.secret,
                     now=self.now,
+                    gate=self.gate,
                     only=only,
                     stop=stop,
                     whole=whole,
@@ -512,6 +557,23 @@ def _title_of(data: bytes) -> str:
         return parse.parse(data).title
     except ParseError:
         return ""
+
+
+def read_origins(settings: Settings) -> tuple[Register, tuple[Problem, ...]]:
+    """The operator's list of permitted origins, and what is wrong with it; an empty one where
+    none is named."""
+    from syndicate.core import decode, origins
+
+    name = settings.origins.list
+    if not name:
+        return origins.Register(), ()
+    try:
+        data = Path(name).read_bytes()
+    except OSError as error:
+        return origins.Register(), (Problem(name, 0, f"cannot be read: {error.strerror}"),)
+    text, _ = decode.decode(data, None, xml=False)  # spreadsheets write GBK as well
+    register, said = origins.read(name, text)
+    return register, tuple(Problem(name, line, message) for line, message in said)
 
 
 def template_folders(settings: Settings) -> tuple[Path, ...]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option("--limit", "-n", type=click.IntRange(min=1), help="At most so many.")
 @click.option(
     "--status",
-    type=click.Choice(["published", "held", "rejected", "retracted"]),
+    type=click.Choice(["published", "held", "rejected", "retracted", "expired"]),
     help="Only these.",
 )
 @click.option("--leads", is_flag=True, help="Only the lead of each story.")
@@ -130,6 +130,10 @@ def _particulars(entry: Entry, call: Call) -> list[tuple[str, str | None]]:
         ("title", entry.title),
         ("original title", said.original_title),
         ("status", entry.status.value + (f" ({entry.held_for})" if entry.held_for else "")),
+        ("shown", "its link alone, for its origin" if entry.link_only else None),
+        ("labels", "、".join(label.text or label.kind for label in entry.labels)),
+        ("not before", shapes.moment(entry.not_before, call.zone)),
+        ("expires", shapes.moment(entry.expires, call.zone)),
         ("column", ", ".join(entry.columns)),
         ("source", " ".join(filter(None, (said.source.name, said.source.url)))),
         ("authors", "、".join(person.name for person in said.authors)),

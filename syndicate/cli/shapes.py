@@ -71,6 +71,12 @@ def shown(
         "enclosures": [
             {"url": e.url, "type": e.type, "length": e.length} for e in entry.enclosures
         ],
+        "labels": [
+            {"kind": la.kind, "text": la.text or None, "url": la.url} for la in entry.labels
+        ],
+        "not_before": moment(entry.not_before, zone),
+        "expires": moment(entry.expires, zone),
+        "link_only": entry.link_only,
         "notices": [{"text": n.text, "from": n.origin.value} for n in notices],
         "history": [decision(d, zone) for d in history],
     }

@@ -6,14 +6,14 @@ first seen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from syndicate.core import normalize
+from syndicate.core import disclosures, normalize, timing
 from syndicate.core.normalize import Prepared
-from syndicate.model import Attribution, Decision, Entry, Filed, GivenDate, Status
+from syndicate.model import Attribution, Decision, Entry, Filed, GivenDate, Label, Status
 from syndicate.settings import Source
 
 _US = "syndicate"
@@ -94,6 +94,7 @@ def new(
     kept, published_at, odd = dated(attribution, source, now)
     status, reason = _standing(prepared, kept, source)
     parsed = prepared.parsed
+    begins, ends = timing.stated(parsed, ZoneInfo(source.timezone))
     entry = Entry(
         id=id,
         source=source.id,
@@ -118,6 +119,9 @@ def new(
         story=id,
         content_hash=prepared.content_hash,
         stale_after=published_at if source.type != "folder" else None,
+        labels=parsed.labels,
+        not_before=begins,
+        expires=ends,
     )
     return Admitted(entry, _first_decisions(entry, prepared, odd, now))
 
@@ -128,6 +132,8 @@ def _standing(prepared: Prepared, attribution: Attribution, source: Source) -> t
     lacking = missing(attribution, prepared.parsed.attribution, source)
     if lacking:
         return Status.HELD, f"without {', '.join(lacking)}, which source {source.id!r} requires"
+    if unread := timing.unreadable(prepared.parsed):
+        return Status.HELD, unread
     return Status.PUBLISHED, ""
 
 
@@ -181,6 +187,8 @@ def updated(
     """
     kept, published_at, odd = dated(attribution, source, known.received)
     parsed = prepared.parsed
+    begins, ends = timing.stated(parsed, ZoneInfo(source.timezone))
+    lost = _lost(known, parsed.labels, source)
     entry = replace(
         known,
         title=parsed.title,
@@ -198,21 +206,39 @@ def updated(
         published_at=published_at,
         changed=now,
         content_hash=prepared.content_hash,
+        labels=disclosures.merged((*parsed.labels, *lost)),
+        not_before=begins,
+        expires=ends,
     )
     entry = _reconsidered(entry, prepared, source)
     made = list(_changes(known, entry, source, now))
     if odd:
         made.append(_odd_date(entry.id, now, odd))
     flags = () if source.own else tuple(_distortions(known, entry))
+    if lost:
+        told = ", ".join(label.text or label.kind for label in lost)
+        flags = (*flags, ("label", f"its source does not say {told} any more; it stays marked"))
     return Admitted(entry, tuple(made), flags)
 
 
 def _reconsidered(entry: Entry, prepared: Prepared, source: Source) -> Entry:
     """Held entries come out when what was missing came; an editor's word is left alone."""
-    if entry.status is Status.HELD and entry.held_for.startswith("without "):
+    lacked = entry.held_for.startswith(("without ", timing.UNREADABLE))
+    if entry.status is Status.HELD and lacked:
         status, reason = _standing(prepared, entry.attribution, source)
         return replace(entry, status=status, held_for=reason)
+    out = entry.status is Status.PUBLISHED or entry.is_embargoed
+    if out and (unread := timing.unreadable(prepared.parsed)):
+        return replace(entry, status=Status.HELD, held_for=unread)
     return entry
+
+
+def _lost(known: Entry, said: tuple[Label, ...], source: Source) -> tuple[Label, ...]:
+    """Labels that an update leaves out. They stay, for a reprint must not lose them by the way;
+    of our own files what they say now counts."""
+    if source.own or source.type == "folder":
+        return ()
+    return disclosures.kept(known.labels, said)
 
 
 def _changes(before: Entry, after: Entry, source: Source, now: datetime) -> Sequence[Decision]:
@@ -230,6 +256,7 @@ def _changes(before: Entry, after: Entry, source: Source, now: datetime) -> Sequ
         old_length, new_length = len(before.content_text), len(after.content_text)
         reason = f"the source changed the text ({old_length} characters, now {new_length})"
         made.append(Decision(after.id, now, "text", by, reason))
+    made += _condition_changes(before, after, by, now)
     if before.status is not after.status:
         reason = after.held_for or "what was required is there now"
         made.append(
@@ -238,6 +265,17 @@ def _changes(before: Entry, after: Entry, source: Source, now: datetime) -> Sequ
     if not made:
         made.append(Decision(after.id, now, "update", by, "the source changed its particulars"))
     return made
+
+
+def _condition_changes(before: Entry, after: Entry, by: str, now: datetime) -> Iterator[Decision]:
+    old, new = ([label.text or label.kind for label in e.labels] for e in (before, after))
+    if old != new:
+        yield Decision(after.id, now, "labels", by, "the source changed them", old, new)
+    for what in ("not_before", "expires"):
+        was, is_ = (getattr(entry, what) for entry in (before, after))
+        if was != is_:
+            texts = [at.isoformat() if at else None for at in (was, is_)]
+            yield Decision(after.id, now, what, by, "the source changed it", *texts)
 
 
 def _said(value: object) -> object:

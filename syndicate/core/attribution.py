@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 
-from syndicate.core import urls
+from syndicate.core import disclosures, timing, urls
 from syndicate.core.outgoing import href, line
 from syndicate.core.words import Words
 from syndicate.model import Attribution, Entry, Hop, Notice, ParsedEntry, Publisher
@@ -154,7 +155,7 @@ def _folded(text: str | None) -> str:
 class Row:
     """One line of an attribution: `kind` for templates, a label, and texts with their links."""
 
-    kind: str  # source author editor published updated original original-title rights via also
+    kind: str  # label source author editor site-editor published updated expires original …
     label: str
     parts: tuple[tuple[str, str | None], ...]
 
@@ -180,19 +181,36 @@ def rows_with(
     *,
     original: str | None = None,
     own: bool = False,
+    editor: str = "",
+    title: str = "",
+    zone: tzinfo = UTC,
 ) -> tuple[Row, ...]:
-    """The same, the other members being given as names with addresses, and the original link
-    as it is emitted. Texts are single lines; addresses are web addresses or None."""
+    """The same, the other members being given as names with addresses, the original link and
+    the title as they are emitted, who answers for it here, and the zone of its dates. Texts are
+    single lines; addresses are web addresses or None."""
     said = entry.attribution
     original = href(original or said.original_url)
+    marked = dict.fromkeys(line(disclosures.shown(label, words)) for label in entry.labels)
+    other_title = line(said.original_title or "")
     found = (
+        Row("label", words.labels, tuple(part for text in marked for part in _one(text))),
         Row("source", words.source, _source_parts(said.source)),
         Row("author", words.author, tuple(p for a in said.authors for p in _one(a.name, a.url))),
         Row("editor", words.editor, _one(said.editor)),
+        Row("site-editor", words.site_editor, _one(editor)),
         Row("published", words.published, _one(words.exact(said.published))),
         Row("updated", words.updated, _one(words.exact(said.updated))),
+        Row(
+            "expires",
+            words.expires,
+            _one(timing.last(entry.expires, zone) if entry.expires else ""),
+        ),
         Row("original", words.original, _one(original, original)),
-        Row("original-title", words.original_title, _one(said.original_title)),
+        Row(
+            "original-title",
+            words.original_title,
+            _one(other_title if other_title != (title or line(entry.title)) else ""),
+        ),
         Row("rights", words.rights, (*_one(said.rights), *_one(said.licence, said.licence))),
         Row("via", words.via, () if own else tuple(p for hop in said.via for p in _hop(hop))),
         Row("also", words.also, tuple(p for name, url in also for p in _one(name, url))),

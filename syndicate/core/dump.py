@@ -436,7 +436,7 @@ def entry(title: str, body: Sequence[str], found: Found, where: Hop | None) -> P
     )
     unread = tuple(
         (name, values[name].value)
-        for name in ("published", "updated")
+        for name in ("published", "updated", "embargo")
         if name in values and _date(values[name]) is None
     )
     return ParsedEntry(
@@ -447,6 +447,7 @@ def entry(title: str, body: Sequence[str], found: Found, where: Hop | None) -> P
         breadcrumb=found.breadcrumb,
         notices=tuple(dict.fromkeys(found.notices)),
         evidence=evidence,
+        embargo=_date(values.get("embargo")),
         raw_dates=unread,
     )
 

@@ -25,10 +25,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """A taken-down entry that Atom readers are told to forget (RFC 6721)."""
+    """An entry that Atom readers are told to forget (RFC 6721), and why."""
 
     ref: str
     when: datetime
+    why: str = "taken down"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 _ABOUT = "https://www.jsonfeed.org/version/1.1/#extensions"
 _OPEN, _CLOSE = b'"items": [\n', b"\n]}\n"
 _KEPT = ("source", "rights", "licence", "via", "also", "notices", "editor",
-         "original_id", "original_title", "published", "updated")  # fmt: skip
+         "original_id", "original_title", "published", "updated", "editor_of_record", "labels",
+         "not_before", "expires")  # fmt: skip
 
 
 def item(out: Outgoing) -> bytes:

@@ -20,7 +20,8 @@ from feedgen.ext.base import BaseExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
-from syndicate.core import content
+from syndicate.core import content, timing
+from syndicate.core.disclosures import SCHEME, SOURCE_TYPES
 from syndicate.core.outgoing import Outgoing, href, iri, line, mail, moment, utc
 
 if TYPE_CHECKING:
@@ -119,11 +120,23 @@ def _extend_atom(entry: Any, out: Outgoing, said: dict[str, Any]) -> None:
         _add(entry, "summary", content.summary(out), type="text")
     for word in dict.fromkeys(filter(None, map(line, out.entry.categories))):
         etree.SubElement(entry, "category", {"term": word})
+    for label in said["labels"]:
+        shown = {"label": label["text"]} if label["text"] else {}
+        etree.SubElement(entry, "category", {"term": label["kind"], "scheme": SCHEME, **shown})
+        if label["url"]:
+            etree.SubElement(entry, "category", {"term": label["url"], "scheme": SOURCE_TYPES})
     if out.published:
         _add(entry, "published", out.published.isoformat())
+    _conditions(entry, out)
     _add(entry, "rights", rights(said))
     _source(entry, out, said)
     _thumbnail(entry, out)
+
+
+def _conditions(parent: Any, out: Outgoing) -> None:
+    """The title that it has at its origin, and the time for which it may be shown."""
+    _add(parent, "dcterms:alternative", out.original_title or None)
+    _add(parent, "dcterms:valid", timing.to_period(out.not_before, out.expires))
 
 
 def rights(said: dict[str, Any]) -> str | None:
@@ -212,6 +225,10 @@ def rss_item(out: Outgoing) -> bytes:
     _add(item, "guid", guid, isPermaLink="true" if guid == out.main_link else "false")
     for word in dict.fromkeys(filter(None, map(line, out.entry.categories))):
         _add(item, "category", word)
+    for label in out.said["labels"]:
+        _add(item, "category", label["text"] or label["kind"], domain=f"{SCHEME}:{label['kind']}")
+        if label["url"]:
+            _add(item, "category", label["url"], domain=SOURCE_TYPES)
     _extend_rss(item, out, out.said)
     return _inside(holder)
 
@@ -231,6 +248,7 @@ def _extend_rss(item: Any, out: Outgoing, said: dict[str, Any]) -> None:
     _add(item, "creativeCommons:license", href(said["licence"]))
     if _LANGUAGE.fullmatch(out.entry.language):
         _add(item, "dc:language", out.entry.language)
+    _conditions(item, out)
     _add(item, "dcterms:modified", out.modified.isoformat() if out.modified else None)
     for hop in said["via"]:
         if hop["url"]:
@@ -304,7 +322,7 @@ def _atom_head(root: Any, channel: Channel) -> None:
         deleted = etree.SubElement(
             root, _name("at:deleted-entry"), {"ref": tombstone.ref, "when": when}
         )
-        etree.SubElement(deleted, _name("at:comment")).text = "taken down"
+        etree.SubElement(deleted, _name("at:comment")).text = tombstone.why
 
 
 def _channel_links(parent: Any, channel: Channel, prefix: str, type: str) -> None:

@@ -11,17 +11,21 @@ from typing import Any
 
 from syndicate.core.outgoing import Outgoing, href
 from syndicate.core.plaintext import xml_text
+from syndicate.core.timing import last
 
 _LABELS = {
     "zh": {
         "source": "来源", "authors": "作者", "original": "原文链接", "published": "发布时间",
-        "via": "转载自", "also": "另见", "rights": "版权", "notices": "声明", "colon": "：",
-        "comma": "、",
+        "labels": "标注", "editor": "责任编辑", "site_editor": "本站责任编辑", "title": "原标题",
+        "expires": "有效期至", "via": "转载自", "also": "另见", "rights": "版权", "notices": "声明",
+        "colon": "：", "comma": "、",
     },
     "en": {
         "source": "Source", "authors": "Author", "original": "Original", "published": "Published",
-        "via": "Via", "also": "Also published by", "rights": "Rights", "notices": "Notices",
-        "colon": ": ", "comma": ", ",
+        "labels": "Marked as", "editor": "Editor", "site_editor": "Editor at this site",
+        "title": "Original title", "expires": "Valid until", "via": "Via",
+        "also": "Also published by", "rights": "Rights", "notices": "Notices", "colon": ": ",
+        "comma": ", ",
     },
 }  # fmt: skip
 
@@ -60,10 +64,15 @@ def _rows(out: Outgoing, said: dict[str, Any], words: dict[str, str]) -> list[tu
         anchor(value, href(value)) for value in (said["rights"], said["licence"]) if value
     )
     return [
+        ("labels", comma.join(map(escape, out.labels))),
         ("source", anchor(source["name"], source["url"])),
         ("authors", comma.join(anchor(p["name"], p["url"]) for p in said["authors"])),
+        ("editor", escape(said["editor"] or "")),
+        ("site_editor", escape(out.editor)),
+        ("title", escape(out.original_title)),
         ("original", anchor(out.original, out.original) if out.original else ""),
         ("published", escape(said["published"] or "").replace("T", " ")),
+        ("expires", last(out.entry.expires, out.zone) if out.entry.expires else ""),
         ("rights", rights),
         ("via", " → ".join(anchor(hop["name"], hop["url"]) for hop in said["via"])),
         ("also", comma.join(anchor(each["name"], each["url"]) for each in said["also"])),

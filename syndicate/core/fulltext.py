@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-from syndicate.core import article, decode, normalize, plaintext, sanitize, urls
+from syndicate.core import article, decode, disclosures, normalize, plaintext, sanitize, urls
 from syndicate.core.listing import Listed
 from syndicate.core.normalize import Prepared
 from syndicate.errors import ParseError
@@ -86,6 +86,9 @@ def complete(prepared: Prepared, page: Fetched, zone: str, selector: str = "") -
             notices=tuple(dict.fromkeys((*own.notices, *parsed.notices))),
             breadcrumb=own.breadcrumb or parsed.breadcrumb,
             thumbnail=own.thumbnail or parsed.thumbnail,
+            labels=disclosures.merged((*own.labels, *parsed.labels)),
+            embargo=own.embargo or parsed.embargo,
+            expires=own.expires or parsed.expires,
         ),
         zone=zone,
         base=page.url,

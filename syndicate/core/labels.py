@@ -116,6 +116,10 @@ LABELS: dict[str, tuple[str, ...]] = {
         *("转载自", "转自", "轉載自", "本文转自", "本文转载自", "文章转自", "转载于"),
         *("republished from", "reprinted from", "via"),
     ),
+    "embargo": (
+        *("禁发至", "禁发期至", "禁发时间至", "解禁时间", "解禁日期", "稿件解禁时间"),
+        *("embargoed until", "embargo until", "under embargo until", "embargo"),
+    ),
     "rights": ("版权声明", "版权", "copyright", "rights"),
     "licence": ("许可协议", "授权协议", "许可", "licence", "license"),
     # Known, and not ours: they only end the value before them
@@ -209,11 +213,14 @@ _ANY_LABEL = re.compile(rf"{_LABEL.pattern}|{_BARE.pattern.replace('?P<label>', 
 _END = re.compile(r"[ \t\u3000]{2,}|[|｜\t\u2003]|\s[-—–·]\s|(?<=\S)[ \u3000]+(?=\d{4}[-年/.])")
 _SIGN = re.compile(
     r"来\s*源|來源|稿源|出处|作\s*者|编辑|責編|责编|原标题|原文|转自|转载自|轉載自|撰文|发布|刊发|"
-    r"source|author|original|republished|reprinted|\bby\b",
+    r"禁发|解禁|source|author|original|republished|reprinted|embargo|\bby\b",
     re.I,
 )
 _URL = re.compile(r"https?://[^\s<>\"'，。；、）)】\]]+", re.I)
 _LONGEST = {"source": 60, "author": 60, "editor": 40, "via": 60, "original_title": 200}
+_TO_THE_END = frozenset(
+    ("original_url", "published", "updated", "rights", "licence", "original_title", "embargo")
+)
 _BRACKETED_ROLE = re.compile(r"\s*[(（](?:记者|作者|通讯员|责任编辑|编辑|文)")
 _CLOSED = re.compile(r"^[\s(（\[【]+|[\s)）\]】]+$")
 _SENTENCE = re.compile(r"[。！？!?]")
@@ -266,7 +273,7 @@ def field_of(label: str) -> str:
 
 def _value(field: str, text: str) -> str:
     text = text.strip(" \t\u3000:：")
-    if field in ("original_url", "published", "updated", "rights", "licence", "original_title"):
+    if field in _TO_THE_END:
         text = re.split(r"[|｜\t]|[ \u3000]{3,}", text, maxsplit=1)[0]
     elif field == "author" or field == "editor":
         text = re.split(
@@ -291,6 +298,7 @@ class Inferred:
     original_title: str | None = None
     original_url: str | None = None
     published: GivenDate | None = None
+    embargo: str | None = None  # in words, which may be no date
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -351,6 +359,7 @@ def _inferred(found: dict[str, Labelled]) -> Inferred:
             ("original_title", title),
             ("original_url", url if address else None),
             ("published", found.get("published") if published else None),
+            ("embargo", found.get("embargo")),
         )
         if labelled is not None
     ]
@@ -361,6 +370,7 @@ def _inferred(found: dict[str, Labelled]) -> Inferred:
         original_title=title.value if title else None,
         original_url=address[0] if address else None,
         published=published,
+        embargo=found["embargo"].value if "embargo" in found else None,
         evidence=tuple(evidence),
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from syndicate.core import disclosures
 from syndicate.core.outgoing import Outgoing, href, line
 
 _HEADLINE = 110
@@ -27,9 +28,9 @@ def _article(out: Outgoing, section: str) -> dict[str, Any]:
     publisher = _organisation(said["source"]["name"], said["source"]["url"])
     return {
         "@context": "https://schema.org",
-        "@type": "NewsArticle",
+        "@type": _type(out),
         "headline": out.title[:_HEADLINE],
-        "alternativeHeadline": said["original_title"],
+        "alternativeHeadline": out.original_title,
         "mainEntityOfPage": out.page,
         "url": out.page,
         "inLanguage": entry.language,
@@ -40,6 +41,8 @@ def _article(out: Outgoing, section: str) -> dict[str, Any]:
             {k: v for k, v in {"@type": "Person", "name": p["name"], "url": p["url"]}.items() if v}
             for p in said["authors"]
         ],
+        **_marks(out),
+        "expires": said["expires"],
         "editor": {"@type": "Person", "name": said["editor"]} if said["editor"] else None,
         "publisher": publisher or _organisation(line(site.name), site.url),
         "sdPublisher": _organisation(line(site.name), site.url),
@@ -47,6 +50,23 @@ def _article(out: Outgoing, section: str) -> dict[str, Any]:
         "copyrightNotice": said["rights"],
         "license": href(said["licence"]),
         "image": href(entry.thumbnail),
+    }
+
+
+def _type(out: Outgoing) -> str:
+    """What has been paid for is schema.org's AdvertiserContentArticle."""
+    paid = {label.kind for label in out.entry.labels} & {"advertisement", "sponsored"}
+    return "AdvertiserContentArticle" if paid else "NewsArticle"
+
+
+def _marks(out: Outgoing) -> dict[str, Any]:
+    """Corrections in their words; what a machine made, as schema.org lists IPTC's types."""
+    labels = out.entry.labels
+    made = [disclosures.schema_org(label.url) for label in labels if label.kind == "ai"]
+    texts = [line(label.text) for label in labels if label.kind == "correction" and label.text]
+    return {
+        "digitalSourceType": next(filter(None, made), None),
+        "correction": [{"@type": "CorrectionComment", "text": text} for text in texts],
     }
 
 

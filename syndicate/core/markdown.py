@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-from syndicate.core import dates, labels, names
+from syndicate.core import dates, disclosures, labels, names
 from syndicate.errors import ParseError
 from syndicate.model import (
     Attribution,
     GivenDate,
     Hop,
+    Label,
     Notice,
     ParsedEntry,
     Person,
@@ -22,7 +23,7 @@ from syndicate.model import (
 KEYS = (
     *("title", "source", "source_url", "author", "original_url", "original_title", "date"),
     *("updated", "editor", "rights", "licence", "column", "categories", "via", "notices"),
-    *("summary", "language"),
+    *("summary", "language", "labels", "correction", "embargo", "expires"),
 )
 # The labels of labels.py, and what else people write, as keys of the contract
 _LABEL_KEYS = {"published": "date", "author": "author"}
@@ -44,6 +45,24 @@ _CHINESE = {
     "category": "categories",
     "published": "date",
     "description": "summary",
+    "label": "labels",
+    "标注": "labels",
+    "标识": "labels",
+    "更正": "correction",
+    "勘误": "correction",
+    "not_before": "embargo",
+    "embargo_until": "embargo",
+    "embargoed_until": "embargo",
+    "禁发至": "embargo",
+    "禁发期": "embargo",
+    "解禁时间": "embargo",
+    "不早于": "embargo",
+    "expiry": "expires",
+    "expiry_date": "expires",
+    "expiration_date": "expires",
+    "有效期至": "expires",
+    "失效日期": "expires",
+    "到期时间": "expires",
 }
 _FENCE = re.compile(r"\A\ufeff?\s*^---[ \t]*\r?$", re.M)
 _HEADING = re.compile(r"\A\s*#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\r?\n|\Z)")
@@ -153,8 +172,19 @@ def from_fields(fields: dict[str, Any], html: str, problems: tuple[str, ...]) ->
         ),
         language=_text(fields.get("language")),
         problems=problems,
+        labels=_labels(fields),
+        embargo=_date(fields, "embargo", "embargo", raw),
+        expires=_date(fields, "expires", "expires", raw),
         raw_dates=tuple(raw),
     )
+
+
+def _labels(fields: dict[str, Any]) -> tuple[Label, ...]:
+    given = fields.get("labels")
+    words = map(str, given) if isinstance(given, list) else _categories(given)
+    said = disclosures.stated(words)
+    corrected = [_text(each) for each in _list(fields.get("correction"))]
+    return disclosures.merged((*said, *(Label("correction", text) for text in corrected if text)))
 
 
 def _authors(value: Any) -> Iterable[Person]:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from syndicate.core import outgoing as outgoings
 from syndicate.core import textpart
 from syndicate.core.attribution import Row, notices_of, our_notices, rows_with
 from syndicate.core.outgoing import Outgoing
@@ -97,7 +98,16 @@ def _item(
 ) -> MailItem:
     source = settings.source(entry.source)
     out = outgoing(entry, source, settings)
-    rows = rows_with(entry, words, also, original=out.original, own=out.own)
+    rows = rows_with(
+        entry,
+        words,
+        also,
+        original=out.original,
+        own=out.own,
+        editor=out.editor,
+        title=out.title,
+        zone=out.zone,
+    )
     summary = "" if out.shown == "link" else _clear(entry.summary or entry.content_text)
     return MailItem(
         number=number,
@@ -108,7 +118,9 @@ def _item(
         summary=shorten(" ".join(summary.split()), _SUMMARY),
         language=entry.language,
         byline=" · ".join(
-            _clear(row.text) for row in rows if row.kind in ("source", "author", "published")
+            _clear(row.text)
+            for row in rows
+            if row.kind in ("label", "source", "author", "published")
         ),
         rows=rows,
         notices=tuple(_clear(n.text) for n in notices_of(entry, source)),
@@ -121,12 +133,13 @@ def outgoing(entry: Entry, source: Source | None, settings: Settings) -> Outgoin
 
     zone = source.timezone if source else settings.site.timezone
     return Outgoing(
-        entry,
+        outgoings.bare(entry),
         settings.site,
         ZoneInfo(zone or settings.site.timezone),
-        shown=(source.content or "summary") if source else "summary",
+        shown="link" if entry.link_only else (source.content or "summary") if source else "summary",
         own=bool(source and source.own),
         link=settings.publish.link,
+        editor=outgoings.editor(entry, source, settings),
     )
 
 

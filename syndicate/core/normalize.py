@@ -12,10 +12,20 @@ from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from syndicate.core import dedupe, identity, labels, language, plaintext, sanitize
+from syndicate.core import (
+    dates,
+    dedupe,
+    disclosures,
+    identity,
+    labels,
+    language,
+    plaintext,
+    sanitize,
+)
 from syndicate.core.dedupe import Fingerprint
 from syndicate.core.identity import Marks
-from syndicate.model import Attribution, Evidence, GivenDate, ParsedEntry, Person
+from syndicate.core.labels import Inferred
+from syndicate.model import Attribution, Evidence, GivenDate, Label, ParsedEntry, Person
 
 if TYPE_CHECKING:
     from syndicate.core.admit import Admitted
@@ -57,15 +67,18 @@ def prepare(
     """Clean, localise and mark one entry.
 
     `zone` is that of its zone-less dates. `local_id` identifies a file of a folder. `read_text`
-    looks for 来源：… in the text of entries that do not state it otherwise.
+    looks for 来源：… in the text of entries that do not state it otherwise. What the text is
+    marked as, and an embargo in it, always count.
     """
     html = parsed.content_html or parsed.summary_html
     address = parsed.link or base
     content_html = sanitize.clean(html, address)
     content_text = sanitize.to_text(content_html, cleaned=True)
     given = _clean(parsed, ZoneInfo(zone), content_text)
+    inline = labels.read_inline(content_text)
     if read_text:
-        given = _infer(given, content_text)
+        given = _infer(given, inline)
+    given = _disclosed(_embargoed(given, inline, ZoneInfo(zone)), content_text)
     own = identity.marks(replace(given, id=local_id) if local_id else given, content_text)
     return Prepared(
         parsed=replace(given, content_html="", summary_html=""),
@@ -106,6 +119,13 @@ def _clean(parsed: ParsedEntry, zone: tzinfo, content_text: str) -> ParsedEntry:
         link=_web(parsed.link),
         thumbnail=_web(parsed.thumbnail),
         enclosures=tuple(e for e in parsed.enclosures if _web(e.url)),
+        labels=disclosures.merged(
+            Label(la.kind, sanitize.plain(la.text), la.url)
+            for la in parsed.labels
+            if sanitize.plain(la.text) or la.kind != "label"
+        ),
+        embargo=_date(parsed.embargo, zone),
+        expires=_date(parsed.expires, zone),
         evidence=evidence,
     )
 
@@ -171,9 +191,8 @@ def _people(people: tuple[Person, ...]) -> tuple[Person, ...]:
     return tuple(dict.fromkeys(p for p in cleaned if p.name or p.email))
 
 
-def _infer(parsed: ParsedEntry, text: str) -> ParsedEntry:
+def _infer(parsed: ParsedEntry, found: Inferred) -> ParsedEntry:
     """What the text says of its origin, where nothing states it; never over what is stated."""
-    found = labels.read_inline(text)
     said = parsed.attribution
     taken: dict[str, object] = {}
     if found.source and not said.source.name:
@@ -194,10 +213,35 @@ def _infer(parsed: ParsedEntry, text: str) -> ParsedEntry:
     )
 
 
+def _embargoed(parsed: ParsedEntry, found: Inferred, zone: tzinfo) -> ParsedEntry:
+    """With an embargo that the text states; one that is no date is kept as words, so that
+    nothing goes out before an editor has read them."""
+    text = found.embargo
+    if not text or parsed.embargo:
+        return parsed
+    read = dates.read_date(text)
+    if read is None:
+        return replace(parsed, raw_dates=(*parsed.raw_dates, ("embargo", text)))
+    kept = tuple(e for e in found.evidence if e.field == "embargo")
+    return replace(parsed, embargo=read.in_zone(zone), evidence=(*parsed.evidence, *kept))
+
+
+def _disclosed(parsed: ParsedEntry, text: str) -> ParsedEntry:
+    """With the labels that title and text bear, beside those that are stated."""
+    found = disclosures.read_inline(parsed.title, text)
+    if not found:
+        return parsed
+    every = disclosures.merged((*parsed.labels, *(label for label, _ in found)))
+    evidence = tuple(
+        Evidence("label", where, label.text) for label, where in found if label not in parsed.labels
+    )
+    return replace(parsed, labels=every, evidence=(*parsed.evidence, *evidence))
+
+
 def _hash(parsed: ParsedEntry, content_html: str) -> str:
     """Of everything that a source said of an entry, so that any change of it is seen."""
     said = replace(parsed, content_html="", summary_html="", evidence=(), problems=())
-    text = f"{said!r}\0{content_html}"
+    text = f"{said!r}\0{content_html}{parsed.conditions}"
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 

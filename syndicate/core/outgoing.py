@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
-from syndicate.core import identity
+from syndicate.core import disclosures, gate, identity, words
 from syndicate.core.plaintext import shorten, xml_text
 from syndicate.model import Entry, GivenDate
 from syndicate.settings import Settings, Site, Source
@@ -47,6 +47,7 @@ class Outgoing:
     also: tuple[Also, ...] = ()
     notices: tuple[str, ...] = ()  # of the site itself, where they apply
     link: Literal["original", "page"] = "original"
+    editor: str = ""  # who answers for it here
 
     @property
     def page(self) -> str:
@@ -70,6 +71,33 @@ class Outgoing:
         """The title; without one the opening of the text, as a feed must have something there."""
         entry = self.entry
         return title_of(entry.title, entry.summary or entry.content_text, self.site.language)
+
+    @cached_property
+    def original_title(self) -> str:
+        """The title that it has at its origin, where ours is another; else ""."""
+        original = line(self.entry.attribution.original_title or "")
+        return original if original != self.title else ""
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """What it is marked as, in words of the site's language where it has none of its own."""
+        told = words.of(self.site.language)
+        shown = (line(disclosures.shown(label, told)) for label in self.entry.labels)
+        return tuple(dict.fromkeys(text for text in shown if text))
+
+    @cached_property
+    def expires(self) -> datetime | None:
+        return self._local(self.entry.expires)
+
+    @cached_property
+    def not_before(self) -> datetime | None:
+        return self._local(self.entry.not_before)
+
+    def _local(self, at: datetime | None) -> datetime | None:
+        try:
+            return at.astimezone(self.zone).replace(microsecond=0) if at else None
+        except OverflowError:
+            return at
 
     @cached_property
     def published(self) -> datetime | None:
@@ -123,19 +151,36 @@ def outgoing(entry: Entry, settings: Settings, members: Sequence[Entry] = ()) ->
     source = settings.source(entry.source) or Source(entry.source)
     reprint = not source.own
     return Outgoing(
-        entry=entry,
+        entry=bare(entry),
         site=settings.site,
         zone=ZoneInfo(source.timezone or settings.site.timezone),
-        shown=shown(source),
+        shown=shown(source, entry),
         own=source.own,
         also=tuple(also(each, settings) for each in members if each.id != entry.id),
         notices=settings.site.notices.texts() if reprint else (),
         link=settings.publish.link,
+        editor=editor(entry, source, settings),
     )
 
 
-def shown(source: Source) -> Shown:
-    """How much of an entry goes out (contract §4): without a right to more, the summary."""
+def bare(entry: Entry) -> Entry:
+    """An entry without its pictures and files, where nothing but the link of it goes out."""
+    return replace(entry, thumbnail=None, enclosures=()) if entry.link_only else entry
+
+
+def editor(entry: Entry, source: Source | None, settings: Settings) -> str:
+    """Who answers for an entry here, as its column names them; of our own articles with an
+    editor that is said already."""
+    if source is not None and source.own and entry.attribution.editor:
+        return ""
+    return line(gate.editor_of_record(settings.columns, entry.column))
+
+
+def shown(source: Source, entry: Entry) -> Shown:
+    """How much of an entry goes out (contract §4): without a right to more, the summary; the
+    link alone where its columns ask for that of its origin."""
+    if entry.link_only:
+        return "link"
     if source.content:
         return source.content
     if source.own or source.type == "folder" or source.licence or source.permission:
@@ -234,6 +279,13 @@ def statement(out: Outgoing) -> dict[str, Any]:
             for notice in (() if out.own else out.entry.notices)
             if xml_text(notice.text).strip()
         ],
+        "editor_of_record": out.editor or None,
+        "labels": [
+            {"kind": label.kind, "text": line(label.text) or None, "url": label.url}
+            for label in out.entry.labels
+        ],
+        "not_before": out.not_before.isoformat() if out.not_before else None,
+        "expires": out.expires.isoformat() if out.expires else None,
     }
 
 

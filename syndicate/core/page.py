@@ -13,7 +13,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from syndicate.core import attribution
+from syndicate.core import attribution, disclosures
 from syndicate.core import frame as frames
 from syndicate.core.attribution import Row
 from syndicate.core.frame import Frame, Head, Link, breadcrumb, direction, title_of
@@ -45,6 +45,7 @@ class Item:
     direction: str
     column: Link | None = None
     count: int = 0  # other members of its story
+    labels: tuple[str, ...] = ()  # what it is marked as
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,7 @@ class ArticlePage:
     language: str
     direction: str
     byline: tuple[Row, ...]
+    labels: tuple[str, ...]  # what it is marked as: 广告, AI生成 …
     date: str  # in words
     datetime: str  # for <time datetime>
     body: Markup
@@ -241,7 +243,13 @@ def item(out: Outgoing, frame: Frame, column: Link | None = None) -> Item:
         direction=direction(entry.language),
         column=column,
         count=len(out.also),
+        labels=_labels(out, frame.words),
     )
+
+
+def _labels(out: Outgoing, words: Words) -> tuple[str, ...]:
+    shown = (line(disclosures.shown(label, words)) for label in out.entry.labels)
+    return tuple(dict.fromkeys(filter(None, shown)))
 
 
 def section(frame: Frame, column: Column, newest: Sequence[Outgoing], html: str = "") -> Section:
@@ -358,10 +366,11 @@ def article(
         breadcrumb=crumbs,
         id=entry.id,
         title=out.title,
-        original_title=_other_title(out),
+        original_title=out.original_title,
         language=entry.language,
         direction=direction(entry.language),
         byline=tuple(r for r in rows if r.kind in ("source", "author")),
+        labels=_labels(out, words),
         date=words.date(entry.attribution.published),
         datetime=entry.attribution.published.text if entry.attribution.published else "",
         body=_body(out),
@@ -380,7 +389,16 @@ def article(
 def rows_of(out: Outgoing, words: Words) -> tuple[Row, ...]:
     """The attribution rows of an entry that goes out, with its story's other members."""
     also = tuple((each.name, each.page or each.url) for each in out.also)
-    return attribution.rows_with(out.entry, words, also, original=out.original, own=out.own)
+    return attribution.rows_with(
+        out.entry,
+        words,
+        also,
+        original=out.original,
+        own=out.own,
+        editor=out.editor,
+        title=out.title,
+        zone=out.zone,
+    )
 
 
 def _article_head(out: Outgoing, frame: Frame, columns: Sequence[Column], noindex: bool) -> Head:
@@ -398,11 +416,6 @@ def _article_head(out: Outgoing, frame: Frame, columns: Sequence[Column], noinde
         feeds=f"{filed.id}/" if filed else "",
         feeds_title=title_of(filed, frame.words) if filed else "",
     )
-
-
-def _other_title(out: Outgoing) -> str:
-    original = line(out.entry.attribution.original_title or "")
-    return original if original and original != out.title else ""
 
 
 def _body(out: Outgoing) -> Markup:
@@ -443,6 +456,18 @@ def taken_down(frame: Frame) -> TextPage:
         head=Head(title=words.taken_down, robots="noindex"),
         breadcrumb=_home(frame, words.taken_down),
         title=words.taken_down,
+    )
+
+
+def expired(frame: Frame) -> TextPage:
+    """The page of an entry whose term is over: that it is, without title or text."""
+    words = frame.words
+    return TextPage(
+        frame=frame,
+        head=Head(title=words.expired, robots="noindex"),
+        breadcrumb=_home(frame, words.expired),
+        title=words.expired,
+        texts=(words.expired_why,),
     )
 
 

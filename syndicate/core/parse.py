@@ -105,7 +105,9 @@ def _xml_known(
 ) -> tuple[ParsedFeed, tuple[bytes, ...]]:
     """The whole document read: what one of its items is may depend on the others."""
     feed = _xml(text, url)
-    hashes = tuple(split.digest(f"{split.READER} {entry!r}") for entry in feed.entries)
+    hashes = tuple(
+        split.digest(f"{split.READER} {entry!r}{entry.conditions}") for entry in feed.entries
+    )
     new = tuple(e for e, h in zip(feed.entries, hashes, strict=True) if h not in known)
     return replace(feed, entries=new), hashes
 

@@ -9,7 +9,7 @@ from collections.abc import Container, Iterator
 from typing import Any
 from urllib.parse import urljoin
 
-from syndicate.core import dates, split
+from syndicate.core import dates, disclosures, split
 from syndicate.core.plaintext import plain
 from syndicate.errors import ParseError
 from syndicate.model import (
@@ -17,6 +17,7 @@ from syndicate.model import (
     Enclosure,
     GivenDate,
     Hop,
+    Label,
     ParsedEntry,
     ParsedFeed,
     Person,
@@ -132,6 +133,7 @@ def _entry(
     if not html and (text := _text(item.get("content_text"))):
         parts = [markup.escape(p.strip(), quote=False) for p in text.split("\n\n") if p.strip()]
         html = "".join(f"<p>{part}</p>" for part in parts)
+    tags = _tags(item)
     return ParsedEntry(
         id=identity,
         link=link or external,
@@ -151,12 +153,24 @@ def _entry(
             editor=_text(own.get("editor")),
             via=tuple(_hops(own.get("via"))),
         ),
-        categories=_tags(item),
+        categories=tags,
         language=_text(item.get("language")) or language,
         enclosures=tuple(_attachments(item, base)),
         thumbnail=_url(item.get("image") or item.get("banner_image"), base),
+        labels=disclosures.merged((*_labels(own.get("labels")), *disclosures.categories(tags))),
+        embargo=_date(own.get("not_before"), "embargo", raw),
+        expires=_date(own.get("expires"), "expires", raw),
         raw_dates=tuple(raw),
     )
+
+
+def _labels(value: Any) -> Iterator[Label]:
+    for each in value if isinstance(value, list) else ():
+        if not isinstance(each, dict):
+            yield from disclosures.stated(filter(None, [_text(each)]))
+        elif (kind := _text(each.get("kind"))) in disclosures.KINDS:
+            made = disclosures.source_type(_text(each.get("url")))
+            yield Label(str(kind), plain(_text(each.get("text")) or ""), made.url if made else None)
 
 
 def _tags(item: Dict) -> tuple[str, ...]:

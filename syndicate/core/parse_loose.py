@@ -104,13 +104,24 @@ def _recovered(text: str, url: str | None) -> ParsedFeed | None:
 def _with_raw_ids(
     entries: tuple[ParsedEntry, ...], text: str, url: str | None
 ) -> tuple[ParsedEntry, ...]:
-    """The entries with their ids as written: feedparser resolves them against `xml:base`."""
+    """The entries with their ids as written (feedparser resolves them against `xml:base`), and
+    with their labels and times, of which it knows little."""
     raw = _recovered(text, url)
     if raw is None or len(raw.entries) != len(entries):
         return entries
+    conditioned = [
+        replace(
+            e,
+            labels=r.labels,
+            embargo=r.embargo,
+            expires=r.expires,
+            raw_dates=(*e.raw_dates, *(d for d in r.raw_dates if d[0] in ("embargo", "expires"))),
+        )
+        for e, r in zip(entries, raw.entries, strict=True)
+    ]
     return tuple(
         replace(e, id=r.id, attribution=replace(e.attribution, original_id=r.id)) if r.id else e
-        for e, r in zip(entries, raw.entries, strict=True)
+        for e, r in zip(conditioned, raw.entries, strict=True)
     )
 
 

@@ -18,13 +18,14 @@ from urllib.parse import urljoin
 
 from lxml import etree
 
-from syndicate.core import dates, names, parse_cdf, urls
+from syndicate.core import dates, disclosures, names, parse_cdf, timing, urls
 from syndicate.core.plaintext import plain, xml_text
 from syndicate.model import (
     Attribution,
     Enclosure,
     GivenDate,
     Hop,
+    Label,
     ParsedEntry,
     ParsedFeed,
     Person,
@@ -65,6 +66,11 @@ _PREFIXES = {
     "https://www.w3.org/2005/Atom": "atom",
     "http://prismstandard.org/namespaces/basic/2.0/": "prism",
     "http://prismstandard.org/namespaces/1.2/basic/": "prism",
+    "http://prismstandard.org/namespaces/basic/2.1/": "prism",
+    "http://prismstandard.org/namespaces/basic/3.0/": "prism",
+    "http://prismstandard.org/namespaces/prismusagerights/2.1/": "pur",
+    "http://prismstandard.org/namespaces/prismusagerights/3.0/": "pur",
+    "http://iptc.org/std/Iptc4xmpExt/2008-02-29/": "iptc",
 }
 _FOLDED = {space.lower(): prefix for space, prefix in _PREFIXES.items()}
 _ATOM = "{http://www.w3.org/2005/Atom}"
@@ -348,6 +354,46 @@ def _credits(fields: Fields) -> list[str]:
     ]
 
 
+def _labels(fields: Fields) -> Iterator[Label]:
+    """What categories and a digital source type mark an entry as."""
+    for element in fields.each("category", "atom:category"):
+        text, term = text_of(element) or element.get("label") or "", element.get("term") or ""
+        if made := disclosures.source_type(term or text):
+            yield made
+        elif _is_ours(element):
+            kind = term or (element.get("domain") or "").rpartition(":")[2]
+            if kind in disclosures.KINDS:
+                yield Label(kind, "" if text == kind else text)
+        else:
+            yield from disclosures.categories(filter(None, (text, term)))
+    for element in fields.each("iptc:DigitalSourceType", "iptc:digitalSourceType"):
+        resource = element.get(_RDF + "resource") or text_of(element)
+        yield from filter(None, [disclosures.source_type(resource)])
+
+
+def _is_ours(element: Element) -> bool:
+    """Whether a category is a label of ours, and none of its source's words."""
+    named = element.get("scheme") or (element.get("domain") or "")
+    return bool(named) and named.startswith((disclosures.SCHEME, disclosures.SOURCE_TYPES))
+
+
+_Times = tuple[GivenDate | None, GivenDate | None]
+
+
+def _times(fields: Fields, raw: list[tuple[str, str]]) -> _Times:
+    """Embargo and end: `dcterms:valid` (as Media RSS has it), PRISM, `dcterms:available`."""
+    valid = fields.text("dcterms:valid")
+    begins, ends = timing.period(valid)
+    if valid and not (begins or ends):
+        raw.append(("expires", valid))
+    stated = fields.text("pur:embargoDate", "prism:embargoDate", "dcterms:available")
+    expires = fields.text("pur:expirationDate", "prism:expirationDate")
+    return (
+        begins or _date(raw, "embargo", stated),
+        ends or _date(raw, "expires", expires),
+    )
+
+
 def _update_minutes(fields: Fields) -> int | None:
     ttl = (fields.text("ttl") or "").strip()
     if ttl.isdigit() and len(ttl) < 8:
@@ -467,6 +513,7 @@ def rss_item(item: Element, scope: Scope) -> ParsedEntry:
     published = published or fields.text(
         "atom:published", "atom:issued", "dcterms:available", "date"
     )
+    embargo, expires = _times(fields, raw)
     return ParsedEntry(
         id=guid,
         link=link,
@@ -489,6 +536,9 @@ def rss_item(item: Element, scope: Scope) -> ParsedEntry:
         language=fields.text("dc:language") or item.get(_XML + "lang") or fields.scope.language,
         enclosures=tuple(dict.fromkeys(_rss_files(fields))),
         thumbnail=_thumbnail(fields),
+        labels=disclosures.merged(_labels(fields)),
+        embargo=embargo,
+        expires=expires,
         raw_dates=tuple(raw),
     )
 
@@ -569,8 +619,9 @@ def _vias(fields: Fields) -> Iterator[Hop]:
 
 
 def _rss_categories(fields: Fields) -> Iterator[str]:
-    found = fields.texts("category", "dc:subject", "media:category")
-    found += [c.get("term") or "" for c in fields.each("atom:category")]
+    own = [c for c in fields.each("category") if not _is_ours(c)]
+    found = [*map(text_of, own), *fields.texts("dc:subject", "media:category")]
+    found += [c.get("term") or "" for c in fields.each("atom:category") if not _is_ours(c)]
     for element in fields.each("itunes:category"):
         found += [c.get("text") or "" for c in element.iter(etree.Element)]
     for holder in fields.each("itunes:keywords", "media:keywords"):
@@ -719,6 +770,7 @@ def atom_entry(element: Element, scope: Scope, feed: ParsedFeed | None) -> Parse
     )
     if holder is None and any(True for _ in fields.each("dc:source", "dc:publisher")):
         source = replace(_rss_source(fields), feed=None)
+    embargo, expires = _times(fields, raw)
     return ParsedEntry(
         id=identity,
         link=link,
@@ -740,6 +792,9 @@ def atom_entry(element: Element, scope: Scope, feed: ParsedFeed | None) -> Parse
         language=fields.scope.language or fields.text("dc:language"),
         enclosures=tuple(dict.fromkeys((*_atom_files(fields), *_media_files(fields)))),
         thumbnail=_thumbnail(fields),
+        labels=disclosures.merged(_labels(fields)),
+        embargo=embargo,
+        expires=expires,
         raw_dates=tuple(raw),
     )
 
@@ -753,7 +808,8 @@ def _atom_authors(fields: Fields, source: Publisher, feed: ParsedFeed | None) ->
 
 
 def _atom_categories(fields: Fields) -> Iterator[str]:
-    found = [c.get("label") or c.get("term") or text_of(c) for c in fields.each("atom:category")]
+    own = [c for c in fields.each("atom:category") if not _is_ours(c)]
+    found = [c.get("label") or c.get("term") or text_of(c) for c in own]
     found += fields.texts("dc:subject", "media:category")
     yield from dict.fromkeys(text.strip() for text in found if text and text.strip())
 

@@ -19,6 +19,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from syndicate.core import (
     dates,
+    disclosures,
     dump,
     labels,
     markdown,
@@ -26,12 +27,13 @@ from syndicate.core import (
     nesting,
     notices,
     plaintext,
+    timing,
     urls,
     wechat,
 )
 from syndicate.core.dump import Found
 from syndicate.core.labels import Labelled
-from syndicate.model import Evidence, GivenDate, Hop, Notice, ParsedEntry, Person, Publisher
+from syndicate.model import Evidence, GivenDate, Hop, Label, Notice, ParsedEntry, Person, Publisher
 
 # Metas of the Chinese government standard (GB/T 政府网站) and of common systems -> our fields
 _METAS = {
@@ -557,6 +559,7 @@ def _entry(page: Page, title: str, body: str) -> ParsedEntry:
     link = _original(page)
     source = values["source"].value if "source" in values else None
     where = _site(page)
+    embargo, unread = _embargo(page)
     said = replace(
         own.attribution,
         source=Publisher(source or own.attribution.source.name, own.attribution.source.url),
@@ -583,6 +586,10 @@ def _entry(page: Page, title: str, body: str) -> ParsedEntry:
         notices=(*own.notices, *dict.fromkeys(page.found.notices)),
         language=own.language or _lang(page),
         thumbnail=page.metas.get("og:image"),
+        labels=disclosures.merged((*own.labels, *_labels(page))),
+        embargo=embargo or own.embargo,
+        expires=_ends(page),
+        raw_dates=(*own.raw_dates, *unread),
         evidence=tuple(
             Evidence(name, f"{each.label or 'what stands beside the date'} on the page", each.value)
             for name, each in sorted(values.items())
@@ -593,8 +600,42 @@ def _entry(page: Page, title: str, body: str) -> ParsedEntry:
 # What an author of the page may state with <meta name> (contract §4); the rest is read above
 _CONTRACT_METAS = frozenset(
     {"original_url", "original_title", "column", "categories", "via", "notices", "summary"}
-    | {"source_url", "rights", "licence", "language"}
+    | {"source_url", "rights", "licence", "language", "labels", "correction"}
 )
+
+
+def _labels(page: Page) -> Iterator[Label]:
+    """What metas and JSON-LD (schema.org) mark the article as."""
+    linked = page.linked
+    types = linked.get("digitalSourceType"), page.metas.get("digitalsourcetype")
+    found = (disclosures.source_type(str(value)) for value in types if value)
+    yield from filter(None, found)
+    if "AdvertiserContentArticle" in str(linked.get("@type", "")):
+        sponsors = [name for name in _linked_names(linked.get("sponsor")) if name]
+        yield Label("sponsored", "、".join(sponsors))
+    corrections = linked.get("correction")
+    for each in corrections if isinstance(corrections, list) else [corrections]:
+        text = each.get("text") or each.get("description") if isinstance(each, dict) else each
+        if text and isinstance(text, str) and not urls.is_web(text):
+            yield Label("correction", text)
+
+
+def _embargo(page: Page) -> tuple[GivenDate | None, tuple[tuple[str, str], ...]]:
+    """The embargo that labels or metas state; where it is no date, its words."""
+    labelled = page.found.values.get("embargo")
+    begins, _ = timing.period(page.metas.get("dcterms.valid"))
+    text = labelled.value if labelled else page.metas.get("embargo")
+    text = text or page.metas.get("dcterms.available")
+    read = dates.read_date(text) if text else None
+    return read or begins, (("embargo", text),) if text and read is None else ()
+
+
+def _ends(page: Page) -> GivenDate | None:
+    """The end of the article's term: Open Graph, Dublin Core, schema.org. `<meta name=expires>`
+    is about caches."""
+    _, ends = timing.period(page.metas.get("dcterms.valid"))
+    stated = page.metas.get("article:expiration_time") or page.linked.get("expires")
+    return ends or dates.read_date(str(stated) if stated else None)
 
 
 def _if_named(people: tuple[Person, ...], values: dict[str, Labelled]) -> tuple[Person, ...]:

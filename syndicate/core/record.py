@@ -22,4 +22,6 @@ def record(out: Outgoing) -> dict[str, Any]:
         "date_updated": out.updated.isoformat(),
         "shown_notices": list(notices(out, said)),
         "lead": out.entry.lead,
+        "shown_labels": list(out.labels),
+        "shown_title": out.original_title or None,
     }

@@ -15,6 +15,7 @@ from syndicate.model import (
     Entry,
     GivenDate,
     Hop,
+    Label,
     Notice,
     NoticeFrom,
     Person,
@@ -56,6 +57,8 @@ def entry(column: str, source: str = "sample") -> Entry:
         thumbnail="https://daily.example/1.jpg",
         column=column,
         columns=(column,),
+        labels=(Label("advertisement", "广告"), Label("ai")),
+        expires=datetime(2099, 12, 31, 16, tzinfo=UTC),
     )
 
 

@@ -14,7 +14,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 
 # Counts up whenever readers read more than they did: what was known is then read once more
-READER = 1
+READER = 2
 _VOLATILE = re.compile(
     r"<((?:\w+:)?(?:lastBuildDate|pubDate|updated|modified|date|generator|ttl|updateBase))\b[^<>]*>"
     r"[^<>]*</\1\s*>|<items\b[^<>]*>.*?</items\s*>|<!--.*?-->|\s+",

@@ -18,6 +18,8 @@ from typing import Any
 from lxml import etree
 from selectolax.lexbor import LexborHTMLParser
 
+from syndicate.core.disclosures import SCHEME, SOURCE_TYPES
+
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _TERMS = "{http://purl.org/dc/terms/}"
 _CC = "{http://backend.userland.com/creativeCommonsRssModule}"
@@ -75,6 +77,8 @@ def words(record: Fields) -> list[str]:
     shown += [hop["name"] or hop["url"] for hop in record["via"]]
     shown += [each["name"] for each in record["also"]]
     shown += [record["rights"], *record["shown_notices"]]
+    shown += [*record.get("shown_labels", ()), record.get("shown_title")]
+    shown += [record.get("editor"), record.get("editor_of_record")]
     return [word for word in shown if word]
 
 
@@ -139,6 +143,9 @@ def _rss(item: Any) -> Fields:
         "published": _rfc822(date),
         "updated": _moment(_text(item, _TERMS + "modified")),
         "rights": _text(item, _DC + "rights"),
+        "original_title": _text(item, _TERMS + "alternative"),
+        "valid": _text(item, _TERMS + "valid"),
+        "labels": _labels(item.findall("category"), "domain"),
         "licence": _text(item, _CC + "license"),
         "footer": visible(_text(item, _CONTENT) or _text(item, "description") or ""),
         "footer in description": visible(_text(item, "description") or ""),
@@ -177,10 +184,40 @@ def expected_rss(record: Fields) -> Fields:
         "published": _as_rfc822(record["date_published"]),
         "updated": record["date_modified"],
         "rights": _rights(record),
+        "original_title": record.get("shown_title"),
+        "valid": _valid(record),
+        "labels": _expected_labels(record),
         "licence": _licence(record),
         "footer": _footer(record),
         "footer in description": _footer(record),
     }
+
+
+def _labels(categories: Sequence[Any], where: str) -> list[tuple[str, str | None]]:
+    """Kind and words of each label, then the digital source types."""
+    found: list[tuple[str, str | None]] = []
+    types: list[tuple[str, str | None]] = []
+    for node in categories:
+        named = node.get(where) or ""
+        if named.startswith(SCHEME):
+            kind = node.get("term") or named.rpartition(":")[2]
+            text = node.text or node.get("label") or None
+            found.append((kind, None if text == kind else text))
+        elif named == SOURCE_TYPES:
+            types.append(("source type", node.text or node.get("term")))
+    return found + types
+
+
+def _expected_labels(record: Fields) -> list[tuple[str, str | None]]:
+    labels = record.get("labels", ())
+    types = [("source type", label["url"]) for label in labels if label["url"]]
+    return [(label["kind"], label["text"]) for label in labels] + types
+
+
+def _valid(record: Fields) -> str | None:
+    said = (("start", record.get("not_before")), ("end", record.get("expires")))
+    parts = [f"{name}={at}" for name, at in said if at]
+    return "; ".join([*parts, "scheme=W3C-DTF"]) if parts else None
 
 
 def _rights(record: Fields) -> str | None:
@@ -228,6 +265,9 @@ def _atom(entry: Any) -> Fields:
         "published": _moment(_text(entry, _ATOM + "published")),
         "updated": _moment(_text(entry, _ATOM + "updated")),
         "rights": _text(entry, _ATOM + "rights"),
+        "original_title": _text(entry, _TERMS + "alternative"),
+        "valid": _text(entry, _TERMS + "valid"),
+        "labels": _labels(entry.findall(_ATOM + "category"), "scheme"),
         "licence": next((href for _, href in _links(entry, "license")), None),
         "via": [href for _, href in _links(entry, "via")],
         "also": _links(entry, "related"),
@@ -255,6 +295,9 @@ def expected_atom(record: Fields) -> Fields:
         "published": record["date_published"],
         "updated": record["date_updated"],
         "rights": _rights(record),
+        "original_title": record.get("shown_title"),
+        "valid": _valid(record),
+        "labels": _expected_labels(record),
         "licence": _licence(record),
         "via": [original, *hops] if original and original != record["link"] else hops,
         "also": [(each["name"], each["url"]) for each in record["also"]],
@@ -268,7 +311,8 @@ def expected_atom(record: Fields) -> Fields:
 # ---- JSON Feed
 
 _SAID = ("source", "rights", "licence", "via", "also", "notices", "editor", "original_id",
-         "original_title", "published", "updated")  # fmt: skip
+         "original_title", "published", "updated", "editor_of_record", "labels", "not_before",
+         "expires")  # fmt: skip
 
 
 def read_json(data: bytes) -> list[Fields]:
@@ -301,7 +345,7 @@ def expected_json(record: Fields) -> Fields:
         "date_published": record["date_published"],
         "date_modified": record["date_modified"],
         "footer": _footer(record),
-        **{name: record[name] for name in _SAID},
+        **{name: record[name] for name in _SAID if name in record},
     }
 
 
@@ -327,6 +371,9 @@ def page(data: bytes, id: str, record: Fields) -> Iterator[Difference]:
         ("also", [each["name"] for each in record["also"]]),
         ("rights", [record["rights"]]),
         ("notices", record["shown_notices"]),
+        ("labels", record.get("shown_labels", ())),
+        ("original_title", [record.get("shown_title")]),
+        ("editor", [record.get("editor"), record.get("editor_of_record")]),
     ]
     for field, values in shown:
         for value in filter(None, values):

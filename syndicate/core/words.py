@@ -21,6 +21,13 @@ class Words:
     source: str
     author: str
     editor: str
+    site_editor: str
+    labels: str
+    label_advertisement: str
+    label_sponsored: str
+    label_ai: str
+    label_correction: str
+    expires: str
     published: str
     updated: str
     received: str
@@ -55,6 +62,8 @@ class Words:
     # pages
     taken_down: str
     taken_down_why: str
+    expired: str
+    expired_why: str
     nothing_yet: str
     nothing_yet_what: str
     read_original: str
@@ -214,6 +223,13 @@ ZH = Words(
     source="来源",
     author="作者",
     editor="责任编辑",
+    site_editor="本站责任编辑",
+    labels="标注",
+    label_advertisement="广告",
+    label_sponsored="推广",
+    label_ai="AI生成",
+    label_correction="更正",
+    expires="有效期至",
     published="发布时间",
     updated="更新时间",
     received="收录时间",
@@ -246,6 +262,8 @@ ZH = Words(
     about="关于本站",
     taken_down="本文已撤下",
     taken_down_why="应权利人或编辑的要求，这篇文章已从本站撤下。",
+    expired="本文已过有效期",
+    expired_why="来源给这篇文章定的期限已到，本站不再刊登。",
     nothing_yet="这里还没有文章",
     nothing_yet_what="来源更新后，新文章会出现在这里。也可以先订阅，文章到了会通知您。",
     read_original="阅读原文",
@@ -353,6 +371,13 @@ EN = Words(
     source="Source",
     author="Author",
     editor="Editor",
+    site_editor="Editor at this site",
+    labels="Marked as",
+    label_advertisement="Advertisement",
+    label_sponsored="Sponsored",
+    label_ai="AI-generated",
+    label_correction="Correction",
+    expires="Valid until",
     published="Published",
     updated="Updated",
     received="Received",
@@ -385,6 +410,8 @@ EN = Words(
     about="About this site",
     taken_down="This article was taken down",
     taken_down_why="It was removed from this site at the request of its rightsholder or an editor.",
+    expired="This article's term is over",
+    expired_why="Its source set an end to its publication; this site no longer carries it.",
     nothing_yet="Nothing here yet",
     nothing_yet_what="New articles appear here as soon as the sources have them. Subscribe to be told.",
     read_original="Read the original",

@@ -40,7 +40,10 @@ def ingest(at: Running, names: Sequence[str]) -> None:
         reading = app.ingest_async(known, stop=app.stopping)
         done = at.in_own_loop("ingest", reading)
         push.relax(app.database, app.now)
+        told = app.reexamine()
     at.survey()
+    if told:
+        log.warning("%s", told)
     if done is None:
         return
     for source, error in done.problems:

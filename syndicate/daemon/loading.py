@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from syndicate import config
 from syndicate.errors import ConfigError
 from syndicate.settings import Settings
-from syndicate.wiring import template_folders
+from syndicate.wiring import read_origins, template_folders
 
 if TYPE_CHECKING:
     from syndicate.adapters.templates import Templates
@@ -21,7 +21,7 @@ def load(file: Path) -> tuple[Settings, Templates]:
 
     settings = config.load(file)
     templates = Templates(template_folders(settings))
-    problems = templates.check()
+    problems = [*templates.check(), *read_origins(settings)[1]]
     if problems:
         raise ConfigError(tuple(problems))
     return settings, templates
@@ -30,6 +30,8 @@ def load(file: Path) -> tuple[Settings, Templates]:
 def stamps(settings: Settings) -> dict[str, tuple[int, int]]:
     """Time and size of every file that is reloaded."""
     files = [settings.file]
+    if settings.origins.list:
+        files.append(Path(settings.origins.list))
     for folder in template_folders(settings):
         with contextlib.suppress(OSError):
             files += [path for path in folder.rglob("*") if path.is_file()]

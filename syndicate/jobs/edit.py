@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
 
 from syndicate.adapters.store import entries, stories
 from syndicate.adapters.store.engine import Database
-from syndicate.core import identity, sections, story
+from syndicate.core import identity, sections, story, timing
 from syndicate.errors import UsageError
 from syndicate.model import Decision, Entry, Status
 from syndicate.settings import Settings
@@ -88,6 +89,9 @@ def approve(db: Database, settings: Settings, entry: Entry, now: datetime, by: s
     """Publish what was held or rejected, or settle what was flagged."""
     if entry.status is Status.RETRACTED:
         raise UsageError("it was retracted", where=entry.id, remedy="`syndicate restore` it")
+    if entry.status is Status.EXPIRED:
+        remedy = "whoever set its end can set a later one"
+        raise UsageError(f"it is {entry.held_for}", where=entry.id, remedy=remedy)
     return _decide(db, settings, entry, Status.PUBLISHED, "an editor approved it", now, by)
 
 
@@ -107,22 +111,41 @@ def _decide(
     now: datetime,
     by: str,
 ) -> Edited:
-    held_for = "" if status is Status.PUBLISHED else reason
+    approved = status is Status.PUBLISHED
+    held_for = "" if approved else reason
+    decided = replace(
+        entry, status=status, held_for=held_for, link_only=entry.link_only and not approved
+    )
+    decided = timing.timed(decided, now, _zone(settings))  # an embargo holds for editors too
+    if approved and decided.held_for:
+        reason = f"{reason}; it is {decided.held_for}"
     with db.begin() as conn:
         if status is Status.PUBLISHED:
             _rule_apart_from_taken_down(conn, entry, now, by)
         members = entries.of_story(conn, [entry.story])[entry.story]
         changed = [
-            replace(m, status=status, held_for=held_for) if m.id == entry.id else m for m in members
+            replace(
+                m,
+                status=decided.status,
+                held_for=decided.held_for,
+                link_only=decided.link_only,
+            )
+            if m.id == entry.id
+            else m
+            for m in members
         ]
         settled = story.settle(changed, entry.story)
         made = [
-            Decision(entry.id, now, "status", by, reason, entry.status.value, status.value),
+            Decision(entry.id, now, "status", by, reason, entry.status.value, decided.status.value),
             *_story_decisions(changed, settled, reason, now, by),
         ]
         _store(conn, settings, settled, made)
         stories.settle(conn, entry.id, now)
     return Edited(tuple(e for e in settled if e.id == entry.id))
+
+
+def _zone(settings: Settings) -> ZoneInfo:
+    return ZoneInfo(settings.site.timezone)
 
 
 def _rule_apart_from_taken_down(conn: Connection, entry: Entry, now: datetime, by: str) -> None:
@@ -187,12 +210,16 @@ def restore(db: Database, settings: Settings, entry: Entry, now: datetime, by: s
         for id in back:
             stories.restore(conn, id)
         changed = [
-            replace(m, status=Status.PUBLISHED, held_for="") if m.id in back else m for m in members
+            timing.timed(replace(m, status=Status.PUBLISHED, held_for=""), now, _zone(settings))
+            if m.id in back
+            else m
+            for m in members
         ]
         settled = story.settle(changed, entry.story)
         made = [
-            Decision(id, now, "status", by, "an editor restored it", "retracted", "published")
-            for id in sorted(back)
+            Decision(m.id, now, "status", by, "an editor restored it", "retracted", m.status.value)
+            for m in sorted(settled, key=lambda m: m.id)
+            if m.id in back
         ]
         _store(conn, settings, settled, made)
     return Edited(tuple(e for e in settled if e.id in back))

@@ -77,11 +77,17 @@ def _old(conn: Connection, before: datetime) -> list[str]:
     query = (
         sa.select(table.c.id)
         .where(table.c.received < before, table.c.status != Status.RETRACTED.value)
-        .where(table.c.id.not_in(needed))
+        .where(table.c.id.not_in(needed), ~_awaited)
         .order_by(table.c.received, table.c.id)
         .limit(_CHUNK)
     )
     return list(conn.execute(query).scalars())
+
+
+# What is embargoed was promised to go out
+_awaited = sa.and_(
+    entries.entries.c.status == Status.HELD.value, entries.entries.c.due.is_not(None)
+)
 
 
 def _remove(conn: Connection, settings: Settings, ids: Sequence[str]) -> None:

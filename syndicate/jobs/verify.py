@@ -15,7 +15,7 @@ from syndicate.adapters.disk import Disk
 from syndicate.adapters.store import entries as entry_store
 from syndicate.adapters.store import placements, published
 from syndicate.adapters.store.engine import Database
-from syndicate.adapters.store.published import DOWN, File, Known
+from syndicate.adapters.store.published import GONE, File, Known
 from syndicate.core import verify as core
 from syndicate.core.verify import Difference
 from syndicate.model import Status
@@ -68,7 +68,7 @@ class _Check:
         self.problems: list[Problem] = []
         self.hidden = {
             id
-            for status in (Status.HELD, Status.REJECTED, Status.RETRACTED)
+            for status in (Status.HELD, Status.REJECTED, Status.RETRACTED, Status.EXPIRED)
             for id in placements.ids_with(conn, status.value)
         } - self.stale
 
@@ -141,7 +141,7 @@ class _Check:
         if data is None or file is None:
             self.problems.append(Problem(path, known.entry, "presence", "a page", None))
             return
-        if known.state == DOWN:
+        if known.state in GONE:
             found = [] if _same(data, file.digest) else list(self._down(known, data))
         elif known.entry in self.hidden:
             found = [Difference(known.entry, "absence", None, "a page")]

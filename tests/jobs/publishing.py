@@ -102,6 +102,9 @@ class PlainPages:
     def taken_down(self, entry: str) -> str:
         return "<!DOCTYPE html><html><body><p>已撤下</p></body></html>"
 
+    def expired(self, entry: str) -> str:
+        return "<!DOCTYPE html><html><body><p>已过有效期</p></body></html>"
+
     def section(self, column: str, newest: Sequence[Outgoing]) -> str:
         return "".join(f"<li>{escape(out.title)}</li>" for out in newest)
 

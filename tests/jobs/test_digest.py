@@ -260,7 +260,7 @@ def test_a_rejected_edition_uses_nothing_up(sqlite_database: Database, tmp_path:
     job.reject(sqlite_database, id, DUE + 3 * DAY)
     assert len(mails(sqlite_database)) == 6
     with sqlite_database.read() as conn:
-        free = list(job.candidates(conn, made, DAILY))
+        free = list(job.candidates(conn, made, DAILY, DUE))
     assert len(free) == 12
 
 

@@ -35,9 +35,11 @@ from syndicate.adapters.store.engine import (
 from syndicate.adapters.store.values import (
     dump_attribution,
     dump_enclosures,
+    dump_labels,
     dump_notices,
     load_attribution,
     load_enclosures,
+    load_labels,
     load_notices,
 )
 from syndicate.model import Decision, Entry, Status
@@ -74,6 +76,11 @@ entries = sa.Table(
     sa.Column("columns", Json, nullable=False),
     sa.Column("content_hash", sa.String, nullable=False),
     sa.Column("stale_after", Instant),
+    sa.Column("labels", Json),
+    sa.Column("not_before", Instant),
+    sa.Column("expires", Instant),
+    sa.Column("due", Instant),  # Entry.due
+    sa.Column("link_only", sa.Boolean),
     sa.Index("entries_source", "source", "sort_at"),
     sa.Index("entries_guid", "guid"),
     sa.Index("entries_url", "url"),
@@ -82,6 +89,13 @@ entries = sa.Table(
     sa.Index("entries_status", "status", "sort_at"),
     sa.Index("entries_sort", "sort_at", "id"),
     sa.Index("entries_received", "received"),
+    # Of a few: what has no time of its own is not in it
+    sa.Index(
+        "entries_due",
+        "due",
+        sqlite_where=sa.text("due IS NOT NULL"),
+        postgresql_where=sa.text("due IS NOT NULL"),
+    ),
 )
 
 placements = sa.Table(
@@ -204,6 +218,11 @@ def _row(entry: Entry) -> tuple[Any, ...]:
         dump_json(entry.columns),
         entry.content_hash,
         _instant(entry.stale_after),
+        dump_json(dump_labels(entry.labels)) if entry.labels else None,
+        _instant(entry.not_before),
+        _instant(entry.expires),
+        _instant(entry.due),
+        entry.link_only,
     )
 
 
@@ -243,6 +262,10 @@ def from_row(row: Any) -> Entry:
         columns=tuple(row.columns),
         content_hash=row.content_hash,
         stale_after=row.stale_after,
+        labels=load_labels(row.labels),
+        not_before=row.not_before,
+        expires=row.expires,
+        link_only=bool(row.link_only),
     )
 
 
@@ -372,6 +395,28 @@ def newest(
     query = query.order_by(entries.c.sort_at.desc(), entries.c.id).limit(limit)
     for row in conn.execute(query.execution_options(yield_per=200)):
         yield from_row(row)
+
+
+def due(conn: Connection, now: datetime, limit: int) -> list[str]:
+    """Entries that time has made something else of: their embargo or their term is over.
+
+    On PostgreSQL each is given to one of several that ask at once.
+    """
+    query = sa.select(entries.c.id).where(entries.c.due <= now)
+    query = query.order_by(entries.c.due, entries.c.id).limit(limit)
+    return list(conn.execute(query.with_for_update(skip_locked=True)).scalars())
+
+
+def is_due(conn: Connection, now: datetime) -> bool:
+    """Whether there is any."""
+    query = sa.select(entries.c.id).where(entries.c.due <= now).limit(1)
+    return conn.execute(query).first() is not None
+
+
+def in_time(now: datetime) -> Any:
+    """The condition that an entry is within its time: as Entry.is_out."""
+    begun = sa.or_(entries.c.not_before.is_(None), entries.c.not_before <= now)
+    return sa.and_(begun, sa.or_(entries.c.expires.is_(None), entries.c.expires > now))
 
 
 def count_by_source(conn: Connection) -> dict[str, int]:

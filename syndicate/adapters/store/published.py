@@ -23,7 +23,8 @@ from syndicate.adapters.store.engine import Instant, Json, insert, metadata
 from syndicate.adapters.store.entries import entries
 from syndicate.model import Status
 
-PUBLISHED, DOWN = "published", "down"
+PUBLISHED, DOWN, OVER = "published", "down", "over"
+GONE = (DOWN, OVER)  # retracted; its term is over
 _COUNTS = "counts"
 _SAID = "said:"
 
@@ -304,17 +305,18 @@ def all_known(conn: Connection, state: str | None = None) -> Iterator[Known]:
 
 
 def taken_down(conn: Connection, limit: int | None = None) -> list[Known]:
-    """What was taken down, newest first."""
-    query = sa.select(published_entries).where(published_entries.c.state == DOWN)
+    """What was taken down, or is over, newest first."""
+    query = sa.select(published_entries).where(published_entries.c.state.in_(GONE))
     query = query.order_by(published_entries.c.at.desc(), published_entries.c.entry)
     return [_known(row) for row in conn.execute(query.limit(limit))]
 
 
 def to_take_down(conn: Connection) -> list[str]:
-    """Entries that were published and have been retracted since."""
+    """Entries that were published and have been retracted, or are over, since."""
     known, state = published_entries.c.entry, published_entries.c.state
     query = sa.select(known).join(entries, entries.c.id == known)
-    query = query.where(state == PUBLISHED, entries.c.status == Status.RETRACTED.value)
+    gone = (Status.RETRACTED.value, Status.EXPIRED.value)
+    query = query.where(state == PUBLISHED, entries.c.status.in_(gone))
     return list(conn.execute(query.order_by(known)).scalars())
 
 
@@ -322,7 +324,7 @@ def vanished(conn: Connection) -> list[str]:
     """Entries that were published and are not any more, without having been taken down."""
     known, status = published_entries.c.entry, entries.c.status
     query = sa.select(known).outerjoin(entries, entries.c.id == known)
-    stay = (Status.PUBLISHED.value, Status.RETRACTED.value)
+    stay = (Status.PUBLISHED.value, Status.RETRACTED.value, Status.EXPIRED.value)
     return list(conn.execute(query.where(sa.or_(status.is_(None), status.not_in(stay)))).scalars())
 
 

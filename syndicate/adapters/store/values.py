@@ -12,6 +12,7 @@ from syndicate.model import (
     Enclosure,
     GivenDate,
     Hop,
+    Label,
     Notice,
     NoticeFrom,
     Person,
@@ -112,3 +113,11 @@ def load_enclosures(rows: list[Dict]) -> tuple[Enclosure, ...]:
         Enclosure(row.get("url", ""), row.get("type"), row.get("length"), row.get("title"))
         for row in rows
     )
+
+
+def dump_labels(labels: tuple[Label, ...]) -> list[Dict]:
+    return [_filled(kind=label.kind, text=label.text, url=label.url) for label in labels]
+
+
+def load_labels(rows: list[Dict] | None) -> tuple[Label, ...]:
+    return tuple(Label(row["kind"], row.get("text", ""), row.get("url")) for row in rows or ())

@@ -26,7 +26,7 @@ from syndicate.core.editions import Renderer
 from syndicate.core.pace import Served, Times, Turn
 from syndicate.errors import TemplateError
 from syndicate.jobs.digest.rendering import render
-from syndicate.model import EditionState, Entry, Status, Subscriber
+from syndicate.model import EditionState, Entry, Subscriber
 from syndicate.settings import Digest, Settings
 
 _CHUNK = 1000
@@ -107,7 +107,7 @@ def compose(
             if edition_store.edition(conn, id) is not None:
                 done.reasons.append((digest.id, f"{id} is composed already"))
                 return
-            chosen = editing.choose(candidates(conn, settings, digest), digest, now)
+            chosen = editing.choose(candidates(conn, settings, digest, now), digest, now)
             made = _Composer(conn, settings, digest, templates, secret, now, local)
             edition, queued = made.compose(id, chosen.entries)
     except _NobodyError:
@@ -146,7 +146,9 @@ def _hold(db: Database, digest: Digest, local: datetime, now: datetime, why: str
         return made
 
 
-def candidates(conn: Connection, settings: Settings, digest: Digest) -> Iterator[Entry]:
+def candidates(
+    conn: Connection, settings: Settings, digest: Digest, now: datetime
+) -> Iterator[Entry]:
     """Published leads in a digest's columns whose story no edition of it carried, newest first."""
     columns = {c for id in digest.columns for c in sections.within(settings.columns, id)}
     placed, table, carried = entries.placements, entries.entries, edition_store.carried
@@ -158,7 +160,7 @@ def candidates(conn: Connection, settings: Settings, digest: Digest) -> Iterator
     had_story = had.union(now_in.where(carried.c.digest == digest.id))
     query = (
         sa.select(table.c.id)
-        .where(table.c.id.in_(places))
+        .where(table.c.id.in_(places), entries.in_time(now))
         .where(table.c.id.not_in(had_entry), table.c.story.not_in(had_story))
         .order_by(table.c.sort_at.desc(), table.c.id)
     )
@@ -348,7 +350,7 @@ class _Composer:
             known[id]
             for id in dict.fromkeys(ids)
             if id in known
-            and known[id].status is Status.PUBLISHED
+            and known[id].is_out(self.now)
             and subscription.selected(
                 sections.places(self.settings.columns, known[id].columns), person.columns
             )

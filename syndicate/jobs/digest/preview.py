@@ -53,7 +53,7 @@ def preview(
             selection = [found[i] for i in ids if i in found]
         else:
             selection = list(
-                editing.choose(candidates(conn, settings, digest), digest, now).entries
+                editing.choose(candidates(conn, settings, digest, now), digest, now).entries
             )
         edition = known or _unmade(id, digest, local, now)
         rendered = render(

@@ -13,7 +13,7 @@ from syndicate.core import message, mime, textpart, words
 from syndicate.core.editions import Renderer
 from syndicate.errors import TemplateError
 from syndicate.jobs.digest.rendering import render
-from syndicate.model import EditionState, Entry, Status
+from syndicate.model import EditionState, Entry
 from syndicate.settings import Settings
 
 
@@ -27,11 +27,7 @@ def withdraw(db: Database, settings: Settings, templates: Renderer, now: datetim
     with db.begin() as conn:
         for variant in outbox.unsent_variants(conn):
             found = entries.get_many(conn, variant.entries)
-            kept = [
-                found[id]
-                for id in variant.entries
-                if id in found and found[id].status is Status.PUBLISHED
-            ]
+            kept = [found[id] for id in variant.entries if id in found and found[id].is_out(now)]
             if len(kept) == len(variant.entries):
                 continue
             changed += 1

@@ -19,6 +19,9 @@ from syndicate.adapters.store import sources as store
 from syndicate.adapters.store.engine import Database
 from syndicate.adapters.store.sources import SourceState
 from syndicate.core import addresses
+from syndicate.core import gate as gates
+from syndicate.core.gate import Gate
+from syndicate.core.origins import Register
 from syndicate.jobs.ingest import reading
 from syndicate.jobs.ingest.counts import File
 from syndicate.jobs.ingest.leases import BATCH, Leases
@@ -71,6 +74,7 @@ async def ingest(
     file: File,
     secret: bytes,
     now: datetime,
+    gate: Gate | None = None,
     only: Sequence[str] = (),
     stop: Callable[[], bool] = lambda: False,
     whole: bool = False,
@@ -86,7 +90,8 @@ async def ingest(
     done = Ingested()
     leases = None if only or db.is_sqlite else Leases(db, now)
     owner = leases.owner if leases else ""
-    storing = Storing(db, settings, file, secret, now, owner, done)
+    gate = gate or gates.of(settings, Register())
+    storing = Storing(db, settings, file, secret, now, owner, done, gate)
     reader = _reader(settings, workers, fetcher, now)
     if leases is None:
         chosen, states = due(db, settings, now, only)

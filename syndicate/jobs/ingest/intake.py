@@ -12,10 +12,11 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from syndicate.adapters.store import entries, fingerprints, stories
-from syndicate.core import admit, attribution, fulltext, identity, sections
+from syndicate.core import admit, attribution, fulltext, gate, identity, sections
 from syndicate.core.admit import Admitted
 from syndicate.core.attribution import FeedFacts
 from syndicate.core.document import Document
+from syndicate.core.gate import Gate
 from syndicate.core.identity import Known
 from syndicate.core.normalize import Prepared
 from syndicate.jobs.ingest import joining
@@ -36,6 +37,7 @@ class Intake:
     secret: bytes
     now: datetime
     counts: Counts
+    gate: Gate
 
     def take(self, source: Source, document: Document) -> None:
         """All entries of one document of one source."""
@@ -139,9 +141,11 @@ class Intake:
             entry, filed = admit.filed(
                 done.entry, self._filed(done.entry, source, moved, prepared), self.now
             )
+            entry, passed, raised = gate.through(self.gate, entry, source, known, self.now)
             fingerprints.remove(self.conn, [entry.id])
-            self._flag(entry, done.flags)
-            self._settle(source, {entry.id: entry}, {entry.id: prepared}, [*done.decisions, *filed])
+            self._flag(entry, (*done.flags, *raised))
+            made = [*done.decisions, *filed, *passed]
+            self._settle(source, {entry.id: entry}, {entry.id: prepared}, made)
 
     def _filed(
         self, entry: Entry, source: Source, moved: dict[str, str], prepared: Prepared
@@ -170,8 +174,10 @@ class Intake:
                 admitted = self._admit(source, feed, id, prepared, taken, moved)
             elif prepared.parsed.id:
                 taken[prepared.parsed.id] = (source.id, id)
-            entry = made[id] = admitted.entry
-            decisions += admitted.decisions
+            entry, passed, raised = gate.through(self.gate, admitted.entry, source, None, self.now)
+            self._flag(entry, raised)
+            made[id] = entry
+            decisions += [*admitted.decisions, *passed]
             self.counts.new += 1
             self.counts.arrivals += 1
             self.counts.held += entry.status is Status.HELD
@@ -213,8 +219,9 @@ class Intake:
         """Store entries in their stories, with what was decided, and how they are known."""
         joined = joining.join(self.conn, made, prepared, self.now)
         self.counts.duplicates += joined.duplicates if new else 0
-        self.counts.held += len(joined.held)
-        self.counts.columns.subtract(entry.column for entry in joined.held if new)
+        held = [e for e in joined.held if made[e.id].status is Status.PUBLISHED]
+        self.counts.held += len(held)
+        self.counts.columns.subtract(entry.column for entry in held if new)
         columns = self.settings.columns
         changed = [(e, sections.places(columns, e.columns)) for e in joined.entries.values()]
         entries.save(self.conn, changed, new=made if new else ())

@@ -168,7 +168,7 @@ class _Stories:
 
     def _hold(self, twin: _Twin, entry: Entry, other: Entry) -> None:
         """Nearly the text of what was taken down: not to be seen before an editor saw it."""
-        if entry.status is not Status.PUBLISHED:
+        if entry.status is not Status.PUBLISHED and not entry.is_embargoed:
             return
         reason = f"its text is that of {other.id}, which was taken down ({twin.reason})"
         held = replace(entry, status=Status.HELD, held_for=reason)

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from syndicate.adapters.store import sources as store
 from syndicate.adapters.store.engine import Database, is_conflict
+from syndicate.core.gate import Gate
 from syndicate.errors import FetchError, StoreError
 from syndicate.jobs.ingest import reading
 from syndicate.jobs.ingest.counts import Counts, File
@@ -54,6 +55,7 @@ class Storing:
     now: datetime
     owner: str
     done: Ingested
+    gate: Gate
 
     def store(self, batch: Sequence[Brought]) -> None:
         """Store what several polls brought; those without a document together."""
@@ -96,7 +98,9 @@ class Storing:
             store.take_turn(conn)
             mine = store.held(conn, [b.source.id for b in batch], self.owner)
             kept = [brought for brought in batch if brought.source.id in mine]
-            intake = Intake(conn, self.settings, self.file, self.secret, self.now, counts)
+            intake = Intake(
+                conn, self.settings, self.file, self.secret, self.now, counts, self.gate
+            )
             states = [self._taken(intake, brought) for brought in kept]
             store.save(conn, states)
         self.done.counts.add(counts)

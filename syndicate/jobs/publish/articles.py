@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from syndicate.adapters.store import entries as entry_store
 from syndicate.adapters.store import placements, published
 from syndicate.adapters.store.placements import Heading
-from syndicate.adapters.store.published import DOWN, PUBLISHED, Known
+from syndicate.adapters.store.published import DOWN, GONE, OVER, PUBLISHED, Known
 from syndicate.core.outgoing import Outgoing, iri, title_of
 from syndicate.core.page import Near
 from syndicate.core.record import record
@@ -16,6 +16,7 @@ from syndicate.jobs.publish.pages import Pages
 from syndicate.jobs.publish.writing import Writing
 from syndicate.model import Entry, Status
 
+_GONE = frozenset((Status.RETRACTED, Status.EXPIRED))
 Beside = tuple[str | None, str | None]  # the newer and the older one in its main column
 
 
@@ -31,13 +32,13 @@ def write(writing: Writing, pages: Pages, ids: Sequence[str]) -> set[str]:
     """
     found = entry_store.get_many(writing.conn, ids)
     before = published.known(writing.conn, ids)
-    shown = [e for e in found.values() if e.status is Status.PUBLISHED]
+    shown = [e for e in found.values() if e.is_out(writing.now)]
     beside = write_shown(writing, pages, writing.outgoing(shown), before)
     for id in ids:
         entry = found.get(id)
-        if entry is not None and entry.status is Status.PUBLISHED:
+        if entry is not None and entry.is_out(writing.now):
             continue
-        if entry is not None and entry.status is Status.RETRACTED and id in before:
+        if entry is not None and entry.status in _GONE and id in before:
             _down(writing, pages, entry, before[id])
         else:
             writing.drop(path(id))
@@ -85,7 +86,11 @@ def _known(writing: Writing, out: Outgoing, old: Known | None, beside: Beside) -
 
 
 def _down(writing: Writing, pages: Pages, entry: Entry, old: Known) -> None:
-    writing.put(path(entry.id), pages.taken_down(entry.id).encode(), "page")
-    at = old.at if old.state == DOWN else writing.now
-    known = Known(entry.id, DOWN, at, old.iri, entry.story, entry.received, old.columns)
+    over = entry.status is Status.EXPIRED
+    html = pages.expired(entry.id) if over else pages.taken_down(entry.id)
+    writing.put(path(entry.id), html.encode(), "page")
+    at = old.at if old.state in GONE else writing.now
+    known = Known(
+        entry.id, OVER if over else DOWN, at, old.iri, entry.story, entry.received, old.columns
+    )
     writing.done.known.append(known)

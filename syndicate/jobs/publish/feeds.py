@@ -41,7 +41,10 @@ def column(
 
 
 def _tombstones(down: Sequence[Known]) -> tuple[Tombstone, ...]:
-    return tuple(Tombstone(k.iri, k.at) for k in down)
+    return tuple(
+        Tombstone(k.iri, k.at, "expired" if k.state == published.OVER else "taken down")
+        for k in down
+    )
 
 
 def _kept(writing: Writing, format: Format, path: str, touched: Collection[str]) -> Kept:

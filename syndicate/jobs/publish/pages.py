@@ -29,6 +29,10 @@ class Pages(Protocol):
         """The page of an entry that was taken down: without its title or text."""
         ...
 
+    def expired(self, entry: str) -> str:
+        """The page of an entry whose term is over: without its title or text."""
+        ...
+
     def section(self, column: str, newest: Sequence[Outgoing]) -> str:
         """The part of the front page that shows the newest of an outermost column."""
         ...
@@ -82,6 +86,9 @@ class SitePages:
 
     def taken_down(self, entry: str) -> str:
         return self._render(page.taken_down(self._frames[1]), "taken-down.html")
+
+    def expired(self, entry: str) -> str:
+        return self._render(page.expired(self._frames[1]), "taken-down.html")
 
     def section(self, column: str, newest: Sequence[Outgoing]) -> str:
         frame = self._frames[0]

@@ -40,7 +40,7 @@ def plan(conn: Connection, rows: Sequence[Touched], zone: ZoneInfo, columns: Ite
         if place.column in known:
             made.place(place.column, (place.received, place.entry), zone)
     for old in published.known(conn, made.entries).values():
-        if old.state == published.DOWN:  # its tombstones are where it was, wherever it is now
+        if old.state in published.GONE:  # its tombstones are where it was, wherever it is now
             for column in known.intersection(("", *old.columns)):
                 made.place(column, (old.received, old.entry), zone)
     return made

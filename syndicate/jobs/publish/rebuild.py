@@ -69,6 +69,7 @@ def prepare(writing: Writing, columns: Sequence[str]) -> list[Piece]:
     conn = writing.conn
     lonely = placements.unplaced(conn, Status.PUBLISHED.value)
     lonely += placements.unplaced(conn, Status.RETRACTED.value)
+    lonely += placements.unplaced(conn, Status.EXPIRED.value)
     made = [Piece(part=part) for part in parts]
     made += [Piece(ids=tuple(lonely[i : i + _PAGES])) for i in range(0, len(lonely), _PAGES)]
     return made + [Piece(column=column) for column in columns] + list(_shards(conn))

@@ -15,7 +15,7 @@ from syndicate.adapters.store import entries as entry_store
 from syndicate.adapters.store import placements, published
 from syndicate.adapters.store.published import File, Known
 from syndicate.core.outgoing import Outgoing, outgoing
-from syndicate.model import Entry, Status
+from syndicate.model import Entry
 from syndicate.settings import Settings
 
 FRONT = "front:"  # names of the kept sections of the front page
@@ -120,7 +120,7 @@ class Writing:
         made = []
         for entry in listed:
             story = [known[id] for id in members.get(entry.story, ()) if id in known]
-            shown = [e for e in story if e.status is Status.PUBLISHED]
+            shown = [e for e in story if e.is_out(self.now)]
             made.append(outgoing(entry, self.settings, shown))
         return made
 
@@ -128,6 +128,6 @@ class Writing:
         """The published ones of these entries, as they go out, in the order asked for."""
         listed = list(ids)
         found = entry_store.get_many(self.conn, [id for id in listed if id not in self.read])
-        shown = [entry for entry in found.values() if entry.status is Status.PUBLISHED]
+        shown = [entry for entry in found.values() if entry.is_out(self.now)]
         self.read.update({out.entry.id: out for out in self.outgoing(shown)})
         return {id: self.read[id] for id in listed if id in self.read}
