@@ -152,8 +152,8 @@ class Application:
         if done is None or not (done.stricter or done.freer):
             return ""
         return (
-            f"the list of origins has changed: {len(done.stricter)} published entries would now "
-            f"be held or shown as links, {len(done.freer)} held ones might go out; "
+            f"the list of origins has changed: {done.stricter} published entries would now "
+            f"be held or shown as links, {done.freer} held ones might go out; "
             "`syndicate origins` shows them"
         )
 

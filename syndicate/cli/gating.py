@@ -28,14 +28,21 @@ def origins(call: Call, applies: bool) -> None:
     if applies:
         done, changed = job.apply(app.database, call.settings, app.gate, app.now, BY)
     else:
-        done, changed = job.examine(app.database, call.settings, app.gate), ()
-    ids = {entry.id for entry in changed}
-    rows = [_row(affected, affected.entry.id in ids) for affected in done.affected]
+        done, changed = job.examine(app.database, call.settings, app.gate), frozenset()
+    rows = [_row(affected, affected.entry.id in changed) for affected in done.affected]
     if call.json:
         listed = len(app.gate.register.origins)
         name = call.settings.origins.list or None
         terminal.document(
-            {"list": name, "origins": listed, "examined": done.examined, "affected": rows}
+            {
+                "list": name,
+                "origins": listed,
+                "examined": done.examined,
+                "stricter": done.stricter,
+                "freer": done.freer,
+                "approved": done.approved,
+                "affected": rows,
+            }
         )
         return
     if not app.gate.asks:
@@ -48,11 +55,14 @@ def origins(call: Call, applies: bool) -> None:
             for r in rows
         ]  # fmt: skip
         terminal.table(cells, ("id", "would be", "", "title", "why"))
-    terminal.say(f"{done.examined} entries looked at, {len(rows)} would be treated otherwise")
+    terminal.say(
+        f"{done.examined} entries looked at: {done.stricter} would be held or shown as links, "
+        f"{done.freer} might go out, {done.approved} an editor approved"
+    )
     if rows and not applies:
         terminal.say("`syndicate origins --apply` does so; `approve ID`, `reject ID` settles one")
-    elif ids:
-        terminal.say(f"{len(ids)} changed; `syndicate publish` shows it")
+    elif changed:
+        terminal.say(f"{len(changed)} changed; `syndicate publish` shows it")
 
 
 def _state(row: dict[str, Any]) -> str:

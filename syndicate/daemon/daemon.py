@@ -314,7 +314,7 @@ class Daemon:
                 self._wake(kind)
 
     def _waiting(self, stale: bool) -> list[str]:
-        from syndicate.adapters.store import entries, outbox, placements
+        from syndicate.adapters.store import outbox, placements, standing
 
         # Editions that workers composed elsewhere get their pages here, where the output is
         found = ["publish"] if stale and not self.database.is_sqlite else []
@@ -323,7 +323,7 @@ class Daemon:
             if stale:
                 self.survey()
             with self.database.read() as conn:
-                if placements.count_touched(conn) or entries.is_due(conn, now):
+                if placements.count_touched(conn) or standing.is_due(conn, now):
                     found.append("publish")
                 if outbox.count_ready(conn, now):
                     found.append("deliver")

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
 
-from syndicate.adapters.store import entries
+from syndicate.adapters.store import entries, standing
 from syndicate.adapters.store.engine import Database
 from syndicate.core import sections, story, timing
 from syndicate.model import Decision, Entry, Status
@@ -24,7 +24,7 @@ def pass_time(db: Database, settings: Settings, now: datetime) -> int:
     waits waiting, and the next call goes on.
     """
     with db.read() as conn:
-        if not entries.is_due(conn, now):
+        if not standing.is_due(conn, now):
             return 0
     changed = 0
     for _ in range(_ROUNDS):
@@ -37,7 +37,7 @@ def pass_time(db: Database, settings: Settings, now: datetime) -> int:
 
 
 def _step(conn: Connection, settings: Settings, now: datetime) -> int:
-    ids = set(entries.due(conn, now, _AT_ONCE))
+    ids = set(standing.due(conn, now, _AT_ONCE))
     known = entries.get_many(conn, ids)
     found = entries.of_story(conn, sorted({entry.story for entry in known.values()}))
     zone = ZoneInfo(settings.site.timezone)

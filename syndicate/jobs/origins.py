@@ -10,10 +10,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
 
@@ -28,6 +28,7 @@ from syndicate.settings import Settings
 _VALUE = "origins"
 _KIND = "origin"
 _AT_ONCE = 200
+_SHOWN = 5000  # of what would be treated otherwise; the counts are of all
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,48 +45,65 @@ class Affected:
         return _treated(self.entry)
 
     @property
+    def is_freer(self) -> bool:
+        """Whether it is held, and might go out."""
+        return core.is_held(self.entry)
+
+    @property
     def reason(self) -> str:
         """Why it would be treated otherwise, in words for an editor."""
         bare = self.gated.reason.removeprefix(core.ORIGIN).removeprefix(core.EDITOR)
         return bare or "its columns ask for nothing any more"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Examined:
-    """How many entries were looked at, and those that would be treated otherwise."""
+    """How many entries were looked at, how many would be treated otherwise, and the newest of
+    those. `stricter` are out and would not be, or not whole; `freer` are held and might go out;
+    what editors let out as it is, is neither."""
 
-    examined: int
-    affected: tuple[Affected, ...]
+    examined: int = 0
+    stricter: int = 0
+    freer: int = 0
+    approved: int = 0
+    affected: list[Affected] = field(default_factory=list)
 
-    @property
-    def stricter(self) -> tuple[Affected, ...]:
-        """Those that are out and would not be, or not whole; what editors approved left out."""
-        return tuple(a for a in self.affected if not core.is_held(a.entry) and not a.approved)
-
-    @property
-    def freer(self) -> tuple[Affected, ...]:
-        """Those that are held and might go out."""
-        return tuple(a for a in self.affected if core.is_held(a.entry))
+    def add(self, one: Affected) -> None:
+        if one.approved:
+            self.approved += 1
+        elif one.is_freer:
+            self.freer += 1
+        else:
+            self.stricter += 1
+        if len(self.affected) < _SHOWN:
+            self.affected.append(one)
 
 
 def examine(db: Database, settings: Settings, gate: Gate) -> Examined:
     """Every entry that is out, or kept back for its origin, against the list as it is."""
+    done = Examined()
     with db.read() as conn:
-        return _examine(conn, settings, gate)
+        for one in _otherwise(conn, settings, gate, done):
+            done.add(one)
+    return done
 
 
-def _examine(conn: Connection, settings: Settings, gate: Gate) -> Examined:
-    count = 0
-    found: list[tuple[Entry, Gated]] = []
-    for entry in standing.standing(conn):
-        if not core.is_open(entry):
-            continue
-        count += 1
-        gated = gate.judge(entry, settings.source(entry.source))
-        if _treated(entry) != gated.action:
-            found.append((entry, gated))
-    approved = standing.approved(conn, [entry.id for entry, _ in found])
-    return Examined(count, tuple(Affected(e, g, e.id in approved) for e, g in found))
+def _otherwise(
+    conn: Connection, settings: Settings, gate: Gate, done: Examined
+) -> Iterator[Affected]:
+    """What would be treated otherwise, newest first; all that is looked at is counted."""
+    rows = standing.standing(conn)
+    while part := list(islice(rows, _AT_ONCE)):
+        found: list[tuple[Entry, Gated]] = []
+        for entry in filter(core.is_open, part):
+            done.examined += 1
+            gated = gate.judge(entry, settings.source(entry.source))
+            if _treated(entry) != gated.action:
+                found.append((entry, gated))
+        approved = standing.approved(conn, [entry.id for entry, _ in found])
+        for entry, gated in found:
+            let_out = entry.id in approved and not core.is_held(entry)
+            yield Affected(entry, gated, let_out)
 
 
 def _treated(entry: Entry) -> str:
@@ -101,76 +119,85 @@ def examine_if_changed(
     changed. What is out and would not be is flagged for an editor."""
     mark = _mark(gate)
     with db.read() as conn:
-        kept = _kept(conn)
-    if kept.get("mark", _mark(None)) == mark:
-        return None
+        if _kept(conn).get("mark", "") == mark:
+            return None
+    done, nameless = Examined(), list[str]()
+    with db.read() as conn:
+        for one in _otherwise(conn, settings, gate, done):
+            if one.entry.held_for.startswith(core.EDITOR):
+                nameless.append(one.entry.id)
+            else:
+                done.add(one)
+    _apply(db, settings, gate, nameless, now, "syndicate")
+    flagged = [a for a in done.affected if not a.is_freer and not a.approved]
     with db.begin() as conn:
-        done = _examine(conn, settings, gate)
-        waiting = [a for a in done.freer if a.entry.held_for.startswith(core.EDITOR)]
-        _apply(conn, settings, waiting, now, "syndicate")
-        standing.settle_kind(conn, _KIND, [a.entry.id for a in done.stricter], now)
-        stories.flag(conn, [_flag(a, now) for a in done.stricter])
-        left = tuple(a for a in done.affected if a not in waiting)
-        done = Examined(done.examined, left)
+        standing.settle_kind(conn, _KIND, [a.entry.id for a in flagged], now)
+        stories.flag(conn, [_flag(a, now) for a in flagged])
         _keep(conn, mark, gate, done)
     return done
 
 
 def apply(
     db: Database, settings: Settings, gate: Gate, now: datetime, by: str
-) -> tuple[Examined, tuple[Entry, ...]]:
-    """Treat everything as the list says now, but what an editor approved; what changed."""
+) -> tuple[Examined, frozenset[str]]:
+    """Treat everything as the list says now, but what an editor approved; the ids of what
+    changed."""
+    done, chosen = Examined(), list[str]()
+    with db.read() as conn:
+        for one in _otherwise(conn, settings, gate, done):
+            done.add(one)
+            if not one.approved:
+                chosen.append(one.entry.id)
+    changed = _apply(db, settings, gate, chosen, now, by)
     with db.begin() as conn:
-        done = _examine(conn, settings, gate)
-        chosen = [*done.stricter, *done.freer]
-        changed = _apply(conn, settings, chosen, now, by)
         standing.settle_kind(conn, _KIND, [], now)
-        left = tuple(a for a in done.affected if a not in chosen)
-        _keep(conn, _mark(gate), gate, Examined(done.examined, left))
+        _keep(conn, _mark(gate), gate, Examined(done.examined))
     return done, changed
 
 
 def _apply(
-    conn: Connection, settings: Settings, chosen: Sequence[Affected], now: datetime, by: str
-) -> tuple[Entry, ...]:
-    changed: list[Entry] = []
-    for part in entries.in_parts(chosen, _AT_ONCE):
-        gated = {a.entry.id: a.gated for a in part}
-        whole = entries.get_many(conn, gated)
-        found = entries.of_story(conn, sorted({entry.story for entry in whole.values()}))
-        after: list[Entry] = []
-        made: list[Decision] = []
-        for id, members in found.items():
-            passed = list(_passed(members, gated, settings, now, by, made))
-            settled = story.settle(passed, id)
-            after += [new for old, new in zip(members, settled, strict=True) if new != old]
-        entries.save(conn, [(e, sections.places(settings.columns, e.columns)) for e in after])
-        entries.decide(conn, made)
-        changed += [entry for entry in after if entry.id in gated]
-    return tuple(changed)
+    db: Database, settings: Settings, gate: Gate, ids: Sequence[str], now: datetime, by: str
+) -> frozenset[str]:
+    """Some entries at a time, each judged as it is by then."""
+    changed: set[str] = set()
+    for part in entries.in_parts(ids, _AT_ONCE):
+        with db.begin() as conn:
+            changed |= _apply_part(conn, settings, gate, frozenset(part), now, by)
+    return frozenset(changed)
+
+
+def _apply_part(
+    conn: Connection, settings: Settings, gate: Gate, ids: frozenset[str], now: datetime, by: str
+) -> set[str]:
+    whole = entries.get_many(conn, ids)
+    found = entries.of_story(conn, sorted({entry.story for entry in whole.values()}))
+    after: list[Entry] = []
+    made: list[Decision] = []
+    for id, members in found.items():
+        passed = []
+        for member in members:
+            chosen = member.id in ids and core.is_open(member)
+            new, decided = _passed(member, settings, gate, now, by) if chosen else (member, [])
+            passed.append(new)
+            made += decided
+        settled = story.settle(passed, id)
+        after += [new for old, new in zip(members, settled, strict=True) if new != old]
+    entries.save(conn, [(e, sections.places(settings.columns, e.columns)) for e in after])
+    entries.decide(conn, made)
+    return {entry.id for entry in after if entry.id in ids}
 
 
 def _passed(
-    members: Sequence[Entry],
-    gated: dict[str, Gated],
-    settings: Settings,
-    now: datetime,
-    by: str,
-    made: list[Decision],
-) -> Iterator[Entry]:
-    zone = ZoneInfo(settings.site.timezone)
-    for member in members:
-        if member.id not in gated:
-            yield member
-            continue
-        after, decided = core.passed(member, gated[member.id], now, by)
-        after = timing.timed(after, now, zone)
-        made += decided
-        if after.status is not member.status:
-            reason = after.held_for or f"it was held for {member.held_for}"
-            states = member.status.value, after.status.value
-            made.append(Decision(member.id, now, "status", by, reason, *states))
-        yield after
+    entry: Entry, settings: Settings, gate: Gate, now: datetime, by: str
+) -> tuple[Entry, list[Decision]]:
+    gated = gate.judge(entry, settings.source(entry.source))
+    after, made = core.passed(entry, gated, now, by)
+    after = timing.timed(after, now, gate.zone)
+    if after.status is not entry.status:
+        reason = after.held_for or f"it was held for {entry.held_for}"
+        states = entry.status.value, after.status.value
+        made.append(Decision(entry.id, now, "status", by, reason, *states))
+    return after, made
 
 
 def summary(conn: Connection) -> dict[str, Any]:
@@ -185,9 +212,9 @@ def _flag(affected: Affected, now: datetime) -> stories.Flag:
     return stories.Flag(affected.entry.id, _KIND, now, reason)
 
 
-def _mark(gate: Gate | None) -> str:
+def _mark(gate: Gate) -> str:
     """Changes whenever entries might be judged otherwise; "" where nothing is asked of them."""
-    if gate is None or not gate.asks:
+    if not gate.asks:
         return ""
     asked = [
         (c.id, c.parent, c.origins, c.origins_expired, c.origins_asserted, c.editor != "",
@@ -206,7 +233,7 @@ def _keep(conn: Connection, mark: str, gate: Gate, done: Examined) -> None:
     kept = {
         "mark": mark,
         "listed": len(gate.register.origins),
-        "stricter": len(done.stricter),
-        "freer": len(done.freer),
+        "stricter": done.stricter,
+        "freer": done.freer,
     }
     published.set_value(conn, _VALUE, json.dumps(kept))

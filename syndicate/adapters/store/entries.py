@@ -397,28 +397,6 @@ def newest(
         yield from_row(row)
 
 
-def due(conn: Connection, now: datetime, limit: int) -> list[str]:
-    """Entries that time has made something else of: their embargo or their term is over.
-
-    On PostgreSQL each is given to one of several that ask at once.
-    """
-    query = sa.select(entries.c.id).where(entries.c.due <= now)
-    query = query.order_by(entries.c.due, entries.c.id).limit(limit)
-    return list(conn.execute(query.with_for_update(skip_locked=True)).scalars())
-
-
-def is_due(conn: Connection, now: datetime) -> bool:
-    """Whether there is any."""
-    query = sa.select(entries.c.id).where(entries.c.due <= now).limit(1)
-    return conn.execute(query).first() is not None
-
-
-def in_time(now: datetime) -> Any:
-    """The condition that an entry is within its time: as Entry.is_out."""
-    begun = sa.or_(entries.c.not_before.is_(None), entries.c.not_before <= now)
-    return sa.and_(begun, sa.or_(entries.c.expires.is_(None), entries.c.expires > now))
-
-
 def count_by_source(conn: Connection) -> dict[str, int]:
     """How many entries each source has brought that are kept."""
     query = sa.select(entries.c.source, sa.func.count()).group_by(entries.c.source)

@@ -1,4 +1,4 @@
-"""How entries stand as to where they are from: what a change of the list asks of all of them."""
+"""How entries stand: which of them time changes, and what a change of the list asks of all."""
 
 from __future__ import annotations
 
@@ -18,6 +18,28 @@ _NEEDED = (
     *("id", "source", "title", "url", "attribution", "received", "column", "columns"),
     *("status", "held_for", "link_only", "not_before", "expires", "story", "lead"),
 )
+
+
+def due(conn: Connection, now: datetime, limit: int) -> list[str]:
+    """Entries that time has made something else of: their embargo or their term is over.
+
+    On PostgreSQL each is given to one of several that ask at once.
+    """
+    query = sa.select(entries.c.id).where(entries.c.due <= now)
+    query = query.order_by(entries.c.due, entries.c.id).limit(limit)
+    return list(conn.execute(query.with_for_update(skip_locked=True)).scalars())
+
+
+def is_due(conn: Connection, now: datetime) -> bool:
+    """Whether there is any."""
+    query = sa.select(entries.c.id).where(entries.c.due <= now).limit(1)
+    return conn.execute(query).first() is not None
+
+
+def in_time(now: datetime) -> Any:
+    """The condition that an entry is within its time: as Entry.is_out."""
+    begun = sa.or_(entries.c.not_before.is_(None), entries.c.not_before <= now)
+    return sa.and_(begun, sa.or_(entries.c.expires.is_(None), entries.c.expires > now))
 
 
 def standing(conn: Connection) -> Iterator[Entry]:

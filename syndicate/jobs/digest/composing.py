@@ -14,7 +14,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from syndicate.adapters.store import copy, entries, outbox
+from syndicate.adapters.store import copy, entries, outbox, standing
 from syndicate.adapters.store import editions as edition_store
 from syndicate.adapters.store.editions import Edition
 from syndicate.adapters.store.engine import Database
@@ -160,7 +160,7 @@ def candidates(
     had_story = had.union(now_in.where(carried.c.digest == digest.id))
     query = (
         sa.select(table.c.id)
-        .where(table.c.id.in_(places), entries.in_time(now))
+        .where(table.c.id.in_(places), standing.in_time(now))
         .where(table.c.id.not_in(had_entry), table.c.story.not_in(had_story))
         .order_by(table.c.sort_at.desc(), table.c.id)
     )

@@ -76,7 +76,7 @@ def needs_me(at: Desk) -> Response:
         ]
     tables = [
         _review(at, [row for row in review if row["kind"] == "held"], "held_entries"),
-        _review(at, [row for row in review if row["kind"] != "held"], "flags"),
+        _review(at, [row for row in review if row["kind"] not in ("held", "embargo")], "flags"),
         _failing(at, failing),
         _claims(at, open_claims),
         _editions(at, held),
