@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from syndicate.adapters.store import entries, stories
 from syndicate.adapters.store.engine import Database, open_engine
 from syndicate.adapters.store.schema import bring_up_to_date
-from syndicate.core import classify, document, draft
+from syndicate.core import classify, document, draft, gate
+from syndicate.core.origins import Register
 from syndicate.jobs.ingest.counts import Counts
 from syndicate.jobs.ingest.intake import Intake
 from syndicate.settings import Column, Rule, Settings, Site, Source
@@ -77,7 +78,7 @@ def taken(folder: Path, source: Source, drafted: bool) -> tuple[list[Any], list[
     bring_up_to_date(database)
     counts = Counts()
     with database.begin() as conn:
-        intake = Intake(conn, SETTINGS, file, b"secret", NOW, counts)
+        intake = Intake(conn, SETTINGS, file, b"secret", NOW, counts, gate.of(SETTINGS, Register()))
         first = read(source).entries[0]
         moved = draft.draft(desk, source, read(source).feed, first)
         stories.file(conn, moved.entry.id, "rest", NOW, "editor")
