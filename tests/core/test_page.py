@@ -140,7 +140,7 @@ def test_also_published_by() -> None:
 
 def test_json_ld() -> None:
     data = json.loads(article(an_out()).css_first("script").text())
-    assert data["@type"] == "NewsArticle"
+    assert data["@type"] == "AdvertiserContentArticle"
     assert data["isBasedOn"] == "https://daily.example/1"
     assert data["author"][1] == {
         "@type": "Person", "name": "佚名", "url": "https://daily.example/a"
