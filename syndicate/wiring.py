@@ -197,7 +197,9 @@ class Application:
     def _publish(self, report: Report) -> None:
         from syndicate.jobs import publish
 
-        done = publish.publish(self.database, self.settings, self.pages, self.now)
+        done = publish.publish(
+            self.database, self.settings, self.pages, self.now, stop=self.stopping
+        )
         report.parts.setdefault("columns", {c.id: 0 for c in self.settings.columns})
         report.parts["feeds"] = {
             "written": done.feeds.written,
@@ -265,7 +267,7 @@ class Application:
         if not self.settings.digests:
             return 0
         look = fingerprint(self.settings, self.pages)
-        done = publish_editions(self.database, self.settings, self.templates, look)
+        done = publish_editions(self.database, self.settings, self.templates, look, self.stopping)
         for error in done.errors:
             if report is not None:
                 report.fail(error)

@@ -135,3 +135,17 @@ def test_a_retraction_of_one_entry_alone_does_not_know_its_text() -> None:
 def test_keyed_marks_need_the_secret() -> None:
     mark = identity.mark("id", "1")
     assert identity.keyed(b"one", mark) != identity.keyed(b"two", mark)
+
+
+@pytest.mark.parametrize(
+    ("site", "made"),
+    [
+        pytest.param("https://news.example/", "news.example,2026", id="a host"),
+        pytest.param("http://127.0.0.1:8080/x/", "127.0.0.1,2026", id="an address"),
+        pytest.param("https://新闻.example/", "xn--efvy88h.example,2026", id="Chinese"),
+        pytest.param("https://[2001:db8::1]/", identity.NO_AUTHORITY, id="no name"),
+    ],
+)
+def test_tags_are_of_the_sites_host(site: str, made: str) -> None:
+    assert identity.authority(site, 2026) == made
+    assert identity.is_iri(identity.tag("abc", made))

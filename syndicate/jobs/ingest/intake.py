@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
-from syndicate.adapters.store import entries, fingerprints, stories
+from syndicate.adapters.store import entries, fingerprints, published, stories
 from syndicate.core import admit, attribution, fulltext, identity, sections
 from syndicate.core.admit import Admitted
 from syndicate.core.attribution import FeedFacts
@@ -36,6 +36,7 @@ class Intake:
     secret: bytes
     now: datetime
     counts: Counts
+    tags: str = ""  # authority of ids of our own, once one was needed
 
     def take(self, source: Source, document: Document) -> None:
         """All entries of one document of one source."""
@@ -246,7 +247,7 @@ class Intake:
     ) -> Admitted:
         upstream = prepared.parsed.id
         holder = taken.get(upstream) if upstream else None
-        guid = upstream if upstream and holder is None else identity.tag(id, prepared.parsed.link)
+        guid = upstream if upstream and holder is None else self._tag(id)
         if upstream:
             taken.setdefault(upstream, (source.id, id))
         admitted = admit.new(
@@ -263,6 +264,14 @@ class Intake:
         where = self._filed(admitted.entry, source, moved, prepared)
         entry, filed = admit.filed(admitted.entry, where, self.now)
         return Admitted(entry, (*admitted.decisions, *filed))
+
+    def _tag(self, id: str) -> str:
+        """An id of our own for an entry that has none, or whose id another has."""
+        if not self.tags:
+            first = identity.authority(self.settings.site.url, self.now.year)
+            feeds, self.tags = published.authorities(self.conn, first, identity.NO_AUTHORITY)
+            published.keep_authorities(self.conn, feeds, self.tags)
+        return identity.tag(id, self.tags)
 
     def _collision(self, admitted: Admitted, upstream: str, holder: tuple[str, str]) -> Admitted:
         source, other = holder
