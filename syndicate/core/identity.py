@@ -19,7 +19,12 @@ from syndicate.model import Attribution, Entry, ParsedEntry
 
 NO_AUTHORITY = "syndicate.invalid,2026"  # and of the entries of sites that 1.0.0 published
 _DNS_NAME = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
-_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
+_SAFE = r"[^\s<>\"{}|\\^`\[\]%#?]|%[0-9A-Fa-f]{2}"
+_IRI = re.compile(  # RFC 3987, 2.2; many a query has brackets all the same (?a[]=1)
+    r"[A-Za-z][A-Za-z0-9+.-]*:"
+    r"(?=[^#])(//([^\s/?#\[\]]*@)?\[[0-9A-Fa-f:.]+\](?=[:/?#]|$))?"
+    rf"({_SAFE})*(\?({_SAFE}|[?\[\]])*)?(#({_SAFE}|\?)*)?"
+)
 
 
 def mark(kind: str, value: str) -> bytes:

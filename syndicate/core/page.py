@@ -7,6 +7,7 @@ a page is `TEMPLATES[type]`. Where each file goes is in contract §5.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,8 @@ from syndicate.settings import Column, Digest, Site
 _TEASER = 110  # characters of a summary in a list: two lines of Chinese
 _LATIN_TEASER = 190
 _DESCRIPTION = 150
+_HEAD_TITLE = 200  # characters of a title in <title>; the page itself has it whole
+_IMAGE = re.compile(r'<img((?:\s+[\w-]+="[^"]*")*)')  # as nh3 writes it
 PartOf = tuple[str, int]  # YYYY-MM, and which part of that month
 
 
@@ -426,7 +429,7 @@ def _article_head(out: Outgoing, frame: Frame, columns: Sequence[Column], noinde
     teaser = "" if out.shown == "link" else line(entry.summary or entry.content_text[:1000])
     filed = next((c for c in columns if c.id == entry.column), None)
     return Head(
-        title=out.title,
+        title=shorten(out.title, _HEAD_TITLE),
         description=shorten(teaser, _DESCRIPTION),
         canonical=out.page if out.own else out.original or out.page,
         robots="noindex" if noindex else "",
@@ -449,8 +452,14 @@ def _body(out: Outgoing) -> Markup:
     if out.shown == "link":
         return Markup()
     if out.shown == "full" and entry.content_html:
-        return Markup(xml_text(entry.content_html))  # noqa: S704
+        return Markup(_IMAGE.sub(_described, xml_text(entry.content_html)))  # noqa: S704
     return Markup("<p>{}</p>").format(entry.summary) if entry.summary else Markup()
+
+
+def _described(image: re.Match[str]) -> str:
+    """An image of which nobody said what it shows is none to whoever does not see it (WCAG 1.1.1):
+    without `alt` its file name is read out."""
+    return image[0] if ' alt="' in image[1] else f'<img alt=""{image[1]}'
 
 
 def _notices(out: Outgoing, words: Words) -> tuple[Shown, ...]:

@@ -76,6 +76,13 @@ def test_ids_of_entries_have_the_contracts_form(source: str, key: str) -> None:
     [
         ("https://a.example/1", True),
         ("tag:a.example,2026:1", True),
+        ("https://例.example/新闻?a[]=1#b", True),
+        ("http://[2001:db8::1]:8080/x", True),
+        ("http://[::1", False),
+        ("https://a.example/100%", False),
+        ("https://a.example/x[1]", False),
+        ("tag:a#b#c", False),
+        ("urn:", False),
         ("urn:uuid:1234", True),
         ("17", False),
         ("a b:c", False),

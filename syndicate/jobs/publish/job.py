@@ -170,6 +170,8 @@ class _Work:
         """Everything that is made of entries, in steps that leave room for other writers."""
         writing = self.writing
         with self.transaction() as conn:
+            if rebuild.are_many(conn):
+                rebuild.warm()
             for id in published.vanished(conn):
                 writing.drop(articles.path(id))
                 writing.done.gone.append(id)

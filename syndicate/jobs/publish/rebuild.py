@@ -17,6 +17,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from multiprocessing import forkserver
 
 from sqlalchemy.engine import Connection
 
@@ -66,6 +67,13 @@ class Task:
     now: datetime
     authority: str
     tags: str
+
+
+def warm() -> None:
+    """Have the processes' common start made while the work is still being cut out."""
+    if (os.cpu_count() or 1) > 1:
+        multiprocessing.get_context("forkserver").set_forkserver_preload(_PRELOAD)
+        forkserver.ensure_running()
 
 
 def prepare(writing: Writing, columns: Sequence[str]) -> list[Piece]:
@@ -131,13 +139,18 @@ def _part(writing: Writing, pages: Pages, part: Part, down: Sequence[Known]) -> 
 # ---- by several processes
 
 
+def are_many(conn: Connection) -> bool:
+    """Whether there is enough to do for several processes."""
+    return placements.place_count(conn, "", _ALONE + 1) > _ALONE
+
+
 def run(
     database: Database, writing: Writing, pages: Pages, pieces: Sequence[Piece],
     transaction: Transaction,
 ) -> None:  # fmt: skip
     """Make all pieces, and record each in a transaction that leaves room for other writers."""
     with database.read() as conn:
-        many = placements.place_count(conn, "", _ALONE + 1) > _ALONE
+        many = are_many(conn)
     results = _by_many if many and (os.cpu_count() or 1) > 1 else _by_one
     task = Task(
         _url(database), writing.settings, pages, writing.now, writing.authority, writing.tags
@@ -210,8 +223,8 @@ def _make(piece: Piece) -> Done:
 
 
 def _by_many(_: Database, task: Task, pieces: Iterable[Piece]) -> Iterator[Done]:
+    warm()
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_PRELOAD)
     count = min(os.cpu_count() or 1, 4)
     ahead: deque[Future[Done]] = deque()
     pool = ProcessPoolExecutor(count, context, _begin, (task,))
