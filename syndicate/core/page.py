@@ -301,7 +301,7 @@ def column(
         frame=frame,
         head=Head(
             title=title,
-            description=this.description,
+            description=this.description or f"{title} · {frame.site.name}",
             canonical=f"{frame.site.url}{id}/",
             feeds=f"{id}/",
             feeds_title=title,
@@ -349,6 +349,7 @@ def month(
         frame=frame,
         head=Head(
             title=f"{title} · {name}",
+            description=f"{title} · {name} · {frame.site.name}",
             canonical=frame.site.url + page_path(id, month, number),
             feeds=f"{id}/",
             feeds_title=title,
@@ -498,7 +499,11 @@ def notices(frame: Frame) -> TextPage:
     words, site = frame.words, frame.site
     return TextPage(
         frame=frame,
-        head=Head(title=words.notices, canonical=f"{site.url}notices.html"),
+        head=Head(
+            title=words.notices,
+            description=words.notices_intro,
+            canonical=f"{site.url}notices.html",
+        ),
         breadcrumb=_home(frame, words.notices),
         title=words.notices,
         texts=site.notices.texts(),
@@ -528,7 +533,11 @@ def sources(frame: Frame, read: Sequence[Read], number: int = 1, count: int = 1)
     ]
     return SourcesPage(
         frame=frame,
-        head=Head(title=words.sources, canonical=frame.site.url + _sources_path(number)),
+        head=Head(
+            title=words.sources,
+            description=words.sources_intro,
+            canonical=frame.site.url + _sources_path(number),
+        ),
         breadcrumb=_home(frame, words.sources),
         title=words.sources,
         sources=tuple(shown),
@@ -546,7 +555,11 @@ def search(frame: Frame, shards: int, kept: int, months: Sequence[str] = ()) -> 
     words = frame.words
     return SearchPage(
         frame=frame,
-        head=Head(title=words.search, canonical=f"{frame.site.url}search.html"),
+        head=Head(
+            title=words.search,
+            description=words.search_hint,
+            canonical=f"{frame.site.url}search.html",
+        ),
         breadcrumb=_home(frame, words.search),
         title=words.search,
         shards=shards,
@@ -563,7 +576,7 @@ def edition_index(frame: Frame, digest: Digest, editions: Sequence[EditionLink])
         frame=frame,
         head=Head(
             title=f"{title} · {words.editions}",
-            description=digest.description,
+            description=digest.description or f"{title} · {words.editions} · {frame.site.name}",
             canonical=frame.site.url + folder,
             feeds_title=title,
         ),
