@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from syndicate.core import urls
 from syndicate.model import Attribution, Entry, ParsedEntry
 
+_YEAR = 2026
 NO_AUTHORITY = "syndicate.invalid,2026"  # and of the entries of sites that 1.0.0 published
 _DNS_NAME = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _SAFE = r"[^\s<>\"{}|\\^`\[\]%#?]|%[0-9A-Fa-f]{2}"
@@ -155,10 +156,11 @@ def body_mark(text: str) -> bytes:
     return mark("body", re.sub(r"[\W_]+", "", text).casefold())
 
 
-def authority(site: str, year: int) -> str:
-    """Who makes our `tag:` URIs (RFC 4151, 2.1): the site's host, and a year in which it was ours.
+def authority(site: str) -> str:
+    """Who makes our `tag:` URIs (RFC 4151, 2.1): the site's host, and the year of our first.
 
-    To be kept from its first use on, so that no tag depends on anything that may change.
+    To be kept from its first use on, so that no tag depends on anything that may change; the
+    year is the same everywhere, so that a site whose database was lost has the same ids again.
     """
     host = urlsplit(site).hostname or ""
     try:
@@ -166,7 +168,7 @@ def authority(site: str, year: int) -> str:
     except UnicodeError:
         host = ""
     known = _DNS_NAME.fullmatch(host)
-    return f"{host},{year:04}" if known else NO_AUTHORITY
+    return f"{host},{_YEAR}" if known else NO_AUTHORITY
 
 
 def tag(name: str, authority: str) -> str:

@@ -154,5 +154,5 @@ def test_keyed_marks_need_the_secret() -> None:
     ],
 )
 def test_tags_are_of_the_sites_host(site: str, made: str) -> None:
-    assert identity.authority(site, 2026) == made
+    assert identity.authority(site) == made
     assert identity.is_iri(identity.tag("abc", made))

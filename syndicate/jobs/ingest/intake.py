@@ -268,7 +268,7 @@ class Intake:
     def _tag(self, id: str) -> str:
         """An id of our own for an entry that has none, or whose id another has."""
         if not self.tags:
-            first = identity.authority(self.settings.site.url, self.now.year)
+            first = identity.authority(self.settings.site.url)
             feeds, self.tags = published.authorities(self.conn, first, identity.NO_AUTHORITY)
             published.keep_authorities(self.conn, feeds, self.tags)
         return identity.tag(id, self.tags)

@@ -82,7 +82,7 @@ def _publish(
         if not again and not count:
             return _report(conn, None)
         again = again or count > _MANY
-        first = identity.authority(settings.site.url, now.year)
+        first = identity.authority(settings.site.url)
         authority, tags = published.authorities(conn, first, identity.NO_AUTHORITY)
         writing = Writing(conn, disk, settings, now, authority, rebuild=again, tags=tags)
         writing.columns = {column.id: 0 for column in settings.columns}
