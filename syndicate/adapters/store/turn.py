@@ -72,12 +72,17 @@ class _File:
     def leads(self) -> bool:
         if self._path is None or self._opened is not None:
             return True
-        opened = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        opened = None
         try:
+            opened = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
             fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(opened)
-            return False
+        except OSError as error:
+            if opened is not None:
+                os.close(opened)
+            if isinstance(error, BlockingIOError):
+                return False
+            why = error.strerror or str(error)
+            raise OutputError(f"no lock for publishing: {why}", where=str(self._path)) from error
         self._opened = opened
         return True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from syndicate.errors import OutputError, StoreError
 
 HOLDER = """
 import sys
+from pathlib import Path
 from syndicate.adapters.store import open_database, turn
 with turn.publishing(open_database(sys.argv[1])):
     print("mine", flush=True)
@@ -72,4 +74,10 @@ def test_a_database_that_is_away_is_no_reason_to_wait() -> None:
 
     away = Database(open_engine("postgresql://nobody@127.0.0.1:1/none"))
     with pytest.raises(StoreError), turn.publishing(away):
+        pass
+
+
+def test_where_no_lock_can_be_had_is_said(sqlite_database: Database, tmp_path: Path) -> None:
+    (tmp_path / "test.db-publishing").mkdir()
+    with pytest.raises(OutputError, match="test.db-publishing"), turn.publishing(sqlite_database):
         pass
