@@ -6,7 +6,7 @@ Everything of one document is one transaction, so that a crash leaves it wholly 
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.engine import Connection
@@ -234,6 +234,8 @@ class Intake:
         draft = prepared.draft
         if draft is None or draft.entry.id != id or id in moved or prepared.parsed.id in taken:
             return None
+        if not draft.entry.guid:
+            return replace(draft, entry=replace(draft.entry, guid=self._tag(id)))
         return draft
 
     def _admit(
