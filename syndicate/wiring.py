@@ -235,7 +235,9 @@ class Application:
         from syndicate.jobs import publish
 
         self.pass_time()
-        done = publish.publish(self.database, self.settings, self.pages, self.now)
+        done = publish.publish(
+            self.database, self.settings, self.pages, self.now, stop=self.stopping
+        )
         report.parts.setdefault("columns", {c.id: 0 for c in self.settings.columns})
         report.parts["feeds"] = {
             "written": done.feeds.written,
@@ -305,7 +307,7 @@ class Application:
         if not self.settings.digests:
             return 0
         look = fingerprint(self.settings, self.pages)
-        done = publish_editions(self.database, self.settings, self.templates, look)
+        done = publish_editions(self.database, self.settings, self.templates, look, self.stopping)
         for error in done.errors:
             if report is not None:
                 report.fail(error)

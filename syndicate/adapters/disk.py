@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from syndicate.errors import OutputError
@@ -23,7 +23,8 @@ class Disk:
 
     def __init__(self, root: str | Path) -> None:
         self.root = Path(root)
-        self._folders: set[Path] = set()
+        self._base = f"{self.root}/"
+        self._folders: set[str] = set()
 
     def read(self, path: str) -> bytes | None:
         """A file's bytes; None where there is none. OutputError where it cannot be read."""
@@ -38,17 +39,16 @@ class Disk:
 
     def write(self, path: str, data: bytes) -> bool:
         """Put a file in place; False where it is there already with the same bytes."""
-        if self.read(path) == data:
-            return False
-        target = self.root / path
-        temporary = target.with_name(target.name + _TEMPORARY)
-        with _errors(target):
-            self._folder(target.parent)
-            try:
-                _replace(temporary, target, data)
-            except OSError:
-                temporary.unlink(missing_ok=True)
-                raise
+        target = f"{self._base}{path}"  # text: a rebuild asks thousands of times a second
+        try:
+            if _holds(target, data):
+                return False
+            self._folder(path.rpartition("/")[0])
+            _replace(target + _TEMPORARY, target, data)
+        except OSError as error:
+            with suppress(OSError):
+                os.unlink(target + _TEMPORARY)
+            raise _refused(Path(target), error) from error
         return True
 
     def remove(self, path: str) -> bool:
@@ -75,17 +75,31 @@ class Disk:
         if self.root.is_dir():
             os.sync()
 
-    def _folder(self, folder: Path) -> None:
+    def _folder(self, folder: str) -> None:
         if folder not in self._folders:
-            folder.mkdir(parents=True, exist_ok=True)
+            (self.root / folder).mkdir(parents=True, exist_ok=True)
             self._folders.add(folder)
 
 
-def _replace(temporary: Path, target: Path, data: bytes) -> None:
+def _holds(path: str, data: bytes) -> bool:
+    """Whether a file has these bytes."""
+    try:
+        there = os.open(path, os.O_RDONLY)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    with os.fdopen(there, "rb", buffering=0) as file:
+        return os.fstat(there).st_size == len(data) and file.readall() == data
+
+
+def _replace(temporary: str, target: str, data: bytes) -> None:
     made = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _MODE)
-    with os.fdopen(made, "wb") as file:
-        file.write(data)
-    temporary.replace(target)
+    try:
+        left = memoryview(data)
+        while left:
+            left = left[os.write(made, left) :]
+    finally:
+        os.close(made)
+    os.replace(temporary, target)
 
 
 @contextmanager
@@ -93,8 +107,12 @@ def _errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OutputError(
-            error.strerror or str(error),
-            where=str(path),
-            remedy="the old files stay as they are; make room or allow writing, then publish again",
-        ) from error
+        raise _refused(path, error) from error
+
+
+def _refused(path: Path, error: OSError) -> OutputError:
+    return OutputError(
+        error.strerror or str(error),
+        where=str(path),
+        remedy="the old files stay as they are; make room or allow writing, then publish again",
+    )

@@ -67,7 +67,7 @@ def draft(desk: Desk, source: Source, feed: FeedFacts, prepared: Prepared) -> Ad
         prepared,
         id=id,
         key=key,
-        guid=upstream or identity.tag(id, prepared.parsed.link),
+        guid=upstream or "",  # one of our own is made where the database is
         attribution=said,
         source=source,
         now=desk.now,

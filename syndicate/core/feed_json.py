@@ -24,7 +24,7 @@ def item(out: Outgoing) -> bytes:
     said = out.said
     entry = out.entry
     fields: dict[str, Any] = {
-        "id": iri(entry),
+        "id": iri(out),
         "url": out.main_link,
         "external_url": out.original if out.original != out.main_link else None,
         "title": out.title,

@@ -22,7 +22,7 @@ from lxml import etree
 
 from syndicate.core import content, timing
 from syndicate.core.disclosures import SCHEME, SOURCE_TYPES
-from syndicate.core.outgoing import Outgoing, href, iri, line, mail, moment, utc
+from syndicate.core.outgoing import Outgoing, guid, href, iri, line, mail, moment, utc
 
 if TYPE_CHECKING:
     from syndicate.core.feed import Channel, Format
@@ -101,7 +101,7 @@ def atom_entry(out: Outgoing) -> bytes:
     """An `entry` element, its namespaces left to the feed around it."""
     holder, said = _holder(), out.said
     entry = etree.SubElement(holder, "entry")
-    _add(entry, "id", iri(out.entry))
+    _add(entry, "id", iri(out))
     _add(entry, "title", out.title)
     _add(entry, "updated", out.updated.isoformat())
     for person in said["authors"]:
@@ -198,7 +198,7 @@ def source_id(out: Outgoing, said: dict[str, Any]) -> str:
         return stated
     known = said["source"]["feed"] or said["source"]["url"]
     mark = identity.mark("source", said["source"]["name"] or "").hex()
-    return known or identity.tag(f"source/{mark}", None)
+    return known or identity.tag(f"source/{mark}", out.authority)
 
 
 def _person(parent: Any, name: str, uri: str | None, address: str | None) -> None:
@@ -221,8 +221,8 @@ def rss_item(out: Outgoing) -> bytes:
     _add(item, "link", out.main_link)
     _add(item, "description", content.short(out))
     _add(item, _CONTENT, content.whole(out))
-    guid = line(out.entry.guid) or iri(out.entry)
-    _add(item, "guid", guid, isPermaLink="true" if guid == out.main_link else "false")
+    own = guid(out)
+    _add(item, "guid", own, isPermaLink="true" if own == out.main_link else "false")
     for word in dict.fromkeys(filter(None, map(line, out.entry.categories))):
         _add(item, "category", word)
     for label in out.said["labels"]:

@@ -17,7 +17,15 @@ from urllib.parse import urlsplit
 from syndicate.core import urls
 from syndicate.model import Attribution, Entry, ParsedEntry
 
-_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
+_YEAR = 2026
+NO_AUTHORITY = "syndicate.invalid,2026"  # and of the entries of sites that 1.0.0 published
+_DNS_NAME = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+_SAFE = r"[^\s<>\"{}|\\^`\[\]%#?]|%[0-9A-Fa-f]{2}"
+_IRI = re.compile(  # RFC 3987, 2.2; many a query has brackets all the same (?a[]=1)
+    r"[A-Za-z][A-Za-z0-9+.-]*:"
+    r"(?=[^#])(//([^\s/?#\[\]]*@)?\[[0-9A-Fa-f:.]+\](?=[:/?#]|$))?"
+    rf"({_SAFE})*(\?({_SAFE}|[?\[\]])*)?(#({_SAFE}|\?)*)?"
+)
 
 
 def mark(kind: str, value: str) -> bytes:
@@ -148,11 +156,21 @@ def body_mark(text: str) -> bytes:
     return mark("body", re.sub(r"[\W_]+", "", text).casefold())
 
 
-def tag(entry: str, link: str | None) -> str:
-    """A `tag:` URI of our own for an entry that cannot have its upstream id (RFC 4151).
+def authority(site: str) -> str:
+    """Who makes our `tag:` URIs (RFC 4151, 2.1): the site's host, and the year of our first.
 
-    Its authority is the host of its link; the date is the first on which such tags were made, so
-    that the tag depends on nothing that may change.
+    To be kept from its first use on, so that no tag depends on anything that may change; the
+    year is the same everywhere, so that a site whose database was lost has the same ids again.
     """
-    host = urlsplit(link or "").hostname or "syndicate.invalid"
-    return f"tag:{host},2026:{entry}"
+    host = urlsplit(site).hostname or ""
+    try:
+        host = host.encode("idna").decode("ascii")
+    except UnicodeError:
+        host = ""
+    known = _DNS_NAME.fullmatch(host)
+    return f"{host},{_YEAR}" if known else NO_AUTHORITY
+
+
+def tag(name: str, authority: str) -> str:
+    """A `tag:` URI of our own, for what has no id of its own that is an IRI (RFC 4151)."""
+    return f"tag:{authority}:{name}"

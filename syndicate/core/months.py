@@ -22,3 +22,8 @@ def archive_path(column: str, month: str, part: int) -> str:
     """Where a part of a month's archive stands; the first has the month's plain name."""
     folder = f"{column}/archive" if column else "archive"
     return f"{folder}/{month}{f'-{part}' if part > 1 else ''}.atom.xml"
+
+
+def page_path(column: str, month: str, part: int) -> str:
+    """Where the page of it stands, beside its feed."""
+    return f"{column}/archive/{month}{f'-{part}' if part > 1 else ''}.html"

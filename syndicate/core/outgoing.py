@@ -48,6 +48,7 @@ class Outgoing:
     notices: tuple[str, ...] = ()  # of the site itself, where they apply
     link: Literal["original", "page"] = "original"
     editor: str = ""  # who answers for it here
+    authority: str = ""  # of its `tag:` URIs; only feeds ask for it
 
     @property
     def page(self) -> str:
@@ -146,7 +147,9 @@ def utc(at: datetime) -> datetime:
         return at.replace(tzinfo=UTC)
 
 
-def outgoing(entry: Entry, settings: Settings, members: Sequence[Entry] = ()) -> Outgoing:
+def outgoing(
+    entry: Entry, settings: Settings, members: Sequence[Entry] = (), authority: str = ""
+) -> Outgoing:
     """An entry as these settings let it out; `members` are all published ones of its story."""
     source = settings.source(entry.source) or Source(entry.source)
     reprint = not source.own
@@ -160,6 +163,7 @@ def outgoing(entry: Entry, settings: Settings, members: Sequence[Entry] = ()) ->
         notices=settings.site.notices.texts() if reprint else (),
         link=settings.publish.link,
         editor=editor(entry, source, settings),
+        authority=authority or identity.NO_AUTHORITY,
     )
 
 
@@ -229,16 +233,19 @@ def _without_brackets(url: str) -> str:
     return head + mark + host + slash + path.replace("[", "%5B").replace("]", "%5D")
 
 
-def iri(entry: Entry) -> str:
+def guid(out: Outgoing) -> str:
+    """The id in RSS: as it came, which need not be an IRI; else as in Atom."""
+    return line(out.entry.guid) or iri(out)
+
+
+def iri(out: Outgoing) -> str:
     """The id in Atom and JSON Feed: the emitted guid where it is an absolute IRI, else a `tag:`.
 
-    It depends on nothing but what an entry keeps for ever (RFC 4287, 4.2.6), so that neither a
-    move between columns nor another site address changes it.
+    It depends on nothing but what an entry and a site keep for ever (RFC 4287, 4.2.6), so that
+    neither a move between columns nor another site address changes it.
     """
-    guid = line(entry.guid)
-    if identity.is_iri(guid):
-        return guid
-    return identity.tag(entry.id, None)
+    own = line(out.entry.guid)
+    return own if identity.is_iri(own) else identity.tag(out.entry.id, out.authority)
 
 
 def date_text(given: GivenDate | None) -> str | None:

@@ -7,6 +7,7 @@ a page is `TEMPLATES[type]`. Where each file goes is in contract §5.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from syndicate.core import frame as frames
 from syndicate.core.attribution import Row
 from syndicate.core.frame import Frame, Head, Link, breadcrumb, direction, title_of
 from syndicate.core.linked_data import news_article
+from syndicate.core.months import page_path
 from syndicate.core.outgoing import Outgoing, href, line
 from syndicate.core.plaintext import shorten, xml_text
 from syndicate.core.words import Words
@@ -27,6 +29,9 @@ from syndicate.settings import Column, Digest, Site
 _TEASER = 110  # characters of a summary in a list: two lines of Chinese
 _LATIN_TEASER = 190
 _DESCRIPTION = 150
+_HEAD_TITLE = 200  # characters of a title in <title>; the page itself has it whole
+_IMAGE = re.compile(r'<img((?:\s+[\w-]+="[^"]*")*)')  # as nh3 writes it
+PartOf = tuple[str, int]  # YYYY-MM, and which part of that month
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +85,7 @@ class FrontPage:
 
 @dataclass(frozen=True, slots=True)
 class ColumnPage:
-    """COLUMN/index.html, or a month of it."""
+    """COLUMN/index.html, or a part of a month of it: COLUMN/archive/YYYY-MM-N.html."""
 
     frame: Frame
     head: Head
@@ -89,9 +94,11 @@ class ColumnPage:
     description: str
     items: tuple[Item, ...]
     children: tuple[Link, ...]
-    months: tuple[Link, ...]
+    months: tuple[Link, ...]  # of the column's first page only: old pages stay as they are
     feeds: str  # folder of its feeds, relative to the page
     month: str = ""  # in words, "" on the first page
+    number: int = 0  # of the part in its month; the first has the oldest
+    parts: tuple[Link, ...] = ()  # of its month: the first one, and the last ones up to this
     earlier: Link | None = None
     later: Link | None = None
 
@@ -155,6 +162,8 @@ class Read:
     licence: str = ""
     permission: str = ""
     own: bool = False
+    newest: str = ""  # YYYY-MM-DD on which the newest of its entries came
+    former: bool = False  # read no more; what it brought stays
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +175,8 @@ class SourcesPage:
     breadcrumb: tuple[Link, ...]
     title: str
     sources: tuple[Read, ...]
+    number: int = 1
+    parts: tuple[Link, ...] = ()  # its pages, where there are several
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,10 +301,34 @@ def column(
     columns: Sequence[Column],
     id: str,
     entries: Sequence[Outgoing],
-    months: Sequence[str] = (),
+    months: Sequence[PartOf] = (),
 ) -> ColumnPage:
-    """A column's first page: its newest, and links to its months (`YYYY-MM`, newest first)."""
-    return _column(frame, columns, id, entries, months, "")
+    """A column's first page: its newest, and links to its months, each to its newest part."""
+    this, title, folder = _named(frame, columns, id)
+    return ColumnPage(
+        frame=frame,
+        head=Head(
+            title=title,
+            description=this.description or f"{title} · {frame.site.name}",
+            canonical=f"{frame.site.url}{id}/",
+            feeds=f"{id}/",
+            feeds_title=title,
+        ),
+        breadcrumb=breadcrumb(frame, columns, id),
+        title=title,
+        description=this.description,
+        items=tuple(item(out, frame) for out in entries),
+        children=tuple(
+            frames.column_link(frame.root, child, frame.words)
+            for child in columns
+            if child.parent == id
+        ),
+        months=tuple(
+            Link(frame.words.month(month), frame.root + page_path(id, month, last))
+            for month, last in months
+        ),
+        feeds=folder,
+    )
 
 
 def month(
@@ -301,50 +336,57 @@ def month(
     columns: Sequence[Column],
     id: str,
     entries: Sequence[Outgoing],
-    months: Sequence[str],
-    month: str,
+    part: PartOf,
+    earlier: PartOf | None = None,
+    later: PartOf | None = None,
 ) -> ColumnPage:
-    """COLUMN/archive/YYYY-MM.html: what was received in one month; `frame` is two deep."""
-    return _column(frame, columns, id, entries, months, month)
+    """A part of what a column received in a month, and the parts beside it.
 
+    It says nothing that a later entry could change but the link to the part after it. `frame`
+    is two deep.
+    """
+    words, (month, number) = frame.words, part
+    _, title, folder = _named(frame, columns, id)
 
-def _column(
-    frame: Frame,
-    columns: Sequence[Column],
-    id: str,
-    entries: Sequence[Outgoing],
-    months: Sequence[str],
-    month: str,
-) -> ColumnPage:
-    words = frame.words
-    this = next(column for column in columns if column.id == id)
-    title = title_of(this, words)
-    folder = f"{frame.root}{id}/"
-    crumbs = breadcrumb(frame, columns, id)
-    links = {m: Link(words.month(m), f"{folder}archive/{m}.html") for m in months}
-    at = months.index(month) if month in months else -1
+    def link(at: PartOf | None) -> Link | None:
+        return at and Link(part_name(*at, words), frame.root + page_path(id, *at))
+
+    name = part_name(month, number, words)
+    shown = sorted({1, *range(max(number - 3, 1), number + 1)})
     return ColumnPage(
         frame=frame,
         head=Head(
-            title=f"{title} · {words.month(month)}" if month else title,
-            description=this.description,
-            canonical=f"{frame.site.url}{id}/" + (f"archive/{month}.html" if month else ""),
+            title=f"{title} · {name}",
+            description=f"{title} · {name} · {frame.site.name}",
+            canonical=frame.site.url + page_path(id, month, number),
             feeds=f"{id}/",
             feeds_title=title,
         ),
-        breadcrumb=(*crumbs, links.get(month) or Link(words.month(month))) if month else crumbs,
+        breadcrumb=(*breadcrumb(frame, columns, id), Link(name)),
         title=title,
-        description=this.description,
+        description="",
         items=tuple(item(out, frame) for out in entries),
-        children=tuple(
-            frames.column_link(frame.root, child, words) for child in columns if child.parent == id
-        ),
-        months=tuple(links.values()),
+        children=(),
+        months=(),
         feeds=folder,
-        month=words.month(month) if month else "",
-        earlier=links[months[at + 1]] if month and at + 1 < len(months) else None,
-        later=links[months[at - 1]] if month and at > 0 else None,
+        month=words.month(month),
+        number=number,
+        parts=tuple(Link(str(n), frame.root + page_path(id, month, n)) for n in shown),
+        earlier=link(earlier),
+        later=link(later),
     )
+
+
+def _named(frame: Frame, columns: Sequence[Column], id: str) -> tuple[Column, str, str]:
+    """A column, its title, and where its feeds are."""
+    this = next(column for column in columns if column.id == id)
+    return this, title_of(this, frame.words), f"{frame.root}{id}/"
+
+
+def part_name(month: str, number: int, words: Words) -> str:
+    """2026年11月, and from the second part on which of them."""
+    name = words.month(month)
+    return f"{name} · {words.fill('page_number', number=number)}" if number > 1 else name
 
 
 def article(
@@ -406,7 +448,7 @@ def _article_head(out: Outgoing, frame: Frame, columns: Sequence[Column], noinde
     teaser = "" if out.shown == "link" else line(entry.summary or entry.content_text[:1000])
     filed = next((c for c in columns if c.id == entry.column), None)
     return Head(
-        title=out.title,
+        title=shorten(out.title, _HEAD_TITLE),
         description=shorten(teaser, _DESCRIPTION),
         canonical=out.page if out.own else out.original or out.page,
         robots="noindex" if noindex else "",
@@ -424,8 +466,14 @@ def _body(out: Outgoing) -> Markup:
     if out.shown == "link":
         return Markup()
     if out.shown == "full" and entry.content_html:
-        return Markup(xml_text(entry.content_html))  # noqa: S704
+        return Markup(_IMAGE.sub(_described, xml_text(entry.content_html)))  # noqa: S704
     return Markup("<p>{}</p>").format(entry.summary) if entry.summary else Markup()
+
+
+def _described(image: re.Match[str]) -> str:
+    """An image of which nobody said what it shows is none to whoever does not see it (WCAG 1.1.1):
+    without `alt` its file name is read out."""
+    return image[0] if ' alt="' in image[1] else f'<img alt=""{image[1]}'
 
 
 def _notices(out: Outgoing, words: Words) -> tuple[Shown, ...]:
@@ -476,15 +524,22 @@ def notices(frame: Frame) -> TextPage:
     words, site = frame.words, frame.site
     return TextPage(
         frame=frame,
-        head=Head(title=words.notices, canonical=f"{site.url}notices.html"),
+        head=Head(
+            title=words.notices,
+            description=words.notices_intro,
+            canonical=f"{site.url}notices.html",
+        ),
         breadcrumb=_home(frame, words.notices),
         title=words.notices,
         texts=site.notices.texts(),
     )
 
 
-def sources(frame: Frame, read: Sequence[Read]) -> SourcesPage:
-    """sources.html: who we read, with links to them; addresses that are none are left out."""
+def sources(frame: Frame, read: Sequence[Read], number: int = 1, count: int = 1) -> SourcesPage:
+    """sources.html: who we read, with links to them; addresses that are none are left out.
+
+    A long list has `count` pages, of which this is one.
+    """
     words = frame.words
     shown = [
         Read(
@@ -496,16 +551,28 @@ def sources(frame: Frame, read: Sequence[Read]) -> SourcesPage:
             licence=line(r.licence),
             permission=line(r.permission),
             own=r.own,
+            newest=r.newest,
+            former=r.former,
         )
         for r in read
     ]
     return SourcesPage(
         frame=frame,
-        head=Head(title=words.sources, canonical=f"{frame.site.url}sources.html"),
+        head=Head(
+            title=words.sources,
+            description=words.sources_intro,
+            canonical=frame.site.url + _sources_path(number),
+        ),
         breadcrumb=_home(frame, words.sources),
         title=words.sources,
         sources=tuple(shown),
+        number=number,
+        parts=tuple(Link(str(n), frame.root + _sources_path(n)) for n in range(1, count + 1)),
     )
+
+
+def _sources_path(number: int) -> str:
+    return f"sources-{number}.html" if number > 1 else "sources.html"
 
 
 def search(frame: Frame, shards: int, kept: int, months: Sequence[str] = ()) -> SearchPage:
@@ -513,7 +580,11 @@ def search(frame: Frame, shards: int, kept: int, months: Sequence[str] = ()) -> 
     words = frame.words
     return SearchPage(
         frame=frame,
-        head=Head(title=words.search, canonical=f"{frame.site.url}search.html"),
+        head=Head(
+            title=words.search,
+            description=words.search_hint,
+            canonical=f"{frame.site.url}search.html",
+        ),
         breadcrumb=_home(frame, words.search),
         title=words.search,
         shards=shards,
@@ -530,7 +601,7 @@ def edition_index(frame: Frame, digest: Digest, editions: Sequence[EditionLink])
         frame=frame,
         head=Head(
             title=f"{title} · {words.editions}",
-            description=digest.description,
+            description=digest.description or f"{title} · {words.editions} · {frame.site.name}",
             canonical=frame.site.url + folder,
             feeds_title=title,
         ),

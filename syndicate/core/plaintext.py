@@ -193,6 +193,7 @@ _BREAKING = _BLOCKS | _CELLS | {"br"}
 _SENTENCE_ENDS = "。！？!?…；;"
 _CLOSERS = "”’」』）)】》〉\"'"
 _NO_START = "，。、；：？！”’）》」』】〉…—,.;:?!)]}%％"
+_FLAG = re.compile("[\U0001f1e6-\U0001f1ff]+")  # regional indicators
 _JOINED = re.compile(
     "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0e31\u0e34-\u0e3a"
     "\u0e47-\u0e4e\u0900-\u0903\u093a-\u094f\u1ab0-\u1aff\u1dc0-\u1dff\u200d\u20d0-\u20ff\u302a-\u302f\u3099\u309a\ufe00-\ufe0f"
@@ -233,6 +234,9 @@ def _boundary(text: str, at: int) -> int:
 
 
 def _is_joined(text: str, at: int) -> bool:
+    if _FLAG.match(text[at]):  # two letters make a flag: which pairs they are is told from before
+        before = _FLAG.match(text[at - 1 :: -1])
+        return before is not None and len(before[0]) % 2 == 1
     return bool(_JOINED.match(text[at]) or text[at - 1] == "\u200d")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from syndicate.core.footer import notices
-from syndicate.core.outgoing import Outgoing, iri, line
+from syndicate.core.outgoing import Outgoing, guid, iri
 
 
 def record(out: Outgoing) -> dict[str, Any]:
@@ -13,10 +13,11 @@ def record(out: Outgoing) -> dict[str, Any]:
     said = out.said
     return {
         **said,
+        "from": out.entry.source,
         "title": out.title,
         "link": out.main_link,
-        "guid": line(out.entry.guid) or iri(out.entry),
-        "iri": iri(out.entry),
+        "guid": guid(out),
+        "iri": iri(out),
         "date_published": out.published.isoformat() if out.published else None,
         "date_modified": out.modified.isoformat() if out.modified else None,
         "date_updated": out.updated.isoformat(),

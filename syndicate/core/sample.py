@@ -72,7 +72,7 @@ def contexts(settings: Settings) -> dict[str, dict[str, Any]]:
     digest = settings.digests[0] if settings.digests else Digest("sample", "示例")
     pages: dict[str, page.Page] = {
         "index.html": page.front(top, columns, {column: [out]}),
-        "column.html": page.column(one, columns, column, [out], ["2026-11", "2026-10"]),
+        "column.html": page.column(one, columns, column, [out], [("2026-11", 2), ("2026-10", 1)]),
         "article.html": page.article(out, one, columns, previous=near, next=near),
         "taken-down.html": page.taken_down(one),
         "notices.html": page.notices(top),

@@ -140,6 +140,8 @@ class Words:
     rest: str
     all_of: str
     months: str
+    all_months: str
+    page_number: str
     month_of: str
     link_only: str
     neighbours: str
@@ -152,6 +154,8 @@ class Words:
     nothing_notices: str
     nothing_sources: str
     entries_count: str
+    newest_of: str
+    former_source: str
     permission: str
     site_feed: str
     search_do: str
@@ -336,6 +340,8 @@ ZH = Words(
     rest="其他",
     all_of="“{column}”的全部文章",
     months="按月查看",
+    all_months="全部月份",
+    page_number="第 {number} 页",
     month_of="{month}的文章",
     link_only="全文请阅读原文。",
     neighbours="同栏目的前后文章",
@@ -348,6 +354,8 @@ ZH = Words(
     nothing_notices="本站没有另外的声明。每篇文章自带的声明，原样附在文后。",
     nothing_sources="还没有来源。在 config.toml 中加上 [[sources]]，或运行 syndicate add。",
     entries_count="{count} 篇",
+    newest_of="最近收录于 {date}",
+    former_source="已不再收录",
     permission="授权",
     site_feed="全站",
     search_do="查找",
@@ -484,6 +492,8 @@ EN = Words(
     rest="Other",
     all_of="Everything in “{column}”",
     months="By month",
+    all_months="All months",
+    page_number="page {number}",
     month_of="Articles of {month}",
     link_only="The whole text is with the original.",
     neighbours="Before and after in this column",
@@ -496,6 +506,8 @@ EN = Words(
     nothing_notices="This site has no notices of its own. Those that came with an article stand under it, word for word.",
     nothing_sources="No sources yet. Add [[sources]] to config.toml, or run syndicate add.",
     entries_count="{count} articles",
+    newest_of="newest came on {date}",
+    former_source="no longer read",
     permission="Permission",
     site_feed="Whole site",
     search_do="Search",

@@ -7,7 +7,7 @@ edition that is on hold or was rejected has no page.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 
 from syndicate.adapters.disk import Disk
 from syndicate.adapters.store import editions as edition_store
-from syndicate.adapters.store import entries, published
+from syndicate.adapters.store import entries, published, turn
 from syndicate.adapters.store.editions import Edition
 from syndicate.adapters.store.engine import Database
 from syndicate.core import editions as showing
@@ -44,12 +44,13 @@ class Written:
 
 
 def publish_editions(
-    db: Database, settings: Settings, templates: showing.Renderer, look: str
-) -> Written:
+    db: Database, settings: Settings, templates: showing.Renderer, look: str,
+    stop: Callable[[], bool] = lambda: False,
+) -> Written:  # fmt: skip
     """Bring the pages of all public editions up to date; `look` stands for templates and config."""
     done = Written()
     disk = Disk(settings.storage.output)
-    with db.begin() as conn:
+    with turn.publishing(db, stop), db.begin() as conn:
         for digest in settings.digests:
             if digest.public:
                 try:

@@ -69,14 +69,13 @@ def _full(*_: object) -> object:
     raise OSError(28, "No space left on device")
 
 
-@pytest.mark.parametrize("call", ["open", "replace"])
+@pytest.mark.parametrize("call", ["open", "write", "replace"])
 def test_a_full_disk_leaves_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     disk = Disk(tmp_path)
     disk.write("index.html", b"old")
-    where: object = os if call == "open" else Path
-    monkeypatch.setattr(where, call, _full)
+    monkeypatch.setattr(os, call, _full)
     with pytest.raises(OutputError, match="No space left") as caught:
         disk.write("index.html", b"new")
     assert caught.value.exit_status == 1

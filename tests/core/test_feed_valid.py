@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from feedgen.feed import FeedGenerator
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lxml import etree
 
 from syndicate.core import feed
 from syndicate.core.feed import FORMATS, Format, Tombstone
@@ -17,6 +19,15 @@ from syndicate.core.outgoing import outgoing
 from syndicate.model import Entry, GivenDate
 from tests import validators
 from tests.core.test_feed import SETTINGS, an_entry, entries
+
+GRAMMAR = etree.RelaxNG(etree.parse(str(Path(__file__).parents[1] / "atom.rng")))
+
+
+def atom_grammar(data: bytes) -> list[str]:
+    """What the grammar of RFC 4287 (tests/atom.rng) has against a feed."""
+    GRAMMAR.validate(etree.fromstring(data))
+    return [str(error) for error in GRAMMAR.error_log]
+
 
 CHECKS: dict[Format, Callable[[bytes], list[str]]] = {
     "rss": validators.rss, "atom": validators.atom, "json": validators.json_feed,
@@ -33,6 +44,24 @@ def emitted(format: Format, found: list[Entry]) -> bytes:
         tombstones=(Tombstone("tag:news.example,2026:gone", when),),
     )
     return feed.emit(format, channel, [outgoing(entry, SETTINGS) for entry in found])
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(entry=entries)
+def test_any_entry_is_of_the_grammar(entry: Entry) -> None:
+    assert atom_grammar(emitted("atom", [entry])) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param(b"<updated>", b"<updated>x", id="a time that is none"),
+        pytest.param(b"<entry", b"<strange/><entry", id="an element that is not Atom's"),
+        pytest.param(b"<id>", b"<id>not an iri ", id="an id that is no IRI"),
+    ],
+)
+def test_the_grammar_sees_what_is_wrong(old: bytes, new: bytes) -> None:
+    assert atom_grammar(emitted("atom", [an_entry()]).replace(old, new, 1)) != []
 
 
 @pytest.mark.parametrize("format", FORMATS)

@@ -76,6 +76,13 @@ def test_ids_of_entries_have_the_contracts_form(source: str, key: str) -> None:
     [
         ("https://a.example/1", True),
         ("tag:a.example,2026:1", True),
+        ("https://例.example/新闻?a[]=1#b", True),
+        ("http://[2001:db8::1]:8080/x", True),
+        ("http://[::1", False),
+        ("https://a.example/100%", False),
+        ("https://a.example/x[1]", False),
+        ("tag:a#b#c", False),
+        ("urn:", False),
         ("urn:uuid:1234", True),
         ("17", False),
         ("a b:c", False),
@@ -135,3 +142,17 @@ def test_a_retraction_of_one_entry_alone_does_not_know_its_text() -> None:
 def test_keyed_marks_need_the_secret() -> None:
     mark = identity.mark("id", "1")
     assert identity.keyed(b"one", mark) != identity.keyed(b"two", mark)
+
+
+@pytest.mark.parametrize(
+    ("site", "made"),
+    [
+        pytest.param("https://news.example/", "news.example,2026", id="a host"),
+        pytest.param("http://127.0.0.1:8080/x/", "127.0.0.1,2026", id="an address"),
+        pytest.param("https://新闻.example/", "xn--efvy88h.example,2026", id="Chinese"),
+        pytest.param("https://[2001:db8::1]/", identity.NO_AUTHORITY, id="no name"),
+    ],
+)
+def test_tags_are_of_the_sites_host(site: str, made: str) -> None:
+    assert identity.authority(site) == made
+    assert identity.is_iri(identity.tag("abc", made))

@@ -202,13 +202,49 @@ def test_a_column_without_entries_says_what_will_be_there() -> None:
     assert "还没有文章" in text(html, ".empty")
 
 
-def test_months_are_pages() -> None:
-    months = ["2026-11", "2026-10", "2026-09"]
-    made = page.month(frames.frame(SITE, COLUMNS, 2), COLUMNS, "law", [an_out()], months, "2026-10")
+def test_months_are_pages_in_parts() -> None:
+    two = frames.frame(SITE, COLUMNS, 2)
+    earlier, later = ("2026-09", 7), ("2026-10", 3)
+    made = page.month(two, COLUMNS, "law", [an_out()], ("2026-10", 2), earlier, later)
     assert made.earlier
-    assert made.earlier.url == "../../law/archive/2026-09.html"
+    assert made.earlier.url == "../../law/archive/2026-09-7.html"
     assert made.later
-    assert made.later.text == "2026年11月"
+    assert made.later.text == "2026年10月 · 第 3 页"
+    assert [p.url.rpartition("/")[2] for p in made.parts] == ["2026-10.html", "2026-10-2.html"]
+    html = TEMPLATES.render("column.html", page.context(made))
+    assert '<a href="../../law/index.html#months">全部月份</a>' in html
+    months = [("2026-10", 3), ("2026-09", 7)]
+    first = page.column(frames.frame(SITE, COLUMNS, 1), COLUMNS, "law", [an_out()], months)
+    assert [m.url for m in first.months] == [
+        "../law/archive/2026-10-3.html", "../law/archive/2026-09-7.html"
+    ]  # fmt: skip
+
+
+def test_a_page_of_a_busy_month_leads_to_few_others() -> None:
+    two = frames.frame(SITE, COLUMNS, 2)
+    made = page.month(two, COLUMNS, "law", [], ("2026-10", 300))
+    assert [p.text for p in made.parts] == ["1", "297", "298", "299", "300"]
+
+
+def test_a_hundred_entries_of_a_month_stay_light() -> None:
+    two = frames.frame(SITE, COLUMNS, 2)
+    made = page.month(two, COLUMNS, "law", [an_out()] * 100, ("2026-10", 2))
+    assert len(TEMPLATES.render("column.html", page.context(made)).encode()) < 60_000
+
+
+def test_the_list_of_sources_says_what_came_of_each() -> None:
+    read = [
+        page.Read("示例日报", "https://daily.example/", entries=3, newest="2026-11-24"),
+        page.Read("示例旧报", entries=1, former=True),
+        page.Read("示例新报"),
+    ]
+    html = TEMPLATES.render(
+        "sources.html", page.context(page.sources(frames.frame(SITE, COLUMNS, 0), read))
+    )
+    assert "3 篇" in html
+    assert '<time datetime="2026-11-24">最近收录于 2026-11-24</time>' in html
+    assert "已不再收录 · 1 篇" in html
+    assert html.count("这里还没有文章") == 1
 
 
 def test_fifty_entries_stay_light() -> None:

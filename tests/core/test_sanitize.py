@@ -280,6 +280,8 @@ def test_plain(given_text: str, expected: str) -> None:
         pytest.param("He left. Then he came back again and again", 20, "He left. Then he…", id="early sentence"),
         pytest.param("ab e\u0301e\u0301e\u0301e\u0301", 6, "ab…", id="combining"),
         pytest.param("\U0001f469\u200d\U0001f467" * 5, 9, "\U0001f469\u200d\U0001f467" * 2 + "…", id="emoji"),
+        pytest.param("\U0001f1e8\U0001f1f3" * 5, 6, "\U0001f1e8\U0001f1f3" * 2 + "…", id="flags"),
+        pytest.param("\U0001f44d\U0001f3fd" * 5, 6, "\U0001f44d\U0001f3fd" * 2 + "…", id="skin"),
         pytest.param("他说：“好的。”然后他就离开了这里再也没有回来", 10, "他说：“好的。”…", id="closing quote"),
     ],
 )  # fmt: skip

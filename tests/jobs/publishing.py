@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from syndicate.adapters.store import entries as entry_store
+from syndicate.adapters.store.archives import Part
 from syndicate.adapters.store.engine import Database
+from syndicate.adapters.store.tallies import Tally
 from syndicate.core.footer import footer
 from syndicate.core.outgoing import Outgoing
 from syndicate.core.page import Near
@@ -111,17 +113,20 @@ class PlainPages:
     def front(self, sections: Mapping[str, str]) -> str:
         return f"<!DOCTYPE html><html><body><ul>{''.join(sections.values())}</ul></body></html>"
 
-    def column(self, id: str, newest: Sequence[Outgoing], months: Sequence[str]) -> str:
+    def column(self, id: str, newest: Sequence[Outgoing], months: Sequence[tuple[str, int]]) -> str:
         rows = "".join(f"<li>{escape(out.title)}</li>" for out in newest)
         return f"<!DOCTYPE html><html><body><h1>{id}</h1><ul>{rows}</ul></body></html>"
 
-    def month(self, id: str, entries: Sequence[Outgoing], months: Sequence[str], month: str) -> str:
-        return self.column(id + month, entries, months)
+    def month(
+        self, part: Part, entries: Sequence[Outgoing], earlier: Part | None, later: Part | None
+    ) -> str:
+        return self.column(f"{part.column}{part.month}{part.part}", entries, ())
 
-    def sources(self, told: Mapping[str, tuple[str, str]]) -> str:
-        return (
-            f"<!DOCTYPE html><html><body><p>{escape(str(sorted(told.items())))}</p></body></html>"
-        )
+    def sources(
+        self, tallies: Mapping[str, Tally], ids: Sequence[str], number: int, count: int
+    ) -> str:
+        rows = [(id, *astuple(tallies.get(id, Tally()))) for id in ids]
+        return f"<!DOCTYPE html><html><body><p>{escape(str(rows))}</p></body></html>"
 
     def fixed(self) -> Iterable[tuple[str, bytes]]:
         yield "style.css", b"body{}"

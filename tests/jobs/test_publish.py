@@ -12,7 +12,7 @@ import feedparser
 import pytest
 from lxml import etree
 
-from syndicate.adapters.store import placements
+from syndicate.adapters.store import placements, published
 from syndicate.adapters.store.engine import Database
 from syndicate.errors import OutputError
 from syndicate.jobs.publish import publish
@@ -90,7 +90,7 @@ def test_a_retracted_entry_leaves_everywhere(database: Database, tmp_path: Path)
             "{http://purl.org/atompub/tombstones/1.0}deleted-entry"
         )
         assert deleted is not None
-        assert deleted.get("ref") == "tag:syndicate.invalid,2026:entry00000000001"
+        assert deleted.get("ref") == "tag:news.example,2026:entry00000000001"
     store(database, entry(1))
     publish(database, where, PlainPages(), NOW + timedelta(hours=2))
     files = tree(tmp_path)
@@ -202,3 +202,30 @@ def test_feedparser_reads_the_attribution(sqlite_database: Database, tmp_path: P
         assert item.link == "https://daily.example/1"
         assert [a.name for a in item.authors][:1] == ["佚名"]
         assert "来源：" in item.content[0].value
+
+
+def test_ids_of_our_own_are_of_the_sites_first_address_for_ever(
+    database: Database, tmp_path: Path
+) -> None:
+    where = settings(tmp_path)
+    store(database, entry(1))
+    publish(database, where, PlainPages(), NOW)
+    moved = replace(where, site=replace(where.site, url="https://moved.example/"))
+    store(database, entry(2))
+    publish(database, moved, PlainPages(), NOW + timedelta(days=400))
+    feed = etree.fromstring(tree(tmp_path)["atom.xml"])
+    ids = {e.findtext(_A + "id") for e in feed.findall(_A + "entry")}
+    assert ids == {f"tag:news.example,2026:entry0000000000{n}" for n in (1, 2)}
+    assert feed.findtext(_A + "id") == "tag:news.example,2026:site"
+
+
+def test_a_site_that_1_0_0_published_keeps_its_ids(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    with sqlite_database.begin() as conn:
+        published.set_value(conn, "authority", "news.example,2026")
+    store(sqlite_database, entry(1))
+    publish(sqlite_database, settings(tmp_path), PlainPages(), NOW)
+    feed = etree.fromstring(tree(tmp_path)["atom.xml"])
+    id = feed.findtext(f"{_A}entry/{_A}id")
+    assert id == "tag:syndicate.invalid,2026:entry00000000001"

@@ -14,7 +14,7 @@ from syndicate.adapters.store.engine import Database
 from syndicate.adapters.templates import Templates
 from syndicate.jobs.publish import SitePages, publish
 from syndicate.jobs.verify import verify
-from syndicate.model import Status
+from syndicate.model import GivenDate, Person, Status
 
 sys.path.insert(0, str(Path(__file__).parent))
 from publishing import NOW, PlainPages, entry, settings, store
@@ -120,3 +120,44 @@ def test_the_sites_own_pages_say_what_was_recorded(
     page = tmp_path / "feeds" / "articles" / f"{ONE}.html"
     page.write_text(page.read_text("utf-8").replace("示例日报", "示例晚报"), "utf-8")
     assert "source.name" in {p.field for p in verify(sqlite_database, where).problems}
+
+
+@pytest.mark.parametrize(
+    ("field", "old", "new"),
+    [
+        ("title", "第1号标题</h1>", "第2号标题</h1>"),
+        ("source.name", ">示例日报<", ">示例晚报<"),
+        ("authors", ">李　明<", ">李　朋<"),
+        ("authors", "佚名", "某人"),
+        ("editor", "陈砚", "陈现"),
+        ("published", "2026-11-02</dd>", "2026-11-03</dd>"),
+        ("updated", "2026-11-20 09:30+08:00", "2026-11-20 09:31+08:00"),
+        ("original_url", 'href="https://daily.example/1"', 'href="https://daily.example/2"'),
+        ("original_title", "原来的标题", "别的标题"),
+        ("via", "示例公报", "示例公告"),
+        ("rights", "示例日报社", "示例晚报社"),
+        ("licence", ">https://licences.example/by<", ">https://licences.example/nd<"),
+        ("notices", "本文仅供参考。", "本文不供参考。"),
+    ],
+)
+def test_each_field_of_a_page_is_read_back(
+    sqlite_database: Database, tmp_path: Path, field: str, old: str, new: str
+) -> None:
+    where = settings(tmp_path)
+    templates = Templates((Path(__file__).resolve().parents[2] / "templates",))
+    made = entry(1)
+    said = replace(
+        made.attribution,
+        editor="陈砚",
+        original_title="原来的标题",
+        updated=GivenDate("2026-11-20T09:30+08:00"),
+        authors=(Person("佚名"), Person("李　明", url="https://li.example/")),
+    )
+    store(sqlite_database, replace(made, attribution=said))
+    publish(sqlite_database, where, SitePages(where, templates), NOW)
+    assert verify(sqlite_database, where).problems == ()
+    page = tmp_path / "feeds" / "articles" / f"{ONE}.html"
+    text = page.read_text("utf-8")
+    assert old in text
+    page.write_text(text.replace(old, new), "utf-8")
+    assert field in {p.field for p in verify(sqlite_database, where).problems}

@@ -521,3 +521,14 @@ def test_a_story_names_its_other_sources(site: Site) -> None:
     assert lead[0]["id"] in page, "a member that is not the lead has a page"
     assert other["title"] not in (site.feeds / "rss.xml").read_text()
     assert site.json("verify")["problems"] == []
+
+
+def test_an_entry_without_an_id_gets_one_of_the_sites_own(site: Site) -> None:
+    _published(site, FEED, rss(item(1, guid="")))
+    (made,) = json.loads((site.feeds / "feed.json").read_text())["items"]
+    id = site.entry()["id"]
+    assert made["id"] == f"tag:news.example,2026:{id}"
+    site.config(FEED, site='[site]\nname = "迁"\nurl = "https://moved.example/"\n')
+    site.run("publish")
+    (moved,) = json.loads((site.feeds / "feed.json").read_text())["items"]
+    assert moved["id"] == made["id"]

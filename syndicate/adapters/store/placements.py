@@ -88,16 +88,6 @@ def newest_ids(conn: Connection, column: str, limit: int) -> list[str]:
     return list(conn.execute(query).scalars())
 
 
-def newest_received(
-    conn: Connection, column: str, start: datetime, end: datetime, limit: int
-) -> list[str]:
-    """Published leads of a column received in [start, end), newest reception first."""
-    query = sa.select(placements.c.entry).where(placements.c.column == column)
-    query = query.where(placements.c.received >= start, placements.c.received < end)
-    query = query.order_by(placements.c.received.desc(), placements.c.entry.desc()).limit(limit)
-    return list(conn.execute(query).scalars())
-
-
 def ids_received(conn: Connection, column: str, start: Key, end: Key) -> list[str]:
     """What stands in a column by (reception, id) in [start, end), oldest first."""
     query = _between(sa.select(placements.c.entry), column, start, end)

@@ -3,8 +3,6 @@
 `published_files`   one row a file of the tree; for a feed, the entries in it, in order
 `published_entries` one row an entry with a page: the record that `verify` compares with
 `publishing`        a few values: fingerprint of settings and templates, the tag authority
-`archives`          the parts of a month's archive: where each begins
-`pings`             feeds that changed and hubs that have not heard of it yet
 """
 
 from __future__ import annotations
@@ -27,6 +25,7 @@ PUBLISHED, DOWN, OVER = "published", "down", "over"
 GONE = (DOWN, OVER)  # retracted; its term is over
 _COUNTS = "counts"
 _SAID = "said:"
+_AUTHORITY, _TAGS = "authority", "tags"
 
 published_files = sa.Table(
     "published_files",
@@ -60,26 +59,6 @@ publishing = sa.Table(
     sa.Column("value", sa.Text, nullable=False),
 )
 
-archives = sa.Table(
-    "archives",
-    metadata,
-    sa.Column("column", sa.String, primary_key=True),
-    sa.Column("month", sa.String, primary_key=True),
-    sa.Column("part", sa.Integer, primary_key=True),
-    sa.Column("start", Instant, nullable=False),
-    sa.Column("entry", sa.String, nullable=False),  # the first, by reception
-)
-
-pings = sa.Table(
-    "pings",
-    metadata,
-    sa.Column("hub", sa.String, primary_key=True),
-    sa.Column("topic", sa.String, primary_key=True),
-    sa.Column("due", Instant, nullable=False),
-    sa.Column("tries", sa.Integer, nullable=False),
-    sa.Index("pings_due", "due"),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class File:
@@ -105,27 +84,6 @@ class Known:
     record: dict[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One page of a month's archive: its entries are those received from `start` on."""
-
-    column: str
-    month: str
-    part: int
-    start: datetime
-    entry: str
-
-
-@dataclass(frozen=True, slots=True)
-class Ping:
-    """A hub that has yet to hear that a topic changed."""
-
-    hub: str
-    topic: str
-    due: datetime
-    tries: int
-
-
 def value(conn: Connection, name: str) -> str | None:
     return conn.execute(
         sa.select(publishing.c.value).where(publishing.c.name == name)
@@ -136,6 +94,22 @@ def set_value(conn: Connection, name: str, value: str) -> None:
     statement = insert(conn, publishing).values(name=name, value=value)
     update = {"value": statement.excluded["value"]}
     conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_=update))
+
+
+def authorities(conn: Connection, first: str, before: str) -> tuple[str, str]:
+    """Of the `tag:` ids of feeds and of entries: as they were at first, for ever.
+
+    `before` is that of the entries of a site that was published when only the other was kept.
+    """
+    feeds = value(conn, _AUTHORITY)
+    tags = value(conn, _TAGS) or (before if feeds else first)
+    return feeds or first, tags
+
+
+def keep_authorities(conn: Connection, feeds: str, tags: str) -> None:
+    """From now on they are these."""
+    set_value(conn, _AUTHORITY, feeds)
+    set_value(conn, _TAGS, tags)
 
 
 def values(conn: Connection, prefix: str) -> dict[str, str]:
@@ -339,91 +313,6 @@ def _known(row: Any) -> Known:
         tuple(row.columns),
         row.record,
     )
-
-
-def parts(conn: Connection, column: str, month: str | None = None) -> list[Part]:
-    """The parts of a column's archive, oldest first."""
-    query = sa.select(archives).where(archives.c.column == column)
-    if month is not None:
-        query = query.where(archives.c.month == month)
-    query = query.order_by(archives.c.month, archives.c.part)
-    return [Part(r.column, r.month, r.part, r.start, r.entry) for r in conn.execute(query)]
-
-
-def last_part(conn: Connection, column: str) -> Part | None:
-    """The newest part of a column's archive."""
-    query = sa.select(archives).where(archives.c.column == column)
-    return _first(conn, query.order_by(archives.c.month.desc(), archives.c.part.desc()))
-
-
-def beside(conn: Connection, part: Part) -> tuple[Part | None, Part | None]:
-    """The parts before and after one in its column's archive."""
-    at = sa.tuple_(archives.c.month, archives.c.part)
-    here = sa.tuple_(sa.literal(part.month), sa.literal(part.part))
-    query = sa.select(archives).where(archives.c.column == part.column)
-    before = query.where(at < here).order_by(archives.c.month.desc(), archives.c.part.desc())
-    after = query.where(at > here).order_by(archives.c.month, archives.c.part)
-    return _first(conn, before), _first(conn, after)
-
-
-def months(conn: Connection, column: str) -> list[tuple[str, int]]:
-    """The months of a column's archive, oldest first, each with its number of parts."""
-    query = sa.select(archives.c.month, sa.func.max(archives.c.part))
-    query = query.where(archives.c.column == column).group_by(archives.c.month)
-    return [(month, count) for month, count in conn.execute(query.order_by(archives.c.month))]
-
-
-def _first(conn: Connection, query: Any) -> Part | None:
-    row = conn.execute(query.limit(1)).one_or_none()
-    return None if row is None else Part(row.column, row.month, row.part, row.start, row.entry)
-
-
-def set_all_parts(conn: Connection, column: str, made: Sequence[Part]) -> None:
-    """Replace the whole archive of a column."""
-    conn.execute(sa.delete(archives).where(archives.c.column == column))
-    _add_parts(conn, made)
-
-
-def set_parts(conn: Connection, column: str, month: str, made: Sequence[Part]) -> None:
-    """Replace the parts of one month."""
-    conn.execute(sa.delete(archives).where(archives.c.column == column, archives.c.month == month))
-    _add_parts(conn, made)
-
-
-def _add_parts(conn: Connection, made: Sequence[Part]) -> None:
-    if made:
-        conn.execute(
-            sa.insert(archives),
-            [
-                {"column": p.column, "month": p.month, "part": p.part, "start": p.start,
-                 "entry": p.entry}
-                for p in made
-            ],
-        )  # fmt: skip
-
-
-def add_pings(conn: Connection, hubs: Sequence[str], topics: Sequence[str], at: datetime) -> None:
-    """Each hub is to hear of each topic; one that waits already is not doubled."""
-    rows = [{"hub": hub, "topic": topic, "due": at, "tries": 0} for hub in hubs for topic in topics]
-    if rows:
-        conn.execute(insert(conn, pings).on_conflict_do_nothing(), rows)
-
-
-def due_pings(conn: Connection, at: datetime) -> list[Ping]:
-    query = sa.select(pings).where(pings.c.due <= at).order_by(pings.c.due, pings.c.topic)
-    return [Ping(r.hub, r.topic, r.due, r.tries) for r in conn.execute(query)]
-
-
-def ping_done(conn: Connection, ping: Ping) -> None:
-    conn.execute(sa.delete(pings).where(_same(ping)))
-
-
-def ping_later(conn: Connection, ping: Ping, due: datetime) -> None:
-    conn.execute(sa.update(pings).where(_same(ping)).values(due=due, tries=ping.tries + 1))
-
-
-def _same(ping: Ping) -> Any:
-    return sa.and_(pings.c.hub == ping.hub, pings.c.topic == ping.topic)
 
 
 def _parts(ids: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:

@@ -6,12 +6,12 @@ Everything of one document is one transaction, so that a crash leaves it wholly 
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
-from syndicate.adapters.store import entries, fingerprints, stories
+from syndicate.adapters.store import entries, fingerprints, published, stories
 from syndicate.core import admit, attribution, fulltext, gate, identity, sections
 from syndicate.core.admit import Admitted
 from syndicate.core.attribution import FeedFacts
@@ -38,6 +38,7 @@ class Intake:
     now: datetime
     counts: Counts
     gate: Gate
+    tags: str = ""  # authority of ids of our own, once one was needed
 
     def take(self, source: Source, document: Document) -> None:
         """All entries of one document of one source."""
@@ -240,6 +241,8 @@ class Intake:
         draft = prepared.draft
         if draft is None or draft.entry.id != id or id in moved or prepared.parsed.id in taken:
             return None
+        if not draft.entry.guid:
+            return replace(draft, entry=replace(draft.entry, guid=self._tag(id)))
         return draft
 
     def _admit(
@@ -253,7 +256,7 @@ class Intake:
     ) -> Admitted:
         upstream = prepared.parsed.id
         holder = taken.get(upstream) if upstream else None
-        guid = upstream if upstream and holder is None else identity.tag(id, prepared.parsed.link)
+        guid = upstream if upstream and holder is None else self._tag(id)
         if upstream:
             taken.setdefault(upstream, (source.id, id))
         admitted = admit.new(
@@ -270,6 +273,14 @@ class Intake:
         where = self._filed(admitted.entry, source, moved, prepared)
         entry, filed = admit.filed(admitted.entry, where, self.now)
         return Admitted(entry, (*admitted.decisions, *filed))
+
+    def _tag(self, id: str) -> str:
+        """An id of our own for an entry that has none, or whose id another has."""
+        if not self.tags:
+            first = identity.authority(self.settings.site.url)
+            feeds, self.tags = published.authorities(self.conn, first, identity.NO_AUTHORITY)
+            published.keep_authorities(self.conn, feeds, self.tags)
+        return identity.tag(id, self.tags)
 
     def _collision(self, admitted: Admitted, upstream: str, holder: tuple[str, str]) -> Admitted:
         source, other = holder

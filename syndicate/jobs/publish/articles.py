@@ -8,6 +8,7 @@ from syndicate.adapters.store import entries as entry_store
 from syndicate.adapters.store import placements, published
 from syndicate.adapters.store.placements import Heading
 from syndicate.adapters.store.published import DOWN, GONE, OVER, PUBLISHED, Known
+from syndicate.adapters.store.tallies import Change
 from syndicate.core.outgoing import Outgoing, iri, title_of
 from syndicate.core.page import Near
 from syndicate.core.record import record
@@ -43,6 +44,8 @@ def write(writing: Writing, pages: Pages, ids: Sequence[str]) -> set[str]:
         else:
             writing.drop(path(id))
             writing.done.gone.append(id)
+            if id in before:
+                _less(writing, before[id])
     old = (near for known in before.values() for near in (known.record or {}).get("beside", ()))
     return {id for id in (*old, *(i for pair in beside.values() for i in pair)) if id} - set(ids)
 
@@ -79,18 +82,26 @@ def _known(writing: Writing, out: Outgoing, old: Known | None, beside: Beside) -
     if old is None and entry.lead:
         columns = writing.done.columns
         columns[entry.column] = columns.get(entry.column, 0) + 1
+    if old is None or old.state != PUBLISHED:
+        writing.done.tallied.append(Change(entry.source, 1, entry.received))
     said = record(out) | ({"beside": list(beside)} if any(beside) else {})
     at = old.at if old and old.state == PUBLISHED else writing.now
     shown = places(writing.settings.columns, entry.columns or (entry.column,))
-    return Known(entry.id, PUBLISHED, at, iri(entry), entry.story, entry.received, shown, said)
+    return Known(entry.id, PUBLISHED, at, iri(out), entry.story, entry.received, shown, said)
 
 
 def _down(writing: Writing, pages: Pages, entry: Entry, old: Known) -> None:
     over = entry.status is Status.EXPIRED
     html = pages.expired(entry.id) if over else pages.taken_down(entry.id)
     writing.put(path(entry.id), html.encode(), "page")
+    _less(writing, old)
     at = old.at if old.state in GONE else writing.now
     known = Known(
         entry.id, OVER if over else DOWN, at, old.iri, entry.story, entry.received, old.columns
     )
     writing.done.known.append(known)
+
+
+def _less(writing: Writing, old: Known) -> None:
+    if old.state == PUBLISHED and old.record and "from" in old.record:
+        writing.done.tallied.append(Change(old.record["from"], -1, old.received))

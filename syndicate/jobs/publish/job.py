@@ -8,28 +8,27 @@ files are missing, everything is written again; what comes out the same is not t
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from sqlalchemy.engine import Connection
 
 from syndicate import __name__ as program
 from syndicate.adapters.disk import Disk
-from syndicate.adapters.store import placements, published
-from syndicate.adapters.store import sources as source_store
+from syndicate.adapters.store import pings, placements, published, turn
 from syndicate.adapters.store.engine import Database
-from syndicate.core import sitefiles
-from syndicate.jobs.publish import articles, feeds, lists, rebuild, sitemap
+from syndicate.core import identity, sitefiles
+from syndicate.errors import OutputError
+from syndicate.jobs.publish import articles, lists, rebuild, sitemap, sources
+from syndicate.jobs.publish.archives import Archives
 from syndicate.jobs.publish.pages import Pages
 from syndicate.jobs.publish.plan import Plan, plan
 from syndicate.jobs.publish.writing import FRONT, Writing
 from syndicate.settings import Settings
 
-VERSION = "2"  # of the output's form; raised where the same entry comes out differently
+VERSION = "3"  # of the output's form; raised where the same entry comes out differently
 _MANY = 20_000  # rows above which a rebuild is the smaller work
 _DOWN = 1000
 _MUST = ("index.html", "rss.xml", "atom.xml", "feed.json", "feeds.opml", "robots.txt")
@@ -59,13 +58,22 @@ class Published:
 
 
 def publish(
-    database: Database, settings: Settings, pages: Pages, now: datetime, *, rebuild: bool = False
-) -> Published:
-    """Bring the published tree up to date.
+    database: Database, settings: Settings, pages: Pages, now: datetime, *, rebuild: bool = False,
+    stop: Callable[[], bool] = lambda: False,
+) -> Published:  # fmt: skip
+    """Bring the published tree up to date; while another process does, wait until it is done.
 
     OutputError where it cannot be written, TemplateError where a template is broken: the files
     that were there stay whole, and what changed is kept for the next time.
     """
+    with turn.publishing(database, stop) as ours:
+        return _publish(database, settings, pages, now, rebuild, ours)
+
+
+def _publish(
+    database: Database, settings: Settings, pages: Pages, now: datetime, rebuild: bool,
+    ours: Callable[[], bool],
+) -> Published:  # fmt: skip
     disk = Disk(settings.storage.output)
     mark = fingerprint(settings, pages)
     with database.read() as conn:
@@ -74,13 +82,14 @@ def publish(
         if not again and not count:
             return _report(conn, None)
         again = again or count > _MANY
-        authority = published.value(conn, "authority") or _authority(settings, now)
-        writing = Writing(conn, disk, settings, now, authority, rebuild=again)
+        first = identity.authority(settings.site.url)
+        authority, tags = published.authorities(conn, first, identity.NO_AUTHORITY)
+        writing = Writing(conn, disk, settings, now, authority, rebuild=again, tags=tags)
         writing.columns = {column.id: 0 for column in settings.columns}
         touched = () if again else placements.touched(conn)
         rows = placements.touched_ids(conn) if again else [row.id for row in touched]
         made = plan(conn, touched, writing.zone, writing.columns)
-    work = _Work(database, writing, pages)
+    work = _Work(database, writing, pages, ours)
     if again:
         work.rebuild()
         disk.settle()
@@ -88,22 +97,22 @@ def publish(
         work.run(made)
         placements.untouch(conn, rows)
         published.set_value(conn, "fingerprint", mark)
-        published.set_value(conn, "authority", authority)
+        published.keep_authorities(conn, authority, tags)
         writing.record()
-        published.add_pings(conn, settings.publish.hubs, writing.changed_feeds, now)
+        pings.add(conn, settings.publish.hubs, writing.changed_feeds, now)
         return _report(conn, writing)
 
 
 def fingerprint(settings: Settings, pages: Pages) -> str:
     """What the published form depends on besides the entries."""
-    sources = tuple(replace(s, every="", paused=False) for s in settings.sources)
+    read = tuple(replace(s, every="", paused=False) for s in settings.sources)
     parts = (
         program,
         VERSION,
         settings.site,
         settings.publish,
         settings.columns,
-        sources,
+        read,
         settings.digests,
         pages.fingerprint(),
     )
@@ -114,12 +123,6 @@ def _must_rebuild(conn: Connection, disk: Disk, mark: str) -> bool:
     if published.value(conn, "fingerprint") != mark:
         return True
     return not all(disk.exists(path) for path in _MUST)
-
-
-def _authority(settings: Settings, now: datetime) -> str:
-    """What feed ids begin with, for ever: the first address of the site and the year (RFC 4151)."""
-    host = urlsplit(settings.site.url).hostname or "syndicate.invalid"
-    return f"{host},{now.year:04}"
 
 
 def _report(conn: Connection, writing: Writing | None) -> Published:
@@ -142,19 +145,22 @@ def _report(conn: Connection, writing: Writing | None) -> Published:
     )
 
 
-def _sources_of(conn: Connection, made: Plan) -> list[str]:
-    return sorted(set(placements.sources_of(conn, sorted(made.entries)).values()))
-
-
 class _Work:
     """One run: pages first, then the feeds that lead to them, then the lists."""
 
-    def __init__(self, database: Database, writing: Writing, pages: Pages) -> None:
-        self.database, self.writing, self.pages = database, writing, pages
+    def __init__(
+        self, database: Database, writing: Writing, pages: Pages, ours: Callable[[], bool]
+    ) -> None:
+        self.database, self.writing, self.pages, self.ours = database, writing, pages, ours
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """What is written in it is recorded at its end."""
+        if not self.ours():
+            raise OutputError(
+                "the database gave the turn to publish to another process",
+                remedy="nothing is lost: what changed is published the next time",
+            )
         with self.database.begin() as conn:
             self.writing.conn = conn
             yield conn
@@ -164,6 +170,8 @@ class _Work:
         """Everything that is made of entries, in steps that leave room for other writers."""
         writing = self.writing
         with self.transaction() as conn:
+            if rebuild.are_many(conn):
+                rebuild.warm()
             for id in published.vanished(conn):
                 writing.drop(articles.path(id))
                 writing.done.gone.append(id)
@@ -184,22 +192,8 @@ class _Work:
         writing.put("gone.txt", sitefiles.gone(ids), "other")
         if writing.rebuild:
             self._fixed()
-        self._sources(made)
+        sources.write(writing, self.pages, made)
         sitemap.write(writing, made)
-
-    def _sources(self, made: Plan) -> None:
-        """Who is read; written again where a source that brought something says another name."""
-        writing, conn = self.writing, self.writing.conn
-        ids = None if writing.rebuild else _sources_of(conn, made)
-        shown = json.loads(published.value(conn, "sources") or "{}")
-        if not writing.rebuild and all(
-            shown.get(id) == list(told) for id, told in source_store.told(conn, ids).items()
-        ):
-            return
-        told = source_store.told(conn)
-        published.set_value(conn, "sources", json.dumps(told, ensure_ascii=False))
-        html = self.pages.sources(told)
-        writing.put("sources.html", html.encode("utf-8", "replace"), "page")
 
     def _changed(self, made: Plan) -> None:
         writing = self.writing
@@ -210,20 +204,20 @@ class _Work:
         down = published.taken_down(writing.conn, _DOWN)
         self._archives(made, down)
         for column in sorted(made.columns):
-            months = {month for id, month in made.archives if id == column}
-            lists.column(writing, self.pages, column, made.entries, down, months)
+            lists.column(writing, self.pages, column, made.entries, down)
         lists.shards(writing, made.entries)
 
     def _archives(self, made: Plan, down: Sequence[published.Known]) -> None:
-        """Months in which something changed, and the pages beside those whose links to them do."""
+        """Months in which something changed, and the parts beside those whose links to them do."""
+        archives = Archives(self.writing, self.pages, made.entries, down)
         moved = [
             (column, month)
             for (column, month), places in sorted(made.archives.items())
-            if feeds.archive(self.writing, column, month, places, made.entries, down)
+            if archives.month(column, month, places)
         ]
         for column, month in moved:
             self.writing.record()
-            feeds.neighbours(self.writing, column, month, down)
+            archives.beside(column, month)
 
     def _fixed(self) -> None:
         writing = self.writing

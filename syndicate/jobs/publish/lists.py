@@ -1,12 +1,11 @@
-"""What leads to entries: the front page, the pages of columns and months, the search index."""
+"""What leads to entries: the front page, the pages of columns, the search index."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from syndicate.adapters.store import placements, published
+from syndicate.adapters.store import archives, placements, published
 from syndicate.adapters.store.published import Known
-from syndicate.core import months as calendar
 from syndicate.core import search
 from syndicate.core.outgoing import Outgoing
 from syndicate.jobs.publish import feeds
@@ -14,24 +13,16 @@ from syndicate.jobs.publish.pages import Pages
 from syndicate.jobs.publish.writing import FRONT, Writing
 
 _FRONT = 5  # entries of a column on the front page
-_MONTH = 100  # entries on the page of a month; the archive feeds have all
-
-
-def month_path(column: str, month: str) -> str:
-    """Where the page of a month of a column stands."""
-    return f"{column}/archive/{month}.html"
 
 
 def column(
-    writing: Writing, pages: Pages, id: str, touched: Collection[str], down: Sequence[Known],
-    months: Collection[str] | None,
-) -> None:  # fmt: skip
-    """The feeds of a column ("" for the site), its page, and those of the months that changed
-    (None: all); and its part of the front page."""
+    writing: Writing, pages: Pages, id: str, touched: Collection[str], down: Sequence[Known]
+) -> None:
+    """The feeds of a column ("" for the site), its page, and its part of the front page."""
     feeds.column(writing, id, touched, down)
     if not id:
         return
-    every = [month for month, _ in published.months(writing.conn, id)][::-1]
+    every = archives.months(writing.conn, id)[::-1]
     newest = placements.newest_ids(writing.conn, id, writing.settings.publish.items)
     outs = list(writing.get(newest).values())
     html = pages.column(id, outs, every)
@@ -39,19 +30,6 @@ def column(
     known = writing.settings.column(id)
     if known and not known.parent:
         writing.done.sections[id] = pages.section(id, outs[:_FRONT]) if outs else ""
-    for month in sorted(every if months is None else months):
-        _month(writing, pages, id, month, every)
-
-
-def _month(writing: Writing, pages: Pages, id: str, month: str, every: Sequence[str]) -> None:
-    path = month_path(id, month)
-    if month not in every:
-        writing.drop(path)
-        return
-    start, end = calendar.bounds(month, writing.zone)
-    newest = placements.newest_received(writing.conn, id, start, end, _MONTH)
-    html = pages.month(id, list(writing.get(newest).values()), every, month)
-    writing.put(path, html.encode("utf-8", "replace"), "page")
 
 
 def front(writing: Writing, pages: Pages) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, overload
+from zoneinfo import ZoneInfo
 
+from syndicate.adapters.store.archives import Part
+from syndicate.adapters.store.tallies import Tally
 from syndicate.adapters.templates import Templates
 from syndicate.core import page, search
 from syndicate.core.frame import frame
 from syndicate.core.outgoing import Outgoing
 from syndicate.settings import Settings, Source
-
-Told = Mapping[str, tuple[str, str]]
 
 
 class Pages(Protocol):
@@ -41,16 +42,22 @@ class Pages(Protocol):
         """The front page, from the parts of its columns."""
         ...
 
-    def column(self, id: str, newest: Sequence[Outgoing], months: Sequence[str]) -> str:
-        """The page of a column; `months` are those of its archive, newest first."""
+    def column(self, id: str, newest: Sequence[Outgoing], months: Sequence[page.PartOf]) -> str:
+        """The page of a column; `months` are those of its archive, newest first, each with the
+        number of its parts."""
         ...
 
-    def month(self, id: str, entries: Sequence[Outgoing], months: Sequence[str], month: str) -> str:
-        """The page of one month of a column."""
+    def month(
+        self, part: Part, entries: Sequence[Outgoing], earlier: Part | None, later: Part | None
+    ) -> str:
+        """The page of a part of one month of a column, and the parts beside it."""
         ...
 
-    def sources(self, told: Told) -> str:
-        """The page of who is read; `told` is what each source says of itself: title and site."""
+    def sources(
+        self, tallies: Mapping[str, Tally], ids: Sequence[str], number: int, count: int
+    ) -> str:
+        """A page of who is read: these sources, those that are in the config no more included;
+        it is one of `count`."""
         ...
 
     def fixed(self) -> Iterable[tuple[str, bytes]]:
@@ -65,6 +72,7 @@ class SitePages:
         self._settings, self._templates = settings, templates
         columns, digests = settings.columns, settings.digests
         self._frames = [frame(settings.site, columns, depth, digests) for depth in range(3)]
+        self._zone = ZoneInfo(settings.site.timezone)
         self._hidden = {source.id for source in settings.sources if source.noindex}
 
     def __reduce__(self) -> tuple[type[SitePages], tuple[Settings, Templates]]:
@@ -101,17 +109,26 @@ class SitePages:
         outermost = [c for c in self._settings.columns if not c.parent]
         return self._render(page.front(self._frames[0], outermost, {}, sections))
 
-    def column(self, id: str, newest: Sequence[Outgoing], months: Sequence[str]) -> str:
+    def column(self, id: str, newest: Sequence[Outgoing], months: Sequence[page.PartOf]) -> str:
         columns = self._settings.columns
         return self._render(page.column(self._frames[1], columns, id, newest, months))
 
-    def month(self, id: str, entries: Sequence[Outgoing], months: Sequence[str], month: str) -> str:
-        columns = self._settings.columns
-        return self._render(page.month(self._frames[2], columns, id, entries, months, month))
+    def month(
+        self, part: Part, entries: Sequence[Outgoing], earlier: Part | None, later: Part | None
+    ) -> str:
+        frame, columns = self._frames[2], self._settings.columns
+        made = page.month(
+            frame, columns, part.column, entries, _place(part), _place(earlier), _place(later)
+        )
+        return self._render(made)
 
-    def sources(self, told: Told) -> str:
-        read = [_read(source, *told.get(source.id, ("", ""))) for source in self._settings.sources]
-        return self._render(page.sources(self._frames[0], read))
+    def sources(
+        self, tallies: Mapping[str, Tally], ids: Sequence[str], number: int, count: int
+    ) -> str:
+        read = [
+            _read(self._settings.source(id), id, tallies.get(id, Tally()), self._zone) for id in ids
+        ]
+        return self._render(page.sources(self._frames[0], read, number, count))
 
     def fixed(self) -> Iterator[tuple[str, bytes]]:
         top, settings = self._frames[0], self._settings
@@ -126,13 +143,25 @@ class SitePages:
                 yield name, text.encode()
 
 
-def _read(source: Source, title: str, site: str) -> page.Read:
+@overload
+def _place(part: Part) -> page.PartOf: ...
+@overload
+def _place(part: Part | None) -> page.PartOf | None: ...
+def _place(part: Part | None) -> page.PartOf | None:
+    return None if part is None else (part.month, part.part)
+
+
+def _read(configured: Source | None, id: str, tally: Tally, zone: ZoneInfo) -> page.Read:
+    source = configured or Source(id)
     return page.Read(
-        name=source.name or title or source.id,
+        name=source.name or tally.title or source.id,
         feed=source.url if source.type == "feed" else "",
-        url=source.url if source.type == "page" else site,
+        url=source.url if source.type == "page" else tally.site,
+        entries=tally.entries,
+        newest=tally.newest.astimezone(zone).date().isoformat() if tally.newest else "",
         rights=source.rights,
         licence=source.licence,
         permission=source.permission,
         own=source.own,
+        former=configured is None,
     )

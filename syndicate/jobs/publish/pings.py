@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from syndicate.adapters.store import published
+from syndicate.adapters.store import pings
 from syndicate.adapters.store.engine import Database
 
 _FIRST = timedelta(minutes=1)
@@ -20,15 +20,15 @@ def ping_hubs(database: Database, now: datetime, post: Post) -> list[str]:
     Returns why, for each that failed.
     """
     with database.read() as conn:
-        due = published.due_pings(conn, now)
+        due = pings.due(conn, now)
     failed: list[str] = []
     for ping in due:
         problem = post(ping.hub, ping.topic)
         with database.begin() as conn:
             if problem is None or ping.tries + 1 >= _TRIES:
-                published.ping_done(conn, ping)
+                pings.done(conn, ping)
             else:
-                published.ping_later(conn, ping, now + min(_FIRST * 2**ping.tries, _MOST))
+                pings.later(conn, ping, now + min(_FIRST * 2**ping.tries, _MOST))
         if problem is not None:
             failed.append(f"{ping.hub}: {ping.topic}: {problem}")
     return failed

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -16,17 +17,21 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from multiprocessing import forkserver
 
 from sqlalchemy.engine import Connection
 
 from syndicate.adapters.disk import Disk
+from syndicate.adapters.store import archives as archive_store
 from syndicate.adapters.store import placements, published
+from syndicate.adapters.store.archives import Part
 from syndicate.adapters.store.engine import Database, open_engine
 from syndicate.adapters.store.placements import Key
-from syndicate.adapters.store.published import Known, Part
+from syndicate.adapters.store.published import Known
 from syndicate.core import months, search
 from syndicate.errors import OutputError
-from syndicate.jobs.publish import articles, feeds, lists
+from syndicate.jobs.publish import archives, articles, lists
+from syndicate.jobs.publish.archives import Archives
 from syndicate.jobs.publish.pages import Pages
 from syndicate.jobs.publish.writing import Done, Writing
 from syndicate.model import Status
@@ -61,6 +66,14 @@ class Task:
     pages: Pages
     now: datetime
     authority: str
+    tags: str
+
+
+def warm() -> None:
+    """Have the processes' common start made while the work is still being cut out."""
+    if (os.cpu_count() or 1) > 1:
+        multiprocessing.get_context("forkserver").set_forkserver_preload(_PRELOAD)
+        forkserver.ensure_running()
 
 
 def prepare(writing: Writing, columns: Sequence[str]) -> list[Piece]:
@@ -77,22 +90,21 @@ def prepare(writing: Writing, columns: Sequence[str]) -> list[Piece]:
 
 def _cut(writing: Writing, column: str) -> list[Part]:
     """The archive of a column in parts; files of parts that are no more are taken away."""
-    before = published.parts(writing.conn, column)
+    before = archive_store.parts(writing.conn, column)
     after: list[Part] = []
     at = placements.key_at(writing.conn, column, _FIRST, _LAST)
     while at is not None:
         month = months.month_of(at[0], writing.zone)
-        first, following = months.bounds(month, writing.zone)
-        end: Key = (following, "")
-        after += feeds.cut(writing, column, month, (first, ""), end)
-        at = placements.key_at(writing.conn, column, end, _LAST)
+        known = [part for part in before if part.month == month]
+        after += archives.recut(writing, column, month, known)
+        end = months.bounds(month, writing.zone)[1]
+        at = placements.key_at(writing.conn, column, (end, ""), _LAST)
     if before != after:
-        now = {feeds.archive_path(part) for part in after}
-        for path in {feeds.archive_path(part) for part in before} - now:
-            writing.drop(path)
-        for month in {p.month for p in before} - {p.month for p in after}:
-            writing.drop(lists.month_path(column, month))
-        published.set_all_parts(writing.conn, column, after)
+        now = {(part.month, part.part) for part in after}
+        for part in before:
+            if (part.month, part.part) not in now:
+                archives.drop(writing, part)
+        archive_store.set_all_parts(writing.conn, column, after)
     return after
 
 
@@ -109,7 +121,7 @@ def make(writing: Writing, pages: Pages, piece: Piece, down: Sequence[Known]) ->
     if piece.part is not None:
         _part(writing, pages, piece.part, down)
     elif piece.column is not None:
-        lists.column(writing, pages, piece.column, (), down, None)
+        lists.column(writing, pages, piece.column, (), down)
     elif piece.shard is not None:
         lists.shard(writing, piece.shard, piece.ids)
     else:
@@ -117,16 +129,20 @@ def make(writing: Writing, pages: Pages, piece: Piece, down: Sequence[Known]) ->
 
 
 def _part(writing: Writing, pages: Pages, part: Part, down: Sequence[Known]) -> None:
-    end = feeds.end_of(writing, part)
-    ids = feeds.ids_of(writing, part, end)
-    made = writing.get(ids)
+    end = archives.end_of(writing, part)
+    made = writing.get(archives.ids_of(writing, part, end))
     if not part.column:
-        before = published.known(writing.conn, ids)
+        before = published.known(writing.conn, made)
         articles.write_shown(writing, pages, made.values(), before)
-    feeds.write_part(writing, part, end, (), down, made)
+    Archives(writing, pages, (), down).write(part, end, made)
 
 
 # ---- by several processes
+
+
+def are_many(conn: Connection) -> bool:
+    """Whether there is enough to do for several processes."""
+    return placements.place_count(conn, "", _ALONE + 1) > _ALONE
 
 
 def run(
@@ -135,9 +151,11 @@ def run(
 ) -> None:  # fmt: skip
     """Make all pieces, and record each in a transaction that leaves room for other writers."""
     with database.read() as conn:
-        many = placements.place_count(conn, "", _ALONE + 1) > _ALONE
+        many = are_many(conn)
     results = _by_many if many and (os.cpu_count() or 1) > 1 else _by_one
-    task = Task(_url(database), writing.settings, pages, writing.now, writing.authority)
+    task = Task(
+        _url(database), writing.settings, pages, writing.now, writing.authority, writing.tags
+    )
     held: list[Done] = []
     for done in results(database, task, pieces):
         held.append(done)
@@ -174,7 +192,9 @@ class _Maker:
         with self.database.read() as conn:
             if self.lean and self.database.is_sqlite:  # each page is read once: no use for more
                 conn.exec_driver_sql("PRAGMA cache_size=-4000")
-            writing = Writing(conn, self.disk, task.settings, task.now, task.authority, True)
+            writing = Writing(
+                conn, self.disk, task.settings, task.now, task.authority, True, task.tags
+            )
             listing = piece.part is not None or piece.column is not None
             down = published.taken_down(conn, _DOWN) if listing else []
             make(writing, task.pages, piece, down)
@@ -186,7 +206,16 @@ _maker: _Maker | None = None  # of this process, where it is one of several
 
 def _begin(task: Task) -> None:
     global _maker
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _maker = _Maker(Database(open_engine(task.database)), task, lean=True)
+
+
+def _end_with_parent() -> None:
+    """Nobody records what is written after the process that gave it out was killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _make(piece: Piece) -> Done:
@@ -195,8 +224,8 @@ def _make(piece: Piece) -> Done:
 
 
 def _by_many(_: Database, task: Task, pieces: Iterable[Piece]) -> Iterator[Done]:
+    warm()
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_PRELOAD)
     count = min(os.cpu_count() or 1, 4)
     ahead: deque[Future[Done]] = deque()
     pool = ProcessPoolExecutor(count, context, _begin, (task,))

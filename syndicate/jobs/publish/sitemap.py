@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from syndicate.adapters.store import archives as archive_store
 from syndicate.adapters.store import placements, published
 from syndicate.core import sitefiles
 from syndicate.core.outgoing import page_url
-from syndicate.jobs.publish import feeds
+from syndicate.jobs.publish import archives
 from syndicate.jobs.publish.plan import Plan
 from syndicate.jobs.publish.writing import Writing
 
@@ -23,7 +24,7 @@ def write(writing: Writing, made: Plan) -> None:
     form = "one" if small else "several"
     if small:
         _one(writing, most)
-    months = published.months(writing.conn, "")
+    months = archive_store.months(writing.conn, "")
     every = {} if small else dict(months)
     whole = writing.rebuild or form != before
     touched = {month for column, month in made.archives if not column}
@@ -47,7 +48,7 @@ def _month(writing: Writing, made: Plan, month: str, parts: int, whole: bool) ->
     """The files of a month; whether there are more or fewer of them now."""
     keys = made.archives.get(("", month), [])
     groups, changed = -(-parts // _GROUP), False
-    cut = feeds.with_ends(writing, published.parts(writing.conn, "", month) if parts else ())
+    cut = archives.with_ends(writing, archive_store.parts(writing.conn, "", month) if parts else ())
     for group in range(groups):
         first, end = cut[group * _GROUP][0], cut[min((group + 1) * _GROUP, parts) - 1][1]
         start = (first.start, first.entry)

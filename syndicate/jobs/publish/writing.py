@@ -12,8 +12,9 @@ from sqlalchemy.engine import Connection
 
 from syndicate.adapters.disk import Disk
 from syndicate.adapters.store import entries as entry_store
-from syndicate.adapters.store import placements, published
+from syndicate.adapters.store import placements, published, tallies
 from syndicate.adapters.store.published import File, Known
+from syndicate.adapters.store.tallies import Change
 from syndicate.core.outgoing import Outgoing, outgoing
 from syndicate.model import Entry
 from syndicate.settings import Settings
@@ -38,6 +39,7 @@ class Done:
     removed: list[str] = field(default_factory=list)
     known: list[Known] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    tallied: list[Change] = field(default_factory=list)
     sections: dict[str, str] = field(default_factory=dict)  # column to its part of the front page
     written: dict[str, int] = field(default_factory=_none_yet)
     changed_feeds: list[str] = field(default_factory=list)
@@ -52,11 +54,13 @@ class Writing:
     disk: Disk
     settings: Settings
     now: datetime
-    authority: str
+    authority: str  # of the feeds' ids
     rebuild: bool = False
+    tags: str = ""  # authority of the entries' ids, where they are ours
     written: dict[str, int] = field(default_factory=_none_yet)
     changed_feeds: list[str] = field(default_factory=list)
     columns: dict[str, int] = field(default_factory=dict)
+    sources: set[str] = field(default_factory=set)  # those of which there are more or fewer
     done: Done = field(default_factory=Done)
     read: dict[str, Outgoing] = field(default_factory=dict)  # for as long as it is the same
 
@@ -98,6 +102,8 @@ class Writing:
         conn = self.conn
         if not self.rebuild:  # which counts them all at its end
             published.count(conn, list(done.files.values()), done.removed)
+            tallies.add(conn, done.tallied)
+            self.sources |= {change.source for change in done.tallied}
         published.forget_files(conn, done.removed)
         published.save_files(conn, list(done.files.values()))
         published.forget_entries(conn, done.gone)
@@ -121,7 +127,7 @@ class Writing:
         for entry in listed:
             story = [known[id] for id in members.get(entry.story, ()) if id in known]
             shown = [e for e in story if e.is_out(self.now)]
-            made.append(outgoing(entry, self.settings, shown))
+            made.append(outgoing(entry, self.settings, shown, self.tags))
         return made
 
     def get(self, ids: Iterable[str]) -> dict[str, Outgoing]:
