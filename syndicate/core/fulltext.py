@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-from syndicate.core import article, decode, normalize, plaintext, sanitize, urls
+from syndicate.core import article, decode, normalize, plaintext, received, sanitize, urls
 from syndicate.core.listing import Listed
 from syndicate.core.normalize import Prepared
 from syndicate.errors import ParseError
-from syndicate.model import Attribution, Evidence, Hop, ParsedEntry, Publisher
+from syndicate.model import Attribution, Evidence, Headers, Hop, ParsedEntry, Piece, Publisher
 
 # Of these a page only fills what a feed leaves open
 _FILLED = ("authors", "published", "updated", "editor", "rights", "licence", "original_title")
@@ -29,6 +29,11 @@ class Fetched:
     data: bytes
     content_type: str | None
     url: str
+    headers: Headers = ()
+
+    def received(self) -> Piece:
+        """Its bytes, to be kept."""
+        return received.whole("page", self.data, self.url, self.headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ def read(page: Fetched, listed: Listed, zone: str, selector: str = "") -> Articl
         evidence=evidence,
     )
     prepared = normalize.prepare(parsed, zone=zone, base=page.url, local_id=listed.link)
-    return Article(prepared, site)
+    return Article(replace(prepared, received=(page.received(),)), site)
 
 
 def complete(prepared: Prepared, page: Fetched, zone: str, selector: str = "") -> Prepared:
@@ -91,7 +96,11 @@ def complete(prepared: Prepared, page: Fetched, zone: str, selector: str = "") -
         base=page.url,
         feed_language=prepared.language or parsed.language,
     )
-    return replace(again, summary=prepared.summary or again.summary)
+    return replace(
+        again,
+        summary=prepared.summary or again.summary,
+        received=(*prepared.received, page.received()),
+    )
 
 
 BEHIND = "the page behind its link"

@@ -15,10 +15,11 @@ from zoneinfo import ZoneInfo
 from syndicate.core import dedupe, identity, labels, language, plaintext, sanitize
 from syndicate.core.dedupe import Fingerprint
 from syndicate.core.identity import Marks
-from syndicate.model import Attribution, Evidence, GivenDate, ParsedEntry, Person
+from syndicate.model import Attribution, Evidence, GivenDate, ParsedEntry, Person, Piece
 
 if TYPE_CHECKING:
     from syndicate.core.admit import Admitted
+    from syndicate.core.compare import Compared  # where a page was compared; few entries are
 
 SUMMARY_LENGTH = 200  # characters; about two lines of a column page
 _TITLE_LENGTH = 60
@@ -43,6 +44,8 @@ class Prepared:
     content_hash: str
     fingerprint: Fingerprint
     draft: Admitted | None = None
+    received: tuple[Piece, ...] = ()  # its own bytes, as they came
+    compared: Compared | None = None  # with the page behind its link, where that is the original
 
 
 def prepare(

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
-from syndicate.adapters.store import entries, fingerprints, stories
+from syndicate.adapters.store import entries, fingerprints, received, stories
 from syndicate.core import admit, attribution, fulltext, identity, sections
 from syndicate.core.admit import Admitted
 from syndicate.core.attribution import FeedFacts
@@ -220,6 +220,7 @@ class Intake:
         entries.save(self.conn, changed, new=made if new else ())
         entries.decide(self.conn, [*decisions, *joined.decisions])
         stories.flag(self.conn, joined.flags)
+        received.save(self.conn, [(id, prepared[id].received) for id in made], self.now)
         self._remember(source, list(made.values()), [(id, prepared[id]) for id in made])
 
     def _drafted(
