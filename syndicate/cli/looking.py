@@ -175,14 +175,15 @@ def why(call: Call, id: str) -> None:
         return
     terminal.say(f"{entry.id}  {entry.title}")
     for made in history:
-        terminal.say(_decision(made, call))
+        terminal.say(decision_line(made, call))
     for flag in flags:
         terminal.say(f"  ! {flag.kind}: {flag.reason}")
     terminal.say(f"  feeds: {', '.join(carried.feeds) or 'none'}")
     terminal.say(f"  editions: {', '.join(carried.editions) or 'none'}")
 
 
-def _decision(made: Decision, call: Call) -> str:
+def decision_line(made: Decision, call: Call) -> str:
+    """A decision as people read it."""
     at = made.at.astimezone(call.zone).strftime("%Y-%m-%d %H:%M")
     change = ""
     if made.before is not None or made.after is not None:
