@@ -15,6 +15,8 @@ from syndicate.errors import UsageError
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
+    from syndicate.adapters.store.received import Comparison
+    from syndicate.core.hops import Step
     from syndicate.model import Decision, Entry
 
 
@@ -150,13 +152,16 @@ def _particulars(entry: Entry, call: Call) -> list[tuple[str, str | None]]:
 @common
 def why(call: Call, id: str) -> None:
     """Every decision about an entry, and its reason."""
-    from syndicate.adapters.store import entries, stories
+    from syndicate.adapters.store import entries, received, stories
+    from syndicate.cli import comparing
 
     with call.app.database.read() as conn:
         entry = find(conn, id)
         history = entries.history(conn, entry.id)
         flags = stories.flagged(conn, entry.id)
         carried = reporting.carried(conn, entry)
+        hops = reporting.hops(call.app, conn, entry)
+        compared = received.compared(conn, entry.id)
     if call.json:
         terminal.document(
             {
@@ -170,6 +175,8 @@ def why(call: Call, id: str) -> None:
                 "flags": [{"kind": flag.kind, "reason": flag.reason} for flag in flags],
                 "feeds": carried.feeds,
                 "editions": carried.editions,
+                "hops": [shapes.hop(step, call.zone) for step in hops],
+                "origins": [comparing.stored(made, call.zone) for made in compared],
             }
         )
         return
@@ -178,8 +185,33 @@ def why(call: Call, id: str) -> None:
         terminal.say(decision_line(made, call))
     for flag in flags:
         terminal.say(f"  ! {flag.kind}: {flag.reason}")
+    terminal.say("  came from us back to its origin by")
+    for step in hops:
+        _hop(step, call)
+    if compared:
+        _beside(compared[-1], call)
     terminal.say(f"  feeds: {', '.join(carried.feeds) or 'none'}")
     terminal.say(f"  editions: {', '.join(carried.editions) or 'none'}")
+
+
+def _hop(step: Step, call: Call) -> None:
+    name = " ".join(filter(None, (step.name, step.url))) or "not known"
+    terminal.say(f"    {step.role:<10} {name}")
+    for proof in step.evidence:
+        at = proof.at.astimezone(call.zone).strftime(" [%Y-%m-%d %H:%M]") if proof.at else ""
+        text = f": {proof.text}" if proof.text else ""
+        terminal.say(f"               {proof.kind}: {proof.where}{text}{at}")
+
+
+def _beside(made: Comparison, call: Call) -> None:
+    from syndicate.cli import comparing
+    from syndicate.core import compare
+
+    found = compare.from_json(made.result)
+    if found.kinds:
+        at = made.at.astimezone(call.zone).strftime("%Y-%m-%d %H:%M")
+        terminal.say(f"  here and in the original, as seen {at}:")
+        comparing.tell(found)
 
 
 def decision_line(made: Decision, call: Call) -> str:

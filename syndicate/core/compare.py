@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from syndicate.core.folding import fold
@@ -190,6 +191,73 @@ def _bare(text: str) -> str:
 def _clip(text: str, longest: int = 120) -> str:
     text = " ".join(text.split())
     return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+# --- as it is stored and told -----------------------------------------------------------------
+
+
+def to_json(compared: Compared) -> dict[str, Any]:
+    """As it is stored; a sentence that is the same on both sides stands once."""
+    return {
+        "differences": [[d.kind.value, d.ours, d.theirs] for d in compared.differences],
+        "passages": [
+            [p.how, p.ours, None if p.ours == p.theirs else p.theirs] for p in compared.passages
+        ],
+        "share": None if compared.share is None else round(compared.share, 4),
+        "excerpt": compared.excerpt,
+        "notes": list(compared.notes),
+    }
+
+
+def from_json(value: dict[str, Any]) -> Compared:
+    """As it was, from what is stored."""
+    return Compared(
+        tuple(Difference(Kind(kind), ours, theirs) for kind, ours, theirs in value["differences"]),
+        tuple(
+            Passage(how, ours, ours if theirs is None else theirs)
+            for how, ours, theirs in value["passages"]
+        ),
+        value["share"],
+        value["excerpt"],
+        tuple(value["notes"]),
+    )
+
+
+FLAG = "origin-"
+_SAID = {
+    Kind.MISSING: "the original is not there any more: {theirs} at {ours}",
+    Kind.TITLE: "the title is {ours!r}, in the original {theirs!r}",
+    Kind.AUTHOR: "the authors are {ours}, in the original {theirs}",
+    Kind.EARLIER: "it is dated {ours}, the original {theirs}",
+    Kind.DROPPED: "of the original this is left out: {theirs}",
+    Kind.ADDED: "this is not in the original: {ours}",
+    Kind.CHANGED: "{ours!r} is {theirs!r} in the original",
+    Kind.OTHER: "the original shows another text: {theirs}",
+}
+
+
+def flags(compared: Compared) -> tuple[tuple[str, str], ...]:
+    """What an editor should see: one flag a kind, with the first of it and how many more."""
+    found: dict[Kind, list[Difference]] = {}
+    for each in compared.differences:
+        found.setdefault(each.kind, []).append(each)
+    return tuple((FLAG + kind.value, _told(some)) for kind, some in found.items())
+
+
+def _told(some: Sequence[Difference]) -> str:
+    first = some[0]
+    ours, theirs = _clip(first.ours) or "none", _clip(first.theirs) or "none"
+    said = _SAID[first.kind].format(ours=ours, theirs=theirs)
+    return said + (f" (and {len(some) - 1} more)" if len(some) > 1 else "")
+
+
+def told(compared: Compared) -> str:
+    """What came of it, in words: for the record of decisions."""
+    if compared.kinds:
+        return "differs from its original: " + ", ".join(compared.kinds)
+    if compared.notes:
+        return "as in its original, as far as was seen: " + ", ".join(compared.notes)
+    return "as in its original" + (", an excerpt" if compared.excerpt else "")
 
 
 # --- texts ------------------------------------------------------------------------------------

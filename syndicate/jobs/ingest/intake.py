@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from syndicate.adapters.store import entries, fingerprints, received, stories
-from syndicate.core import admit, attribution, fulltext, identity, sections
+from syndicate.core import admit, attribution, compare, fulltext, identity, sections
 from syndicate.core.admit import Admitted
 from syndicate.core.attribution import FeedFacts
 from syndicate.core.document import Document
@@ -24,6 +24,7 @@ from syndicate.model import Decision, Entry, Filed, Status
 from syndicate.settings import Settings, Source
 
 _US = "syndicate"
+_OK = 200
 
 
 @dataclass
@@ -221,6 +222,7 @@ class Intake:
         entries.decide(self.conn, [*decisions, *joined.decisions])
         stories.flag(self.conn, joined.flags)
         received.save(self.conn, [(id, prepared[id].received) for id in made], self.now)
+        self._compared({id: prepared[id] for id in made if prepared[id].compared is not None})
         self._remember(source, list(made.values()), [(id, prepared[id]) for id in made])
 
     def _drafted(
@@ -235,6 +237,23 @@ class Intake:
         if draft is None or draft.entry.id != id or id in moved or prepared.parsed.id in taken:
             return None
         return draft
+
+    def _compared(self, seen: dict[str, Prepared]) -> None:
+        """Entries that stood beside their originals: what differs is flagged, nothing is held."""
+        for id, each in seen.items():
+            assert each.compared is not None
+            page = each.received[-1]
+            beside = received.Comparison(
+                id, self.now, page.body.url, _OK, page.sha256, compare.to_json(each.compared)
+            )
+            received.add_comparison(self.conn, beside)
+            self._flag_kinds(id, compare.flags(each.compared))
+            reason = f"{compare.told(each.compared)} ({page.body.url})"
+            entries.decide(self.conn, [Decision(id, self.now, "origin", _US, reason)])
+
+    def _flag_kinds(self, id: str, raised: Sequence[tuple[str, str]]) -> None:
+        flags = [stories.Flag(id, kind, self.now, reason) for kind, reason in raised]
+        stories.replace_flags(self.conn, id, compare.FLAG, flags, self.now)
 
     def _admit(
         self,

@@ -175,8 +175,8 @@ class PageReader:
                         fulltext.complete,
                         prepared,
                         page,
-                        source.timezone,
-                        source.select.content,
+                        source,
+                        document.feed.url or source.url,
                         timeout=_SECONDS,
                     )
                 except SyndicateError as error:
