@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -95,19 +95,52 @@ def _verify(call: Call, known: str) -> int:
 @audit.command()
 @click.argument("id")
 @click.option("--out", type=click.Path(path_type=Path), help="Where to; else ID.zip here.")
+@click.option("--addresses", is_flag=True, help="With the addresses of those who were mailed it.")
 @common
-def export(call: Call, id: str, out: Path | None) -> None:
-    """One entry's whole file as a zip, for a dispute."""
-    from syndicate.jobs import audit as job
+def export(call: Call, id: str, out: Path | None, addresses: bool) -> None:
+    """One entry's whole file as a zip, for a dispute: what came, byte for byte, and all since."""
+    from syndicate.jobs import casefile
 
-    with call.app.database.read() as conn:
-        entry = find(conn, id)
-    path = out or Path(f"{entry.id}.zip")
-    path.write_bytes(job.export(call.app.database, call.settings, entry))
+    app = call.app
+    with app.database.read() as conn:
+        subject = _subject(conn, id)
+        told = _told(call, conn, subject)
+    made = casefile.export(app.database, call.settings, subject, told=told, addresses=addresses)
+    path = out or Path(f"{subject}.zip")
+    path.write_bytes(made)
     if call.json:
-        terminal.document({"entry": entry.id, "file": str(path)})
+        terminal.document({"entry": subject, "file": str(path)})
     elif not call.quiet:
         terminal.say(f"wrote {path}")
+
+
+def _told(call: Call, conn: Connection, id: str) -> dict[str, Any]:
+    """What is said of an entry beyond what is stored of it: its hops, its original, the proof."""
+    from syndicate import reporting
+    from syndicate.adapters.store import audit as store
+    from syndicate.adapters.store import entries, received
+    from syndicate.cli import comparing
+    from syndicate.jobs import audit as job
+
+    proof = job.prove(call.app.database)
+    entry = entries.get(conn, id)
+    told: dict[str, Any] = {
+        "seals.json": {
+            "broken": list(proof.broken),
+            "head": proof.head or None,
+            "unsealed": proof.unsealed,
+            "seals": [
+                {"day": s.day, "last": s.last, "rows": s.rows, "hash": s.hash}
+                for s in store.all_seals(conn)
+            ],
+        }
+    }
+    if entry is not None:
+        steps = reporting.hops(call.app, conn, entry)
+        told["hops.json"] = [shapes.hop(step, call.zone) for step in steps]
+        seen = received.compared(conn, id)
+        told["origins.json"] = [comparing.stored(made, call.zone) for made in seen]
+    return told
 
 
 COMMANDS = {"audit": audit}

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 import threading
-import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -215,20 +213,3 @@ def _settings(folder: Path) -> Settings:
         storage=Storage(output=str(folder / "feeds")),
         columns=(Column("rest", rest=True),),
     )
-
-
-def test_an_entrys_file_is_whole_and_the_same_every_time(
-    sqlite_database: Database, tmp_path: Path
-) -> None:
-    settings = _settings(tmp_path)
-    entry = Entry(
-        "e", "a", "k", "g", "标题", Attribution(), NOW, story="e", content_html="<p>文</p>"
-    )
-    with sqlite_database.begin() as conn:
-        entries.save(conn, [(entry, ["rest"])])
-    decide(sqlite_database, "e", "以此为据", NOW)
-    data = audit.export(sqlite_database, settings, entry)
-    assert data == audit.export(sqlite_database, settings, entry)
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        assert "以此为据" in archive.read("decisions.json").decode()
-        assert archive.read("content.html").decode() == "<p>文</p>"
