@@ -332,7 +332,7 @@ class _Texts:
             for before in [k for k in left if k < j]:
                 yield from self._apart(range(0), range(before, before + 1))
             left = [k for k in left if k > j]
-            is_same = self._a[i] in self._there or self._b[j] in self._here
+            is_same = self._a[i] in self._there and self._b[j] in self._here
             yield Passage("same" if is_same else "changed", self.ours[i], self.theirs[j])
         for j in left:
             yield from self._apart(range(0), range(j, j + 1))

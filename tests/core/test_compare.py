@@ -44,6 +44,10 @@ def said(ours: str, theirs: str, **more: object) -> Compared:
         ),
         pytest.param(TEXT.replace("一百二十年", "一百五十年"), TEXT, [Kind.CHANGED], id="changed"),
         pytest.param(
+            TEXT.replace("，市民凭证件即可查阅", ""), TEXT, [Kind.CHANGED], id="a clause dropped"
+        ),
+        pytest.param(TEXT.replace("，", "。", 1), TEXT, [], id="a clause made a sentence"),
+        pytest.param(
             TEXT.replace("一百二十年", "一百五十年").replace(FOUR, ""),
             TEXT,
             [Kind.CHANGED, Kind.DROPPED],
