@@ -139,7 +139,7 @@ def _told(call: Call, conn: Connection, id: str) -> dict[str, Any]:
         steps = reporting.hops(call.app, conn, entry)
         told["hops.json"] = [shapes.hop(step, call.zone) for step in steps]
         seen = received.compared(conn, id)
-        told["origins.json"] = [comparing.stored(made, call.zone) for made in seen]
+        told["originals.json"] = [comparing.stored(made, call.zone) for made in seen]
     return told
 
 

@@ -13,7 +13,7 @@ from syndicate.core import compare
 if TYPE_CHECKING:
     from syndicate.adapters.store.received import Comparison
     from syndicate.core.compare import Compared
-    from syndicate.jobs.origins import Checked
+    from syndicate.jobs.originals import Checked
 
 _LATELY = timedelta(days=7)
 _MARKS = {"changed": ("~", "~"), "added": ("+", " "), "dropped": (" ", "-")}
@@ -21,7 +21,7 @@ _MARKS = {"changed": ("~", "~"), "added": ("+", " "), "dropped": (" ", "-")}
 
 def check(call: Call, ids: tuple[str, ...], since: str | None) -> int:
     """Compare these entries, or what was received lately, with their originals."""
-    from syndicate.jobs import origins
+    from syndicate.jobs import originals
 
     app, left = call.app, 0
     if ids:
@@ -29,8 +29,8 @@ def check(call: Call, ids: tuple[str, ...], since: str | None) -> int:
             wanted = list({e.id: e for e in (find(conn, words) for words in ids)}.values())
     else:
         after = moment(since, call.zone, "--since") if since else app.now - _LATELY
-        wanted, left = origins.chosen(app.database, call.settings, after)
-    done = app.check_origins(wanted)
+        wanted, left = originals.chosen(app.database, call.settings, after)
+    done = app.check_originals(wanted)
     found = [each for each in done if each.compared.kinds]
     if call.json:
         terminal.document(
@@ -38,7 +38,7 @@ def check(call: Call, ids: tuple[str, ...], since: str | None) -> int:
                 "ok": not found,
                 "problems": [],
                 "rules": [],
-                "origins": [_checked(each) for each in done],
+                "originals": [_checked(each) for each in done],
                 "left": left,
             }
         )

@@ -176,7 +176,7 @@ def why(call: Call, id: str) -> None:
                 "feeds": carried.feeds,
                 "editions": carried.editions,
                 "hops": [shapes.hop(step, call.zone) for step in hops],
-                "origins": [comparing.stored(made, call.zone) for made in compared],
+                "originals": [comparing.stored(made, call.zone) for made in compared],
             }
         )
         return

@@ -68,7 +68,6 @@ content = ""                  # full | summary | link
 fulltext = false              # fetch the article behind the link
 noindex = false
 trusted = false               # may update entries that were first seen in another source
-shorten_titles = false        # its titles may leave out words of the original's
 require = ["source"]          # source origin author original_url published …
 include = []                  # words
 exclude = []

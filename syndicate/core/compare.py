@@ -223,7 +223,7 @@ def from_json(value: dict[str, Any]) -> Compared:
     )
 
 
-FLAG = "origin-"
+FLAG = "original-"
 _SAID = {
     Kind.MISSING: "the original is not there any more: {theirs} at {ours}",
     Kind.TITLE: "the title is {ours!r}, in the original {theirs!r}",

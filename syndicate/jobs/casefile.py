@@ -48,7 +48,7 @@ received/         what came, byte for byte after HTTP's own encodings. Of a feed
                   bytes (N-item), and the same with what stood around all items (N-document)
 hops.json         the hands that it came through, each with its evidence; `inferred` was read from
                   a text and was not plainly stated
-origins.json      each comparison with its original, with its date
+originals.json      each comparison with its original, with its date
 decisions.json    every decision about it, in order; `sha256` in one is that of what came then.
                   The decisions outlive the bytes
 seals.json        the chain over all decisions of the site, and whether it held when this was made

@@ -249,7 +249,7 @@ class Intake:
             received.add_comparison(self.conn, beside)
             self._flag_kinds(id, compare.flags(each.compared))
             reason = f"{compare.told(each.compared)} ({page.body.url})"
-            entries.decide(self.conn, [Decision(id, self.now, "origin", _US, reason)])
+            entries.decide(self.conn, [Decision(id, self.now, "original", _US, reason)])
 
     def _flag_kinds(self, id: str, raised: Sequence[tuple[str, str]]) -> None:
         flags = [stories.Flag(id, kind, self.now, reason) for kind, reason in raised]

@@ -48,13 +48,17 @@ class Checked:
 def chosen(db: Database, settings: Settings, since: datetime) -> tuple[list[Entry], int]:
     """The newest reprints received since a moment that have an original, at most so many, and
     how many more there are."""
+    found: list[Entry] = []
+    left = 0
     with db.read() as conn:
-        found = [
-            entry
-            for entry in entries.newest(conn, since=since, leads=False)
-            if entry.status in (Status.PUBLISHED, Status.HELD) and _address(settings, entry)
-        ]
-    return found[:MOST], max(0, len(found) - MOST)
+        for entry in entries.newest(conn, since=since):
+            if entry.status not in (Status.PUBLISHED, Status.HELD) or not _address(settings, entry):
+                continue
+            if len(found) < MOST:
+                found.append(entry)
+            else:
+                left += 1
+    return found, left
 
 
 def _address(settings: Settings, entry: Entry) -> str | None:
@@ -144,4 +148,4 @@ def _store(db: Database, done: Iterable[Checked], now: datetime) -> None:
 def _decision(each: Checked, now: datetime) -> Decision:
     said = f"not compared: {each.problem}" if each.problem else compare.told(each.compared)
     after = {"status": each.status, "sha256": each.sha256.hex() if each.sha256 else None}
-    return Decision(each.entry.id, now, "origin", _US, f"{said} ({each.url})", after=after)
+    return Decision(each.entry.id, now, "original", _US, f"{said} ({each.url})", after=after)

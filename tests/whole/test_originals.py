@@ -96,7 +96,7 @@ def test_what_was_bent_on_the_way(site: Site, hop: Hop) -> None:
     server.serve("/robots.txt", "User-agent: *\nDisallow: /forbidden")
 
     report = site.json("check", "--origin", at=LATER, status=1)
-    found = {name: o for o in report["origins"] for name, id in ids.items() if o["id"] == id}
+    found = {name: o for o in report["originals"] for name, id in ids.items() if o["id"] == id}
     assert not report["ok"]
     bent = {name: kinds(each) for name, each in found.items() if kinds(each)}
     expected = ("title", "author", "dropped", "added", "changed", "earlier", "missing")
@@ -110,8 +110,8 @@ def test_what_was_bent_on_the_way(site: Site, hop: Hop) -> None:
     assert len(problems) == 3
     assert "/forbidden.html" not in [path for path, _ in server.asked]
 
-    flagged = {row["id"]: row for row in site.json("review") if row["kind"].startswith("origin-")}
-    assert {row["kind"] for row in flagged.values()} == {f"origin-{kind}" for kind in expected}
+    flagged = {row["id"]: row for row in site.json("review") if row["kind"].startswith("original-")}
+    assert {row["kind"] for row in flagged.values()} == {f"original-{kind}" for kind in expected}
     assert {row["status"] for row in flagged.values()} == {"published"}
     site.run("approve", ids["title"])
 
@@ -126,8 +126,8 @@ def test_what_was_bent_on_the_way(site: Site, hop: Hop) -> None:
     assert ids["missing"] not in kept  # it is there again
     assert ids["title"] not in kept  # an editor saw this very difference
     why = site.json("why", ids["missing"])
-    assert [(o["status"], o["at"]) for o in why["origins"]] == [(410, LATER), (200, AGAIN)]
-    assert [d["what"] for d in why["decisions"]][-2:] == ["origin", "origin"]
+    assert [(o["status"], o["at"]) for o in why["originals"]] == [(410, LATER), (200, AGAIN)]
+    assert [d["what"] for d in why["decisions"]][-2:] == ["original", "original"]
 
 
 def _each_hop_has_its_evidence(site: Site, ids: dict[str, str], server: FeedServer) -> None:
@@ -153,8 +153,8 @@ def _each_hop_has_its_evidence(site: Site, ids: dict[str, str], server: FeedServ
 def test_fulltext_compares_when_it_reads(site: Site, hop: Hop) -> None:
     hop.reprint("title", (ONE,), title="档案室竟要收费？")
     (id,) = hop.read(site, "fulltext = true\n").values()
-    assert [row["kind"] for row in site.json("review")] == ["origin-title"]
-    (seen,) = site.json("why", id)["origins"]
+    assert [row["kind"] for row in site.json("review")] == ["original-title"]
+    (seen,) = site.json("why", id)["originals"]
     assert (seen["status"], seen["excerpt"]) == (200, True)
 
 
