@@ -218,7 +218,8 @@ def decision_line(made: Decision, call: Call) -> str:
     """A decision as people read it."""
     at = made.at.astimezone(call.zone).strftime("%Y-%m-%d %H:%M")
     change = ""
-    if made.before is not None or made.after is not None:
+    hashes = isinstance(made.after, dict) and "sha256" in made.after  # for `audit --json`
+    if (made.before is not None or made.after is not None) and not hashes:
         change = f" [{'-' if made.before is None else made.before} → {made.after}]"
     return f"  {at}  {made.what}: {made.reason}{change} (by {made.by})"
 

@@ -46,17 +46,32 @@ def locate(data: bytes, content_type: str | None, wanted: Iterable[str]) -> dict
     places = list(_places(text))
     found = {}
     for value, bare in values.items():
-        place = next((p for p, said in places if said == bare), None) or next(
-            (p for p, said in places if _states(said, bare)), None
+        place = next((p for p in places if p.said == bare), None) or next(
+            (p for p in places if _states(p.said, bare)), None
         )
         if place is not None:
-            found[value] = Found(place.where, _clip(place.text))
+            found[value] = Found(place.where, _clip(_shown(place.stands)))
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Something that is said: bare, where, and the element or text that it stands in."""
+
+    said: str
+    where: str
+    stands: Any
+
+
+def _shown(stands: Any) -> str:
+    if isinstance(stands, str):
+        return stands
+    return _SPACES.sub("", etree.tostring(stands, encoding="unicode", with_tail=False))
+
+
 def _states(said: str, bare: str) -> bool:
-    """Whether a short text has a value in it, as `来源：云溪日报` has."""
-    return bare in said and len(said) <= len(bare) + 40
+    """Whether a text is a label with this value, as `来源：云溪日报` is."""
+    return said.endswith((f":{bare}", f"：{bare}"))
 
 
 def _bare(text: str) -> str:
@@ -68,7 +83,7 @@ def _clip(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
-def _places(text: str) -> Iterator[tuple[Found, str]]:
+def _places(text: str) -> Iterator[_Place]:
     """Every place with what it says, bare; those of an item before those of its feed."""
     if text[:1] in ("{", "["):
         yield from _json(text)
@@ -82,7 +97,7 @@ def _places(text: str) -> Iterator[tuple[Found, str]]:
         yield from _lines(text)
 
 
-def _xml(text: str) -> Iterator[tuple[Found, str]]:
+def _xml(text: str) -> Iterator[_Place]:
     bare = re.sub(r"^\s*<\?xml[^>]*\?>", "", text)
     root = parse_xml.root_of(bare, recover=True)
     if root is None:
@@ -93,18 +108,16 @@ def _xml(text: str) -> Iterator[tuple[Found, str]]:
     yield from _elements(root, "of the feed", () if item is None else (item,))
 
 
-def _elements(root: Any, where: str, without: tuple[Any, ...]) -> Iterator[tuple[Found, str]]:
-    inside = {id(e) for top in without for e in top.iter()}
+def _elements(root: Any, where: str, without: tuple[Any, ...]) -> Iterator[_Place]:
+    inside = {element for top in without for element in top.iter()}
     for number, element in enumerate(root.iter()):
         name = parse_xml.name_of(element)
-        if number > _MOST or not name or id(element) in inside:
+        if number > _MOST or not name or element in inside:
             continue
-        shown = _SPACES.sub("", etree.tostring(element, encoding="unicode", with_tail=False))
         label = f"{_label(name, element.attrib)} {where}"
-        if not len(element) or element.text:
-            yield Found(label, shown), _bare(element.text or "")
-        for value in element.attrib.values():
-            yield Found(label, shown), _bare(value)
+        for value in (element.text, *element.attrib.values()):
+            if value and value.strip():
+                yield _Place(_bare(value), label, element)
 
 
 def _label(name: str, attributes: Any) -> str:
@@ -113,7 +126,7 @@ def _label(name: str, attributes: Any) -> str:
     return " ".join([name, *said[:1]])
 
 
-def _json(text: str) -> Iterator[tuple[Found, str]]:
+def _json(text: str) -> Iterator[_Place]:
     try:
         data = json.loads(text, strict=False)
     except (ValueError, RecursionError):
@@ -126,7 +139,7 @@ def _json(text: str) -> Iterator[tuple[Found, str]]:
     yield from _values(data, "", "of the feed")
 
 
-def _values(value: Any, path: str, where: str) -> Iterator[tuple[Found, str]]:
+def _values(value: Any, path: str, where: str) -> Iterator[_Place]:
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _values(inner, f"{path}.{key}" if path else str(key), where)
@@ -135,10 +148,10 @@ def _values(value: Any, path: str, where: str) -> Iterator[tuple[Found, str]]:
             yield from _values(inner, path, where)
     elif isinstance(value, str):
         shown = f"{path.rpartition('.')[2]}: {value}"
-        yield Found(f"{path} {where}", shown), _bare(value)
+        yield _Place(_bare(value), f"{path} {where}", shown)
 
 
-def _html(text: str) -> Iterator[tuple[Found, str]]:
+def _html(text: str) -> Iterator[_Place]:
     tree = LexborHTMLParser(text)
     for number, node in enumerate(tree.css("meta, link, a, [itemprop], span, p, div, td, li, h1")):
         if number > _MOST:
@@ -146,16 +159,14 @@ def _html(text: str) -> Iterator[tuple[Found, str]]:
         attributes = {key: value or "" for key, value in node.attributes.items()}
         label = f"{_label(node.tag or '', attributes)} of the page"
         for key in ("content", "href"):
-            if attributes.get(key):
-                yield (
-                    Found(label, f'<{node.tag} {key}="{attributes[key]}">'),
-                    _bare(attributes[key]),
-                )
-        said = node.text(deep=True)
-        if said and len(said) < 2 * _LONGEST:
-            yield Found(f"text of the page ({node.tag})", said), _bare(said)
+            if value := attributes.get(key):
+                yield _Place(_bare(value), label, f'<{node.tag} {key}="{value}">')
+        said = node.text(deep=False)
+        if said.strip() and len(said) < 2 * _LONGEST:
+            yield _Place(_bare(said), f"text of the page ({node.tag})", said)
 
 
-def _lines(text: str) -> Iterator[tuple[Found, str]]:
+def _lines(text: str) -> Iterator[_Place]:
     for number, line in enumerate(text.splitlines()[:_MOST], 1):
-        yield Found(f"line {number}", line), _bare(re.sub(r"^[\w ]{1,20}\s*[:：]", "", line))
+        said = re.sub(r"^[\w ]{1,20}\s*[:：]", "", line)
+        yield _Place(_bare(said), f"line {number}", line)

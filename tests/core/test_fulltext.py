@@ -126,6 +126,12 @@ def test_a_longer_text_replaces_and_gaps_are_filled() -> None:
     fields = {e.field for e in done.parsed.evidence if e.where == fulltext.BEHIND}
     assert {"source", "authors", "published", "text"} <= fields
     assert fulltext.is_complete(done)
+    (kept,) = done.received
+    assert (kept.body.kind, kept.body.url, kept.body.size) == (
+        "page",
+        URL,
+        len(page(info=INFO).data),
+    )
     assert done.marks.id == of_feed().marks.id
 
 

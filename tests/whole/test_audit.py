@@ -122,6 +122,18 @@ def test_anybody_can_check_the_manifest(fed: Site, tmp_path: Path) -> None:
     assert b"sha256sum -c MANIFEST.sha256" in files["README.txt"]
 
 
+def test_a_file_is_kept_as_it_is(site: Site) -> None:
+    text = "---\ntitle: 甲\nsource: 云溪日报\n---\n正文。\r\n".encode("gb18030")
+    site.write("in/one.md", text)
+    site.config('[[sources]]\nid = "in"\ntype = "folder"\npath = "in"\n')
+    site.run("ingest")
+    (entry,) = site.json("list")
+    files = exported(site, entry["id"])
+    assert files["received/1-file.md"] == text
+    source = site.json("why", entry["id"])["hops"][-1]
+    assert (source["name"], source["evidence"][0]["where"]) == ("云溪日报", "line 3")
+
+
 def _forget(site: Site, how: str, id: str) -> None:
     if how == "pruned":
         text = (site.root / "config.toml").read_text("utf-8")

@@ -108,7 +108,7 @@ def one(at: Desk) -> Response:
 
 
 def _change(before: Any, after: Any) -> str:
-    if before is None and after is None:
+    if before is None and (after is None or (isinstance(after, dict) and "sha256" in after)):
         return ""
     return f"{_short(before)} → {_short(after)}"
 

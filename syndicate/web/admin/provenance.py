@@ -49,7 +49,7 @@ def hops(at: Desk, steps: Sequence[Step]) -> Table:
         for step in steps
         for number, proof in enumerate(step.evidence)
     ]
-    heads = ("", say["hand"], say["evidence"], say["reason"], say["at"])
+    heads = ("", say["hand"], say["evidence"], say["text"], say["at"])
     return Table(say["hops"], heads, rows, anchor="hops")
 
 
