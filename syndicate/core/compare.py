@@ -22,8 +22,11 @@ from syndicate.core.story import likeness
 from syndicate.model import GivenDate
 
 _MOST = 600  # sentences of a side that are compared; an article has far fewer
+_LONGEST = 400  # characters of a sentence; what is longer is taken in pieces
+_TITLE = 300  # characters of a title that are looked at
+_NEAR = 30  # sentences among which the other form of one is looked for
 _PASSAGE = 12  # characters without punctuation; what is shorter is no passage
-_ALIKE = 0.6  # of the characters of two sentences, for one to be the other changed
+_ALIKE = 0.5  # of the pairs of characters of two sentences, for one to be the other changed
 _SHARE = 0.2  # of our text, below which a page shows something else
 _RELATED = 0.5  # of the pairs of characters, from which a text is the other one changed
 _EXCERPT = 0.5  # of the original, up to which a text that ends earlier is an excerpt
@@ -157,11 +160,12 @@ def _particulars(
 
 
 def _retitled(ours: Side, theirs: Side, shorten: bool) -> bool:
-    if not _bare(ours.title) or not _bare(theirs.title):
+    title, original = ours.title[:_TITLE], theirs.title[:_TITLE]
+    if not _bare(title) or not _bare(original):
         return False
-    there = {_bare(theirs.title), _bare(_SITE.sub("", theirs.title))}
-    here = {_bare(ours.title), _bare(_SITE.sub("", ours.title)), _bare(ours.original_title or "")}
-    return not there & here and not (shorten and is_shortened(ours.title, theirs.title))
+    there = {_bare(original), _bare(_SITE.sub("", original))}
+    here = {_bare(title), _bare(_SITE.sub("", title)), _bare(ours.original_title or "")}
+    return not there & here and not (shorten and is_shortened(title, original))
 
 
 def is_shortened(title: str, original: str) -> bool:
@@ -265,19 +269,25 @@ def told(compared: Compared) -> str:
 
 def sentences(text: str) -> list[str]:
     """The sentences of a text, Chinese or with spaces; a line end ends one too."""
-    return [found for match in _SENTENCE.finditer(text) if _bare(found := match[0].strip())]
+    found = []
+    for match in _SENTENCE.finditer(text):
+        whole = match[0].strip()
+        parts = (whole[at : at + _LONGEST] for at in range(0, len(whole), _LONGEST))
+        found += [part for part in parts if _bare(part)]
+    return found
 
 
 class _Texts:
     """Two texts as lists of sentences, each with its bare form."""
 
     def __init__(self, ours: str, theirs: str, notices: Sequence[str]) -> None:
-        self._whole = ours.strip()
+        self._end = ours.strip()[-40:]
         around = {_bare(s) for notice in notices for s in (notice, *sentences(notice))}
         self.ours = [s for s in sentences(ours)[:_MOST] if _bare(s) not in around]
         self.theirs = sentences(theirs)[:_MOST]
         self._a = [_bare(s) for s in self.ours]
         self._b = [_bare(s) for s in self.theirs]
+        self._pairs_a, self._pairs_b = [*map(_pairs, self._a)], [*map(_pairs, self._b)]
         # A sentence that was only parted otherwise stands in the whole
         self._here, self._there = "".join(self._a), "".join(self._b)
 
@@ -319,13 +329,13 @@ class _Texts:
         if not rest:
             return False
         had = len(self._there) - rest
-        return had <= _EXCERPT * len(self._there) or bool(_GOES_ON.search(self._whole))
+        return had <= _EXCERPT * len(self._there) or bool(_GOES_ON.search(self._end))
 
     def _replaced(self, ours: range, theirs: range) -> Iterator[Passage]:
         """Sentences in each other's place: paired where one is the other changed."""
         left = list(theirs)
         for i in ours:
-            j = self._closest(i, left)
+            j = self._closest(i, left[:_NEAR])
             if j is None:
                 yield from self._apart(range(i, i + 1), range(0))
                 continue
@@ -338,14 +348,9 @@ class _Texts:
             yield from self._apart(range(0), range(j, j + 1))
 
     def _closest(self, i: int, among: Sequence[int]) -> int | None:
-        best, found = _ALIKE, None
-        for j in among:
-            matcher = difflib.SequenceMatcher(None, self._a[i], self._b[j], autojunk=False)
-            if matcher.real_quick_ratio() < best or matcher.quick_ratio() < best:
-                continue
-            if (ratio := matcher.ratio()) >= best:
-                best, found = ratio, j
-        return found
+        alike = {j: _alike(self._pairs_a[i], self._pairs_b[j]) for j in among}
+        best = max(alike, key=alike.__getitem__, default=None)
+        return best if best is not None and alike[best] >= _ALIKE else None
 
     def _apart(self, ours: Iterable[int], theirs: Iterable[int]) -> Iterator[Passage]:
         """Sentences that have none beside them."""
@@ -355,6 +360,15 @@ class _Texts:
         for j in theirs:
             if self._b[j] not in self._here and _is_passage(self.theirs[j], self._b[j]):
                 yield Passage("dropped", "", self.theirs[j])
+
+
+def _pairs(bare: str) -> frozenset[str]:
+    return frozenset(bare[at : at + 2] for at in range(max(1, len(bare) - 1)))
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> float:
+    """Dice's coefficient: 1 for the same pairs of characters, 0 for none in common."""
+    return 2 * len(one & other) / (len(one) + len(other))
 
 
 def _is_passage(sentence: str, bare: str) -> bool:
