@@ -37,7 +37,7 @@ FULL: dict[str, Any] = {
         {"id": "gov", "name": "n", "type": "folder", "path": "in", "column": "law",
          "every": "30m", "timezone": "Asia/Tokyo", "own": False, "rights": "r", "licence": "l",
          "permission": "p", "content": "full", "fulltext": False, "noindex": True,
-         "trusted": True, "shorten_titles": True, "require": ["source", "origin", "author", "original_url", "published",
+         "trusted": True, "require": ["source", "origin", "author", "original_url", "published",
                                       "rights", "licence", "editor"],
          "include": ["x"], "exclude": ["y"],
          "select": {"items": "li", "title": "a", "link": "a", "date": "i", "content": "p",
