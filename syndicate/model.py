@@ -182,6 +182,38 @@ class Evidence:
     text: str = ""
 
 
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A response, file or letter, as far as it is kept.
+
+    `kind` is `feed`, `page`, `file` or `letter`. `size` and `sha256` are those of all that came,
+    `data` what is kept of it (zlib), whose first `head` bytes and those from `tail` on stood
+    around its items.
+    """
+
+    kind: str
+    url: str
+    headers: Headers
+    size: int
+    sha256: bytes
+    head: int
+    tail: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One entry's own bytes: `start` to `end` of what is kept of a body."""
+
+    body: Body
+    start: int
+    end: int
+    sha256: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class ParsedEntry:
     """One entry as a source said it: nothing resolved against config, HTML not yet cleaned.

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from syndicate.adapters.store.editions import Edition
     from syndicate.adapters.store.sources import SourceState
+    from syndicate.core.hops import Step
     from syndicate.model import Entry
     from syndicate.wiring import Application
 
@@ -74,6 +75,25 @@ def carried(conn: Connection, entry: Entry) -> Carried:
     names = [f"{column}/" if column else "" for column in columns]
     feeds = [f"{name}{file}" for name in names for file in ("rss.xml", "atom.xml", "feed.json")]
     return Carried(feeds, edition_store.carried_by(conn, entry.id))
+
+
+def hops(app: Application, conn: Connection, entry: Entry) -> tuple[Step, ...]:
+    """The hands that an entry came through, each with its evidence."""
+    from syndicate.adapters.store import entries, received
+    from syndicate.core import compare, hops
+
+    return hops.chain(
+        entry,
+        app.settings.source(entry.source),
+        [hops.Came(r.at, r.piece) for r in received.of_entry(conn, entry.id)],
+        entries.history(conn, entry.id),
+        [
+            hops.Seen(
+                c.at, c.url, c.status, compare.from_json(c.result), c.result.get("problem", "")
+            )
+            for c in received.compared(conn, entry.id)
+        ],
+    )
 
 
 def status(app: Application) -> dict[str, Any]:

@@ -156,6 +156,7 @@ class Source:
     fulltext: bool = False
     noindex: bool = False
     trusted: bool = False
+    shorten_titles: bool = False
     require: tuple[str, ...] = ("source",)
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from syndicate.jobs.edit import Edited
     from syndicate.jobs.ingest import Ingested
     from syndicate.jobs.ingest.counts import File
+    from syndicate.jobs.originals import Checked
     from syndicate.jobs.publish import Pages
     from syndicate.jobs.send import Delivery
     from syndicate.model import Entry, Filed
@@ -430,6 +431,30 @@ class Application:
                     stop=stop,
                     whole=whole,
                     progress=self.progress,
+                )
+        finally:
+            workers.close()
+
+    def check_originals(self, wanted: Sequence[Entry]) -> list[Checked]:
+        """Entries beside their originals, which are fetched now."""
+        return asyncio.run(self._check_originals(wanted))
+
+    async def _check_originals(self, wanted: Sequence[Entry]) -> list[Checked]:
+        from syndicate.adapters.parsing import Workers
+        from syndicate.jobs import originals
+        from syndicate.jobs.ingest.visits import Visitor
+
+        workers = Workers()
+        try:
+            async with self.fetcher() as fetcher:
+                visitor = Visitor(fetcher, self.settings.fetch.max_bytes)
+                return await originals.check(
+                    self.database,
+                    self.settings,
+                    wanted,
+                    visit=visitor.fetch,
+                    workers=workers,
+                    now=self.now,
                 )
         finally:
             workers.close()

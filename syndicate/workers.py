@@ -164,6 +164,7 @@ class Worker:
 def _compose(app: Application) -> None:
     from syndicate.jobs import digest
 
+    app.seal()
     composed = digest.compose_due(app.database, app.settings, app.templates, app.secret, app.now)
     for edition in composed.editions:
         log.info("edition %s: %s", edition.id, edition.state)

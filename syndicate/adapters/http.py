@@ -54,6 +54,7 @@ _KEPT = frozenset(
         "link",
     }
 )
+_PROVING = ("date", "last-modified", "etag", "content-type", "content-location")
 _LINK = re.compile(r"<([^>]*)>([^,<]*)")
 _REL = re.compile(r"""rel\s*=\s*"?([^";]+)""", re.I)
 
@@ -121,6 +122,11 @@ class Answer:
         """A header as text."""
         value = self.headers.get(name)
         return None if value is None else value.decode("latin-1")
+
+    def kept(self) -> tuple[tuple[str, str], ...]:
+        """The headers that are kept with what came: of what and when it is, as the server says."""
+        found = ((name, self.header(name)) for name in _PROVING)
+        return tuple((name, value) for name, value in found if value is not None)
 
     def link(self, rel: str) -> str | None:
         """The target of the `Link` header with this relation (RFC 8288), absolute."""

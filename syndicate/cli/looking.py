@@ -15,6 +15,8 @@ from syndicate.errors import UsageError
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
+    from syndicate.adapters.store.received import Comparison
+    from syndicate.core.hops import Step
     from syndicate.model import Decision, Entry
 
 
@@ -154,13 +156,16 @@ def _particulars(entry: Entry, call: Call) -> list[tuple[str, str | None]]:
 @common
 def why(call: Call, id: str) -> None:
     """Every decision about an entry, and its reason."""
-    from syndicate.adapters.store import entries, stories
+    from syndicate.adapters.store import entries, received, stories
+    from syndicate.cli import comparing
 
     with call.app.database.read() as conn:
         entry = find(conn, id)
         history = entries.history(conn, entry.id)
         flags = stories.flagged(conn, entry.id)
         carried = reporting.carried(conn, entry)
+        hops = reporting.hops(call.app, conn, entry)
+        compared = received.compared(conn, entry.id)
     if call.json:
         terminal.document(
             {
@@ -174,22 +179,51 @@ def why(call: Call, id: str) -> None:
                 "flags": [{"kind": flag.kind, "reason": flag.reason} for flag in flags],
                 "feeds": carried.feeds,
                 "editions": carried.editions,
+                "hops": [shapes.hop(step, call.zone) for step in hops],
+                "originals": [comparing.stored(made, call.zone) for made in compared],
             }
         )
         return
     terminal.say(f"{entry.id}  {entry.title}")
     for made in history:
-        terminal.say(_decision(made, call))
+        terminal.say(decision_line(made, call))
     for flag in flags:
         terminal.say(f"  ! {flag.kind}: {flag.reason}")
+    terminal.say("  came from us back to its origin by")
+    for step in hops:
+        _hop(step, call)
+    if compared:
+        _beside(compared[-1], call)
     terminal.say(f"  feeds: {', '.join(carried.feeds) or 'none'}")
     terminal.say(f"  editions: {', '.join(carried.editions) or 'none'}")
 
 
-def _decision(made: Decision, call: Call) -> str:
+def _hop(step: Step, call: Call) -> None:
+    name = " ".join(filter(None, (step.name, step.url))) or "not known"
+    terminal.say(f"    {step.role:<10} {name}")
+    for proof in step.evidence:
+        at = proof.at.astimezone(call.zone).strftime(" [%Y-%m-%d %H:%M]") if proof.at else ""
+        text = f": {proof.text}" if proof.text else ""
+        terminal.say(f"               {proof.kind}: {proof.where}{text}{at}")
+
+
+def _beside(made: Comparison, call: Call) -> None:
+    from syndicate.cli import comparing
+    from syndicate.core import compare
+
+    found = compare.from_json(made.result)
+    if found.kinds:
+        at = made.at.astimezone(call.zone).strftime("%Y-%m-%d %H:%M")
+        terminal.say(f"  here and in the original, as seen {at}:")
+        comparing.tell(found)
+
+
+def decision_line(made: Decision, call: Call) -> str:
+    """A decision as people read it."""
     at = made.at.astimezone(call.zone).strftime("%Y-%m-%d %H:%M")
     change = ""
-    if made.before is not None or made.after is not None:
+    hashes = isinstance(made.after, dict) and "sha256" in made.after  # for `audit --json`
+    if (made.before is not None or made.after is not None) and not hashes:
         change = f" [{'-' if made.before is None else made.before} → {made.after}]"
     return f"  {at}  {made.what}: {made.reason}{change} (by {made.by})"
 

@@ -43,9 +43,28 @@ def init(call: Call, folder: Path) -> None:
 @click.command()
 @click.option("--network", is_flag=True, help="Also ask sources and DNS.")
 @click.option("--rules", is_flag=True, help="Also count what each rule matched in 30 days.")
+@click.option("--origin", is_flag=True, help="Instead: compare reprints with their originals.")
+@click.option(
+    "--since", metavar="TIME", help="With --origin: reprints received since; else 7 days."
+)
+@click.argument("ids", nargs=-1, metavar="[ID]...")
 @common
-def check(call: Call, network: bool, rules: bool) -> int:
-    """Validate the config, templates, rules and mail settings; nothing is changed."""
+def check(
+    call: Call, network: bool, rules: bool, origin: bool, since: str | None, ids: tuple[str, ...]
+) -> int:
+    """Validate the config, templates, rules and mail settings; nothing is changed.
+
+    With --origin: fetch the originals of these entries, or of what was received lately, and
+    compare. What differs is flagged for review, with its date.
+    """
+    if origin:
+        if network or rules or (ids and since):
+            raise UsageError("--origin goes with IDs or with --since alone")
+        from syndicate.cli import comparing
+
+        return comparing.check(call, ids, since)
+    if ids or since:
+        raise UsageError("IDs and --since go with --origin")
     from syndicate import config
     from syndicate.checking import check as problems_of
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from syndicate.model import Attribution, Decision, Entry, Notice, Subscriber
+
+if TYPE_CHECKING:
+    from syndicate.core.hops import Step
 
 Dict = dict[str, Any]
 
@@ -90,6 +93,24 @@ def decision(made: Decision, zone: tzinfo) -> Dict:
         "reason": made.reason,
         "before": made.before,
         "after": made.after,
+    }
+
+
+def hop(step: Step, zone: tzinfo) -> Dict:
+    """One hand that an entry came through, with its evidence; for `why --json`."""
+    return {
+        "role": step.role,
+        "name": step.name,
+        "url": step.url,
+        "evidence": [
+            {
+                "kind": proof.kind,
+                "where": proof.where,
+                "text": proof.text or None,
+                "at": moment(proof.at, zone),
+            }
+            for proof in step.evidence
+        ],
     }
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import sys
 import time
 import unicodedata
@@ -21,6 +23,9 @@ _STATES = {
     **dict.fromkeys(("failing", "failed", "suppressed", "gone", "retracted"), "red"),
     **dict.fromkeys(("held", "paused", "deferred", "unconfirmed", "rejected"), "yellow"),
 }
+
+_TWO_COLUMNS = 100  # of a terminal; less is too narrow for two texts
+_PIECE = re.compile(r"[\u2e80-\U0003ffff]|[^\s\u2e80-\U0003ffff]+ ?| ")
 
 
 def width(text: str) -> int:
@@ -42,6 +47,37 @@ def clip(text: str, columns: int) -> str:
             break
         kept += character
     return kept + "…"
+
+
+def wrapped(text: str, columns: int) -> list[str]:
+    """A text in lines of so many columns, broken at spaces and between wide characters."""
+    lines, line, used = [], "", 0
+    for piece in _PIECE.findall(" ".join(text.split())):
+        for part in (piece,) if width(piece) <= columns else piece:
+            if used + width(part.rstrip()) > columns:
+                lines.append(line.rstrip())
+                line, used = "", 0
+                part = part.lstrip()
+            line, used = line + part, used + width(part)
+    return [*lines, line.rstrip()] if line.strip() or not lines else lines
+
+
+def beside(left: str, right: str, marks: tuple[str, str] = (" ", " ")) -> None:
+    """Two texts in two columns where there is room for them, else one after the other; `marks`
+    stand before each of their lines."""
+    room = shutil.get_terminal_size().columns
+    if room < _TWO_COLUMNS:
+        for mark, text in zip(marks, (left, right), strict=True):
+            for line in wrapped(text, max(room, 40) - 4) if text else ():
+                say(f"  {mark} {line}")
+        return
+    half = (room - 8) // 2
+    ours, theirs = wrapped(left, half), wrapped(right, half)
+    for number in range(max(len(ours), len(theirs))):
+        one = ours[number] if number < len(ours) else ""
+        other = theirs[number] if number < len(theirs) else ""
+        start = f"  {marks[0] if one else ' '} {one}{' ' * (half - width(one))}"
+        say(f"{start}  {marks[1] if other else ' '} {other}".rstrip())
 
 
 def table(rows: Iterable[Sequence[str]], heads: Sequence[str]) -> None:

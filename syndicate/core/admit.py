@@ -141,7 +141,8 @@ def _first_decisions(
     entry: Entry, prepared: Prepared, odd: str | None, now: datetime
 ) -> tuple[Decision, ...]:
     by = f"source {entry.source}"
-    made = [Decision(entry.id, now, "identity", by, f"new, known by {entry.key!r}")]
+    known = f"new, known by {entry.key!r}"
+    made = [Decision(entry.id, now, "identity", by, known, after=_hashes(prepared))]
     for seen in prepared.parsed.evidence:
         reason = f"{seen.field} from {seen.where}" + (f": {seen.text}" if seen.text else "")
         made.append(Decision(entry.id, now, "inferred", _US, reason))
@@ -160,6 +161,12 @@ def _first_decisions(
         reason = entry.held_for
         made.append(Decision(entry.id, now, "status", _US, reason, after=entry.status.value))
     return tuple(made)
+
+
+def _hashes(prepared: Prepared) -> dict[str, list[str]] | None:
+    """What its bytes were, for the sealed record: it outlives them."""
+    found = [piece.sha256.hex() for piece in prepared.received]
+    return {"sha256": found} if found else None
 
 
 def _odd_date(entry: str, now: datetime, odd: str) -> Decision:
@@ -212,6 +219,11 @@ def updated(
     )
     entry = _reconsidered(entry, prepared, source)
     made = list(_changes(known, entry, source, now))
+    if prepared.received:
+        by = f"source {source.id}"
+        made.append(
+            Decision(entry.id, now, "received", by, "it came anew", after=_hashes(prepared))
+        )
     if odd:
         made.append(_odd_date(entry.id, now, odd))
     flags = () if source.own else tuple(_distortions(known, entry))

@@ -6,13 +6,14 @@ that costs time and could be made to cost too much. What comes back is small.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from syndicate.core import received
 from syndicate.core.attribution import FeedFacts
 from syndicate.errors import ParseError
-from syndicate.model import ParsedEntry, ParsedFeed
+from syndicate.model import Headers, ParsedFeed, Piece
 
 if TYPE_CHECKING:
     from syndicate.core.normalize import Prepared
@@ -43,21 +44,28 @@ def read_feed(
     url: str | None,
     zone: str,
     known: Container[bytes] = frozenset(),
+    headers: Headers = (),
 ) -> Document:
-    """Read a feed; entries whose items are known are not prepared again.
+    """Read a feed; entries whose items are known are not prepared again. `headers` are kept with
+    the bytes of those that are new.
 
     Raises ParseError where it cannot be read.
     """
     from syndicate.core import parse  # heavy, and only workers read
 
     feed, hashes = parse.parse_new(data, content_type=content_type, url=url, known=known)
-    passed = sum(digest in known for digest in hashes)
-    return _document(feed, feed.entries, frozenset(hashes), passed, url, zone)
+    fresh = [place for place, digest in enumerate(hashes) if digest not in known]
+    if len(fresh) == len(feed.entries):
+        pieces = received.of_feed(data, url or "", headers, fresh, len(hashes))
+    else:  # items that are none: which one is which is not sure
+        pieces = (received.whole("feed", data, url or "", headers),) * len(feed.entries)
+    passed = len(hashes) - len(fresh)
+    return _document(feed, pieces, frozenset(hashes), passed, url, zone)
 
 
 def _document(
     feed: ParsedFeed,
-    entries: tuple[ParsedEntry, ...],
+    pieces: Sequence[Piece],
     items: frozenset[bytes],
     known: int,
     url: str | None,
@@ -65,9 +73,13 @@ def _document(
 ) -> Document:
     from syndicate.core import normalize
 
+    base = feed.url or url
     prepared = tuple(
-        normalize.prepare(entry, zone=zone, base=feed.url or url, feed_language=feed.language)
-        for entry in entries
+        replace(
+            normalize.prepare(entry, zone=zone, base=base, feed_language=feed.language),
+            received=(piece,),
+        )
+        for entry, piece in zip(feed.entries, pieces, strict=True)
     )
     return Document(
         entries=prepared,
@@ -109,9 +121,8 @@ def read_files(
         except ParseError as error:
             failed.append((name, str(error)))
             continue
-        prepared.append(
-            normalize.prepare(parsed, zone=zone, local_id=f"file:{name}", read_text=False)
-        )
+        made = normalize.prepare(parsed, zone=zone, local_id=f"file:{name}", read_text=False)
+        prepared.append(replace(made, received=(received.whole("file", data, name),)))
     return tuple(prepared), tuple(failed)
 
 

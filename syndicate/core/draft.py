@@ -17,6 +17,7 @@ from syndicate.core.attribution import FeedFacts
 from syndicate.core.classify import Classifier
 from syndicate.core.document import Document
 from syndicate.core.normalize import Prepared
+from syndicate.model import Headers
 from syndicate.settings import Column, Site, Source
 
 
@@ -48,9 +49,10 @@ def read_feed(
     content_type: str | None,
     url: str | None,
     known: Container[bytes] = frozenset(),
+    headers: Headers = (),
 ) -> Document:
     """`document.read_feed` with a draft for each entry. Raises ParseError as it does."""
-    read = document.read_feed(data, content_type, url, source.timezone, known)
+    read = document.read_feed(data, content_type, url, source.timezone, known, headers)
     entries = tuple(
         replace(each, draft=draft(desk, source, read.feed, each)) for each in read.entries
     )

@@ -11,11 +11,23 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-from syndicate.core import article, decode, disclosures, normalize, plaintext, sanitize, urls
+from syndicate.core import (
+    article,
+    compare,
+    decode,
+    disclosures,
+    normalize,
+    plaintext,
+    received,
+    sanitize,
+    urls,
+)
+from syndicate.core.compare import Compared, Side
 from syndicate.core.listing import Listed
 from syndicate.core.normalize import Prepared
 from syndicate.errors import ParseError
-from syndicate.model import Attribution, Evidence, Hop, ParsedEntry, Publisher
+from syndicate.model import Attribution, Evidence, Headers, Hop, ParsedEntry, Piece, Publisher
+from syndicate.settings import Source
 
 # Of these a page only fills what a feed leaves open
 _FILLED = ("authors", "published", "updated", "editor", "rights", "licence", "original_title")
@@ -29,6 +41,11 @@ class Fetched:
     data: bytes
     content_type: str | None
     url: str
+    headers: Headers = ()
+
+    def received(self) -> Piece:
+        """Its bytes, to be kept."""
+        return received.whole("page", self.data, self.url, self.headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +62,7 @@ def read(page: Fetched, listed: Listed, zone: str, selector: str = "") -> Articl
     The listing's date and title stand in where the page states none. `selector` finds the body,
     "" leaves that to the reader. Raises ParseError where there is no article on it.
     """
-    parsed, site = _parsed(page, selector)
+    parsed, site = on_page(page, selector)
     said = parsed.attribution
     evidence = parsed.evidence
     if said.published is None and listed.date is not None:
@@ -61,17 +78,19 @@ def read(page: Fetched, listed: Listed, zone: str, selector: str = "") -> Articl
         evidence=evidence,
     )
     prepared = normalize.prepare(parsed, zone=zone, base=page.url, local_id=listed.link)
-    return Article(prepared, site)
+    return Article(replace(prepared, received=(page.received(),)), site)
 
 
-def complete(prepared: Prepared, page: Fetched, zone: str, selector: str = "") -> Prepared:
+def complete(prepared: Prepared, page: Fetched, source: Source, site: str = "") -> Prepared:
     """A feed's entry with what the page behind its link adds: the longer text, and what the feed
     leaves open of its attribution, each with its evidence. What the feed states stays.
 
-    Raises ParseError where there is no article on the page.
+    Where the page is the original, and on another site than `site`, where the feed is from, what
+    differs between them is found too. Raises ParseError where there is no article on the page.
     """
-    parsed, _ = _parsed(page, selector)
+    parsed, _ = on_page(page, source.select.content)
     body = sanitize.clean(parsed.content_html, page.url)
+    zone = source.timezone
     said, evidence = _filled(prepared.parsed, parsed)
     is_longer = len(sanitize.to_text(body)) > len(prepared.content_text)
     if is_longer:
@@ -94,7 +113,40 @@ def complete(prepared: Prepared, page: Fetched, zone: str, selector: str = "") -
         base=page.url,
         feed_language=prepared.language or parsed.language,
     )
-    return replace(again, summary=prepared.summary or again.summary)
+    return replace(
+        again,
+        summary=prepared.summary or again.summary,
+        received=(*prepared.received, page.received()),
+        compared=_beside(prepared, parsed, page, source, site),
+    )
+
+
+def _beside(
+    prepared: Prepared, parsed: ParsedEntry, page: Fetched, source: Source, site: str
+) -> Compared | None:
+    """The feed's entry beside its original; None where the page is none of another hand."""
+    own, stated = prepared.parsed, prepared.parsed.attribution.original_url
+    is_original = not stated or urls.canonical(stated) == urls.canonical(own.link or "")
+    if source.own or not is_original or urls.host(page.url) == urls.host(site):
+        return None
+    said = own.attribution
+    authors = tuple(person.name for person in said.authors if person.name)
+    text = prepared.content_text
+    return compare.compare(
+        Side(own.title, authors, said.published, text, said.original_title),
+        side(parsed, page.url),
+        zone=source.timezone,
+        shorten_titles=source.shorten_titles,
+        notices=tuple(notice.text for notice in own.notices),
+    )
+
+
+def side(parsed: ParsedEntry, base: str) -> Side:
+    """What a page shows, to be compared."""
+    said = parsed.attribution
+    authors = tuple(name for p in said.authors if (name := sanitize.plain(p.name)))
+    text = sanitize.to_text(sanitize.clean(parsed.content_html, base))
+    return Side(sanitize.plain(parsed.title), authors, said.published, text)
 
 
 BEHIND = "the page behind its link"
@@ -112,8 +164,11 @@ def keeping(prepared: Prepared, html: str, text: str) -> Prepared:
     return replace(prepared, content_html=html, content_text=text, draft=None)
 
 
-def _parsed(page: Fetched, selector: str) -> tuple[ParsedEntry, str]:
-    """The article of a page without the hop that is the page's own site, and that site's name."""
+def on_page(page: Fetched, selector: str = "") -> tuple[ParsedEntry, str]:
+    """The article of a page without the hop that is the page's own site, and that site's name.
+
+    Raises ParseError where there is no article on it.
+    """
     kind = (page.content_type or "text/html").lower()
     if not kind.strip().startswith(_PAGES):
         raise ParseError(f"is no page but {kind.partition(';')[0]}", where=page.url)

@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from syndicate.core import dates, decode, nesting, normalize, plaintext, urls
+from syndicate.core import dates, decode, nesting, normalize, plaintext, received, urls
 from syndicate.core.normalize import Prepared
 from syndicate.errors import ParseError
 from syndicate.model import Attribution, Evidence, ParsedEntry, Person, Publisher
@@ -63,7 +63,10 @@ _ARCHIVE_HOSTS = re.compile(r"(?:^|\.)(?:campaign-archive\.com|mailchi\.mp)$")
 def prepare(data: bytes, zone: str) -> Prepared | None:
     """A newsletter, prepared for the database; None for what is none (see `read`)."""
     parsed = read(data)
-    return None if parsed is None else normalize.prepare(parsed, zone=zone, base=parsed.link)
+    if parsed is None:
+        return None
+    made = normalize.prepare(parsed, zone=zone, base=parsed.link)
+    return replace(made, received=(received.whole("letter", data, parsed.id or ""),))
 
 
 def read(data: bytes) -> ParsedEntry | None:

@@ -25,10 +25,11 @@ from syndicate.core import (
 from syndicate.core.dedupe import Fingerprint
 from syndicate.core.identity import Marks
 from syndicate.core.labels import Inferred
-from syndicate.model import Attribution, Evidence, GivenDate, Label, ParsedEntry, Person
+from syndicate.model import Attribution, Evidence, GivenDate, Label, ParsedEntry, Person, Piece
 
 if TYPE_CHECKING:
     from syndicate.core.admit import Admitted
+    from syndicate.core.compare import Compared  # where a page was compared; few entries are
 
 SUMMARY_LENGTH = 200  # characters; about two lines of a column page
 _TITLE_LENGTH = 60
@@ -53,6 +54,8 @@ class Prepared:
     content_hash: str
     fingerprint: Fingerprint
     draft: Admitted | None = None
+    received: tuple[Piece, ...] = ()  # its own bytes, as they came
+    compared: Compared | None = None  # with the page behind its link, where that is the original
 
 
 def prepare(

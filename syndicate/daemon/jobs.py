@@ -103,10 +103,11 @@ def bounces(at: Running, _names: Sequence[str]) -> None:
 
 
 def upkeep(at: Running, _names: Sequence[str]) -> None:
-    """Prune what is old; renew what hubs push."""
+    """Seal the record; prune what is old; renew what hubs push."""
     from syndicate.jobs import prune, push
 
     with at.application() as app:
+        app.seal()
         done = prune.prune(app.database, app.settings, app.now)
         if done.entries:
             log.info("%d entries pruned", done.entries)

@@ -27,6 +27,7 @@ from syndicate.adapters.store import (
     open_database,
     outbox,
     published,
+    received,
     subscribers,
 )
 from syndicate.adapters.store import copy as copying
@@ -249,6 +250,7 @@ def _hold_on(
         ]
         settled = story.settle(changed, name)
         entries.save(conn, [(e, sections.places(settings.columns, e.columns)) for e in settled])
+    received.cut_out(conn, sorted(up))
     entries.decide(conn, [_retracted_again(id, down[id], now) for id in sorted(up)])
     return again + len(up)
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
 
-from syndicate.adapters.store import entries, stories
+from syndicate.adapters.store import entries, received, stories
 from syndicate.adapters.store.engine import Database
 from syndicate.core import identity, sections, story, timing
 from syndicate.errors import UsageError
@@ -172,7 +172,8 @@ def retract(
     """Take a story (`only`: one entry of it) down everywhere, and remember it by keyed marks.
 
     What it was known by (id, links, text) is kept as hashes under the site's secret alone, so
-    that it never comes back; its text is kept for `restore` until it is pruned.
+    that it never comes back; its text is kept for `restore` until it is pruned. The bytes that it
+    came as go at once; their SHA-256 stays in the record.
     """
     with db.begin() as conn:
         members = entries.of_story(conn, [entry.story])[entry.story]
@@ -184,6 +185,7 @@ def retract(
             replace(m, status=Status.RETRACTED, held_for=reason) if m.id in down else m
             for m in members
         ]
+        received.cut_out(conn, sorted(down))
         settled = story.settle(changed, entry.story)
         made = [
             Decision(m.id, now, "status", by, f"retracted: {reason}", m.status.value, "retracted")

@@ -10,8 +10,10 @@ from syndicate.core.listing import Listed
 from syndicate.core.normalize import Prepared
 from syndicate.errors import ParseError
 from syndicate.model import Attribution, GivenDate, ParsedEntry, Person, Publisher
+from syndicate.settings import Source
 
 ZONE = "Asia/Shanghai"
+SOURCE = Source("s", timezone=ZONE, own=True)
 URL = "https://paper.example/2026/1.html"
 BODY = (
     "<p>县里的图书馆昨日重新开放，馆长说新馆藏书比从前多出一倍，读者可以在网上预约座位。</p>"
@@ -112,7 +114,7 @@ INFO = "来源：青河日报　作者：赵大力　2026-11-19 08:30"
 
 
 def test_a_longer_text_replaces_and_gaps_are_filled() -> None:
-    done = fulltext.complete(of_feed(), page(info=INFO), ZONE)
+    done = fulltext.complete(of_feed(), page(info=INFO), SOURCE)
     assert "志愿者" in done.content_text
     assert 'src="https://paper.example/2026/pic/1.jpg"' in done.content_html
     assert done.parsed.title == "开放了"
@@ -124,6 +126,12 @@ def test_a_longer_text_replaces_and_gaps_are_filled() -> None:
     fields = {e.field for e in done.parsed.evidence if e.where == fulltext.BEHIND}
     assert {"source", "authors", "published", "text"} <= fields
     assert fulltext.is_complete(done)
+    (kept,) = done.received
+    assert (kept.body.kind, kept.body.url, kept.body.size) == (
+        "page",
+        URL,
+        len(page(info=INFO).data),
+    )
     assert done.marks.id == of_feed().marks.id
 
 
@@ -133,7 +141,7 @@ def test_what_the_feed_states_is_never_outranked() -> None:
         authors=(Person("王小红"),),
         published=GivenDate("2026-11-18"),
     )
-    done = fulltext.complete(of_feed(said), page(info=INFO), ZONE).parsed.attribution
+    done = fulltext.complete(of_feed(said), page(info=INFO), SOURCE).parsed.attribution
     assert done.source.name == "晨报"
     assert [p.name for p in done.authors] == ["王小红"]
     assert str(done.published) == "2026-11-18"
@@ -141,13 +149,13 @@ def test_what_the_feed_states_is_never_outranked() -> None:
 
 def test_a_shorter_text_changes_nothing() -> None:
     full = of_feed(html=BODY * 3)
-    done = fulltext.complete(full, page(), ZONE)
+    done = fulltext.complete(full, page(), SOURCE)
     assert done.content_text == full.content_text
     assert not fulltext.is_complete(done)
 
 
 def test_a_text_that_was_complete_is_kept() -> None:
-    before = fulltext.complete(of_feed(), page(), ZONE)
+    before = fulltext.complete(of_feed(), page(), SOURCE)
     now = of_feed()
     kept = fulltext.keeping(now, before.content_html, before.content_text)
     assert kept.content_text == before.content_text

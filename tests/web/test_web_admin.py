@@ -6,11 +6,13 @@ import pytest
 from starlette.testclient import TestClient
 from still import NOW, TOKEN, Still, hidden, settings_in
 
-from syndicate.adapters.store import entries, stories
+from syndicate.adapters.store import entries, received, stories
+from syndicate.core import compare
 from syndicate.core.claims import Demand
+from syndicate.core.compare import Side
 from syndicate.core.sections import places
 from syndicate.jobs import claims, subscribe
-from syndicate.model import Attribution, Entry, Publisher, Status
+from syndicate.model import Attribution, Entry, Hop, Publisher, Status
 
 PAGES = (
     "",
@@ -182,6 +184,30 @@ def test_flags_show(site: Still, editor: TestClient) -> None:
         stories.flag(conn, [stories.Flag("aaaaaaaaaaaa", "contradiction", NOW, "两个来源")])
     assert "两个来源" in editor.get("/admin/").text
     assert "两个来源" in editor.get("/admin/entries/aaaaaaaaaaaa").text
+
+
+def test_hops_and_the_original_beside_it(site: Still, editor: TestClient) -> None:
+    add(site, "aaaaaaaaaaaa", attribution=Attribution(Publisher("公报"), via=(Hop("转载站"),)))
+    page = "/admin/entries/aaaaaaaaaaaa"
+    assert "无依据" in editor.get(page, headers={"Accept-Language": "zh"}).text
+    text = "这座桥建于一九五二年，全长三百米。桥头的石碑上刻着当年四十七位工匠的姓名和籍贯，每年清明都有后人前来祭扫。"
+    seen = compare.compare(
+        Side("桥", text=text + "<b>此句系编辑所加，原文所无。</b>"),
+        Side("桥梁史话", text=text.replace("三百", "二百")),
+        zone="UTC",
+    )
+    made = received.Comparison(
+        "aaaaaaaaaaaa", NOW, "https://gov.example/1", 200, None, compare.to_json(seen)
+    )
+    with site.database.begin() as conn:
+        received.add_comparison(conn, made)
+    shown = editor.get(page, headers={"Accept-Language": "zh"}).text
+    assert "改标题" in shown
+    assert "<ins>三</ins>" in shown
+    assert "<del>二</del>" in shown
+    assert "<b>此句" not in shown
+    assert "转载站" in shown
+    assert "Beside its original" in editor.get(page, headers={"Accept-Language": "en"}).text
 
 
 def test_titles_are_text(site: Still, editor: TestClient) -> None:

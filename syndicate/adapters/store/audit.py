@@ -2,6 +2,10 @@
 
 `seals`   one row a sealing: the decisions up to `last`, hashed over the seal before. The record
           (`decisions`) is only ever appended to; its rows are taken in the order of their ids.
+
+A seal's hash is SHA-256 over lines of JSON: the seal before, whole; its own number, day, last
+and time; each decision. Seals of version 1.0.0 were over the hash of the one before and the
+decisions alone; they count, and the first seal after them covers the rest of the last.
 """
 
 from __future__ import annotations
@@ -50,6 +54,23 @@ def all_seals(conn: Connection) -> list[Seal]:
     return [Seal(r.number, r.day, r.last, r.rows, r.hash, r.at) for r in conn.execute(query)]
 
 
+def last_seal(conn: Connection) -> Seal | None:
+    """The newest seal."""
+    query = sa.select(seals).order_by(seals.c.number.desc()).limit(1)
+    row = conn.execute(query).one_or_none()
+    return None if row is None else Seal(row.number, row.day, row.last, row.rows, row.hash, row.at)
+
+
+def hold_still(conn: Connection) -> None:
+    """Wait for those who write decisions, and keep others waiting, until this transaction ends.
+
+    A decision has its id before it can be seen: without this, one with a lower id than the
+    newest could come into what is sealed already.
+    """
+    if conn.dialect.name == "postgresql":
+        conn.exec_driver_sql('LOCK TABLE "decisions" IN SHARE ROW EXCLUSIVE MODE')
+
+
 def add_seal(conn: Connection, made: Seal) -> None:
     conn.execute(
         sa.insert(seals).values(
@@ -73,18 +94,42 @@ def count(conn: Connection) -> int:
     return int(conn.execute(sa.select(sa.func.count()).select_from(decisions)).scalar_one())
 
 
-def chained(conn: Connection, after: int, last: int, before: str) -> tuple[int, str]:
-    """How many decisions have an id in (after, last], and their hash over the one before."""
-    digest = hashlib.sha256(before.encode())
+@dataclass(frozen=True, slots=True)
+class Chained:
+    """The decisions that a seal is over: how many, their hash, and that of version 1.0.0."""
+
+    rows: int
+    hash: str
+    old: str
+
+
+def chained(conn: Connection, before: Seal | None, made: Seal) -> Chained:
+    """The hash of a seal (its own `hash` and `rows` aside) over the one before."""
+    start = [_whole(before), [made.number, made.day, made.last, made.at.isoformat()]]
+    digest = hashlib.sha256(b"".join(map(_line, start)))
+    old = hashlib.sha256((before.hash if before else "").encode())
     rows = 0
-    for row in _rows(conn, after, last):
+    for row in _rows(conn, before.last if before else None, made.last):
         digest.update(row)
+        old.update(row)
         rows += 1
-    return rows, digest.hexdigest()
+    return Chained(rows, digest.hexdigest(), old.hexdigest())
 
 
-def _rows(conn: Connection, after: int, last: int) -> Iterator[bytes]:
-    query = sa.select(decisions).where(decisions.c.id > after, decisions.c.id <= last)
+def _whole(seal: Seal | None) -> list[Any]:
+    if seal is None:
+        return []
+    return [seal.number, seal.day, seal.last, seal.rows, seal.hash, seal.at.isoformat()]
+
+
+def _line(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True).encode() + b"\n"
+
+
+def _rows(conn: Connection, after: int | None, last: int) -> Iterator[bytes]:
+    query = sa.select(decisions).where(decisions.c.id <= last)
+    if after is not None:
+        query = query.where(decisions.c.id > after)
     query = query.order_by(decisions.c.id).execution_options(yield_per=1000)
     for row in conn.execute(query):
         record: list[Any] = [
@@ -97,7 +142,7 @@ def _rows(conn: Connection, after: int, last: int) -> Iterator[bytes]:
             row.before,
             row.after,
         ]
-        yield json.dumps(record, ensure_ascii=False, sort_keys=True).encode() + b"\n"
+        yield _line(record)
 
 
 def records(
@@ -115,3 +160,12 @@ def records(
             row.id,
             Decision(row.entry, row.at, row.what, row.by, row.reason, row.before, row.after),
         )
+
+
+def about(conn: Connection, words: str) -> list[str]:
+    """Ids of entries, kept or not, that something was decided about and that begin so; at most
+    ten."""
+    mine = sa.and_(decisions.c.entry >= words, decisions.c.entry < words + "\U0010ffff")
+    query = sa.select(decisions.c.entry).where(mine).distinct().order_by(decisions.c.entry)
+    found = list(conn.execute(query.limit(10)).scalars())
+    return [words] if words in found else found

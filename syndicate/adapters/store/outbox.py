@@ -184,6 +184,29 @@ def _variant(row: Any) -> Variant:
     )
 
 
+def variants_with(conn: Connection, edition: str, entry: str) -> list[Variant]:
+    """The renderings of an edition that an entry is in."""
+    query = sa.select(variants).where(variants.c.edition == edition).order_by(variants.c.id)
+    return [_variant(row) for row in conn.execute(query) if entry in row.entries]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One message of a rendering; `changed` is when it came into its state."""
+
+    email: str
+    state: str
+    changed: datetime
+
+
+def recipients(conn: Connection, renderings: Sequence[str]) -> Iterator[Recipient]:
+    """The messages of these renderings; addresses of those who were erased are ""."""
+    query = sa.select(messages.c.email, messages.c.state, messages.c.changed)
+    query = query.where(messages.c.variant.in_(renderings)).order_by(messages.c.id)
+    for row in conn.execute(query):
+        yield Recipient(row.email, row.state, row.changed)
+
+
 def unsent_variants(conn: Connection) -> list[Variant]:
     """Variants of digests of which a message has not left yet."""
     some = sa.select(messages.c.variant).where(messages.c.state.in_(UNSENT)).distinct()

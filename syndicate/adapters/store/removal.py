@@ -11,6 +11,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from syndicate.adapters.store import received as responses
 from syndicate.adapters.store.entries import (
     entries,
     in_parts,
@@ -25,7 +26,7 @@ _ABOUT = (placements, links, filings, flags, rulings)
 
 
 def remove(conn: Connection, gone: Sequence[Entry]) -> None:
-    """Delete entries, their places, links, moves, rulings and flags.
+    """Delete entries, how they came, their places, links, moves, rulings and flags.
 
     The record of decisions is only ever appended to: it is sealed, and outlives what it is about.
 
@@ -33,6 +34,7 @@ def remove(conn: Connection, gone: Sequence[Entry]) -> None:
     archives, and their pages off. Marks of what was taken down stay.
     """
     ids = [entry.id for entry in gone]
+    responses.remove(conn, ids)
     touched = {(entry.id, ""): entry.received for entry in gone}
     for part in in_parts(ids):
         query = sa.select(placements.c.entry, placements.c.column, placements.c.received)

@@ -147,6 +147,18 @@ def flag(conn: Connection, raised: Iterable[Flag]) -> None:
         conn.execute(statement.on_conflict_do_update(index_elements=["entry", "kind"], set_=update))
 
 
+def replace_flags(
+    conn: Connection, entry: str, prefix: str, raised: Sequence[Flag], at: datetime
+) -> None:
+    """The flags of one look at an entry, in place of those of the look before, whose kinds begin
+    alike."""
+    mine = sa.and_(flags.c.entry == entry, flags.c.settled.is_(None))
+    others = flags.c.kind.not_in([each.kind for each in raised])
+    old = sa.and_(mine, flags.c.kind.startswith(prefix, autoescape=True), others)
+    conn.execute(sa.update(flags).where(old).values(settled=at))
+    flag(conn, raised)
+
+
 def flagged(conn: Connection, entry: str | None = None) -> list[Flag]:
     """Open flags, oldest first."""
     query = sa.select(flags).where(flags.c.settled.is_(None))

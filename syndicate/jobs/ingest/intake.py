@@ -11,8 +11,8 @@ from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
-from syndicate.adapters.store import entries, fingerprints, published, stories
-from syndicate.core import admit, attribution, fulltext, gate, identity, sections
+from syndicate.adapters.store import entries, fingerprints, published, received, stories
+from syndicate.core import admit, attribution, compare, fulltext, gate, identity, sections
 from syndicate.core.admit import Admitted
 from syndicate.core.attribution import FeedFacts
 from syndicate.core.document import Document
@@ -25,6 +25,7 @@ from syndicate.model import Decision, Entry, Filed, Status
 from syndicate.settings import Settings, Source
 
 _US = "syndicate"
+_OK = 200
 
 
 @dataclass
@@ -228,6 +229,8 @@ class Intake:
         entries.save(self.conn, changed, new=made if new else ())
         entries.decide(self.conn, [*decisions, *joined.decisions])
         stories.flag(self.conn, joined.flags)
+        received.save(self.conn, [(id, prepared[id].received) for id in made], self.now)
+        self._compared({id: prepared[id] for id in made if prepared[id].compared is not None})
         self._remember(source, list(made.values()), [(id, prepared[id]) for id in made])
 
     def _drafted(
@@ -244,6 +247,23 @@ class Intake:
         if not draft.entry.guid:
             return replace(draft, entry=replace(draft.entry, guid=self._tag(id)))
         return draft
+
+    def _compared(self, seen: dict[str, Prepared]) -> None:
+        """Entries that stood beside their originals: what differs is flagged, nothing is held."""
+        for id, each in seen.items():
+            assert each.compared is not None
+            page = each.received[-1]
+            beside = received.Comparison(
+                id, self.now, page.body.url, _OK, page.sha256, compare.to_json(each.compared)
+            )
+            received.add_comparison(self.conn, beside)
+            self._flag_kinds(id, compare.flags(each.compared))
+            reason = f"{compare.told(each.compared)} ({page.body.url})"
+            entries.decide(self.conn, [Decision(id, self.now, "original", _US, reason)])
+
+    def _flag_kinds(self, id: str, raised: Sequence[tuple[str, str]]) -> None:
+        flags = [stories.Flag(id, kind, self.now, reason) for kind, reason in raised]
+        stories.replace_flags(self.conn, id, compare.FLAG, flags, self.now)
 
     def _admit(
         self,

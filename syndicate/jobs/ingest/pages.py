@@ -152,7 +152,7 @@ class PageReader:
         from syndicate.core.fulltext import Fetched
 
         answer = await self._fetched(url)
-        return Fetched(answer.body, answer.header("content-type"), answer.url)
+        return Fetched(answer.body, answer.header("content-type"), answer.url, answer.kept())
 
     # --- behind the links of a feed ---------------------------------------------------------
 
@@ -175,8 +175,8 @@ class PageReader:
                         fulltext.complete,
                         prepared,
                         page,
-                        source.timezone,
-                        source.select.content,
+                        source,
+                        document.feed.url or source.url,
                         timeout=_SECONDS,
                     )
                 except SyndicateError as error:

@@ -23,6 +23,7 @@ from syndicate.errors import ParseError, SyndicateError
 from syndicate.jobs.ingest import letters
 from syndicate.jobs.ingest.outcome import Brought, for_polling
 from syndicate.jobs.ingest.pages import PageReader
+from syndicate.model import Headers
 from syndicate.settings import Settings, Source
 
 if TYPE_CHECKING:
@@ -124,9 +125,8 @@ class Reader:
         )
         if digest == state.body_hash:
             return Brought(source, validators, answer=for_polling(answer, state))
-        read = await self._document(
-            source, answer.body, answer.header("content-type"), answer.url, state.items
-        )
+        kind, headers = answer.header("content-type"), answer.kept()
+        read = await self._document(source, answer.body, kind, answer.url, state.items, headers)
         hub = read.hub or answer.link("hub")
         after = _learned(validators, read, hub)
         problems = (*answer.problems, *read.problems)
@@ -139,17 +139,18 @@ class Reader:
         content_type: str | None,
         url: str | None,
         known: frozenset[bytes],
+        headers: Headers = (),
     ) -> Document:
         """A feed read in a worker, with drafts where its entries are complete as they are."""
         await self.room.enter(source.id)
         if source.fulltext:
             return await self.workers.run(
-                document.read_feed, data, content_type, url, source.timezone, known
+                document.read_feed, data, content_type, url, source.timezone, known, headers
             )
         from syndicate.core import draft  # heavy, and most polls bring nothing
 
         return await self.workers.run(
-            draft.read_feed, source, data, content_type, url, known, in_context=True
+            draft.read_feed, source, data, content_type, url, known, headers, in_context=True
         )
 
     async def _file(self, source: Source, state: SourceState) -> Brought:

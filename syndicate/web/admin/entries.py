@@ -10,11 +10,12 @@ from starlette.routing import Route
 
 from syndicate import reporting
 from syndicate.adapters.store import entries as store
-from syndicate.adapters.store import overview, stories
+from syndicate.adapters.store import overview, received, stories
 from syndicate.core.frame import Link, title_of
 from syndicate.errors import UsageError
 from syndicate.jobs import edit
 from syndicate.model import Entry, Status
+from syndicate.web.admin import provenance
 from syndicate.web.admin.desk import BY, Cell, Desk, Table, desk
 
 _ROWS = 100
@@ -76,6 +77,8 @@ def one(at: Desk) -> Response:
         flags = stories.flagged(conn, entry.id)
         others = [e for e in store.of_story(conn, [entry.story])[entry.story] if e.id != entry.id]
         carried = reporting.carried(conn, entry)
+        hops = reporting.hops(at.app, conn, entry)
+        compared = received.compared(conn, entry.id)
     say = at.say
     rows = [
         (
@@ -97,13 +100,15 @@ def one(at: Desk) -> Response:
         flags=flags,
         others=[Link(f"{e.title} · {e.source}", f"{at.root()}entries/{e.id}") for e in others],
         carried=[*carried.feeds, *carried.editions],
+        hops=provenance.hops(at, hops),
+        beside=provenance.beside(at, compared[-1]) if compared else None,
         why=Table(say["why"], heads, rows, anchor="why"),
         columns=[Link(title_of(column, at.words), column.id) for column in at.app.settings.columns],
     )
 
 
 def _change(before: Any, after: Any) -> str:
-    if before is None and after is None:
+    if before is None and (after is None or (isinstance(after, dict) and "sha256" in after)):
         return ""
     return f"{_short(before)} → {_short(after)}"
 
