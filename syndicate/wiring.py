@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from syndicate.adapters.templates import Templates
     from syndicate.core.classify import Classifier
     from syndicate.core.discover import Found
+    from syndicate.core.report import Report as ProvenanceReport
     from syndicate.jobs.bounces import Taken
     from syndicate.jobs.digest import Composed
     from syndicate.jobs.edit import Edited
@@ -224,6 +225,25 @@ class Application:
         from syndicate.jobs.publish import ping_hubs
 
         return ping_hubs(self.database, self.now, websub.ping)
+
+    def report_page(self, by_source: ProvenanceReport, by_column: ProvenanceReport) -> str:
+        """The report of provenance as a page to print, which stands alone."""
+        from syndicate.core import phrases, report_page, words
+
+        spoken = words.of(self.settings.site.language)
+        return self.templates.render(
+            "report.html",
+            {
+                "report": report_page.view(by_source, by_column),
+                "site": self.settings.site,
+                "words": spoken,
+                "say": phrases.of(spoken.language),
+                "fill": phrases.fill,
+                "since": by_source.since[:10],
+                "until": by_source.until[:10],
+                "made": self.now.astimezone(self.zone).strftime("%Y-%m-%d %H:%M"),
+            },
+        )
 
     def verify(self) -> dict[str, Any]:
         """`verify --json`: everything published, re-read and compared."""

@@ -52,8 +52,12 @@ _KEPT = frozenset(
         "content-location",
         "content-language",
         "link",
+        "x-robots-tag",
+        "tdm-reservation",
+        "tdm-policy",
     }
 )
+_TERMS = ("x-robots-tag", "tdm-reservation", "tdm-policy")
 _LINK = re.compile(r"<([^>]*)>([^,<]*)")
 _REL = re.compile(r"""rel\s*=\s*"?([^";]+)""", re.I)
 
@@ -121,6 +125,11 @@ class Answer:
         """A header as text."""
         value = self.headers.get(name)
         return None if value is None else value.decode("latin-1")
+
+    @property
+    def terms(self) -> dict[str, str]:
+        """The headers that say what others may do with what was answered (core/terms.py)."""
+        return {name: text for name in _TERMS if (text := self.header(name)) is not None}
 
     def link(self, rel: str) -> str | None:
         """The target of the `Link` header with this relation (RFC 8288), absolute."""
@@ -397,7 +406,7 @@ def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, bytes]:
     for name, value in raw:
         key = name.decode("latin-1").lower()
         # Of repeated headers only the lists may be joined (RFC 9110, 5.3); of others the first
-        if key in found and key in ("link", "cache-control"):
+        if key in found and key in ("link", "cache-control", "x-robots-tag"):
             found[key] += b", " + value
         else:
             found.setdefault(key, value)

@@ -31,6 +31,7 @@ _COMMANDS = {
     **dict.fromkeys(("bounces",), "bouncing"),
     **dict.fromkeys(("train", "evaluate"), "learning"),
     "audit": "auditing",
+    "report": "reporting",
     **dict.fromkeys(("backup", "recover", "migrate-store", "worker"), "operating"),
 }
 

@@ -31,7 +31,7 @@ def short(out: Outgoing) -> str:
 
 def summary(out: Outgoing) -> str:
     """The summary as plain text; "" where only the link may go out."""
-    return "" if out.shown == "link" else xml_text(out.entry.summary).strip()
+    return xml_text(out.summary).strip()
 
 
 def mime(type: str | None) -> str:

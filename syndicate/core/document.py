@@ -6,13 +6,14 @@ that costs time and could be made to cost too much. What comes back is small.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from syndicate.core import terms
 from syndicate.core.attribution import FeedFacts
 from syndicate.errors import ParseError
-from syndicate.model import ParsedEntry, ParsedFeed
+from syndicate.model import NO_TERMS, ParsedEntry, ParsedFeed, Terms
 
 if TYPE_CHECKING:
     from syndicate.core.normalize import Prepared
@@ -35,6 +36,7 @@ class Document:
     skip_hours: tuple[int, ...] = ()
     skip_days: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    terms: Terms = NO_TERMS  # of the whole feed; those of an entry have them already
 
 
 def read_feed(
@@ -43,14 +45,18 @@ def read_feed(
     url: str | None,
     zone: str,
     known: Container[bytes] = frozenset(),
+    headers: Mapping[str, str] | None = None,
 ) -> Document:
     """Read a feed; entries whose items are known are not prepared again.
 
-    Raises ParseError where it cannot be read.
+    `headers` are those of its answer that reserve text and data mining (TDMRep). Raises
+    ParseError where it cannot be read.
     """
     from syndicate.core import parse  # heavy, and only workers read
 
     feed, hashes = parse.parse_new(data, content_type=content_type, url=url, known=known)
+    if headers:
+        feed = replace(feed, terms=terms.joined(feed.terms, terms.of_headers(headers)))
     passed = sum(digest in known for digest in hashes)
     return _document(feed, feed.entries, frozenset(hashes), passed, url, zone)
 
@@ -67,7 +73,7 @@ def _document(
 
     prepared = tuple(
         normalize.prepare(entry, zone=zone, base=feed.url or url, feed_language=feed.language)
-        for entry in entries
+        for entry in (_with_terms(e, feed.terms) for e in entries)
     )
     return Document(
         entries=prepared,
@@ -79,7 +85,12 @@ def _document(
         skip_hours=feed.skip_hours,
         skip_days=feed.skip_days,
         problems=feed.problems,
+        terms=feed.terms,
     )
+
+
+def _with_terms(entry: ParsedEntry, feed: Terms) -> ParsedEntry:
+    return replace(entry, terms=terms.joined(entry.terms, feed)) if feed else entry
 
 
 def facts(feed: ParsedFeed) -> FeedFacts:

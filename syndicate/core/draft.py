@@ -48,9 +48,10 @@ def read_feed(
     content_type: str | None,
     url: str | None,
     known: Container[bytes] = frozenset(),
+    headers: Mapping[str, str] | None = None,
 ) -> Document:
     """`document.read_feed` with a draft for each entry. Raises ParseError as it does."""
-    read = document.read_feed(data, content_type, url, source.timezone, known)
+    read = document.read_feed(data, content_type, url, source.timezone, known, headers)
     entries = tuple(
         replace(each, draft=draft(desk, source, read.feed, each)) for each in read.entries
     )

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from syndicate.core import content
+from syndicate.core import content, feed_rights
 from syndicate.core.outgoing import Outgoing, href, iri, line
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def item(out: Outgoing) -> bytes:
         "attachments": [_attachment(e) for e in entry.enclosures if href(e.url)],
     }
     fields = {name: value for name, value in fields.items() if value}
-    fields["_syndicate"] = {name: said[name] for name in _KEPT}
+    fields["_syndicate"] = {name: said[name] for name in _KEPT} | feed_rights.members(out)
     return _dump(fields)
 
 

@@ -20,7 +20,7 @@ from feedgen.ext.base import BaseExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
-from syndicate.core import content
+from syndicate.core import content, feed_rights
 from syndicate.core.outgoing import Outgoing, href, iri, line, mail, moment, utc
 
 if TYPE_CHECKING:
@@ -124,6 +124,7 @@ def _extend_atom(entry: Any, out: Outgoing, said: dict[str, Any]) -> None:
     _add(entry, "rights", rights(said))
     _source(entry, out, said)
     _thumbnail(entry, out)
+    feed_rights.extend(entry, out, "link")
 
 
 def rights(said: dict[str, Any]) -> str | None:
@@ -240,6 +241,7 @@ def _extend_rss(item: Any, out: Outgoing, said: dict[str, Any]) -> None:
         attributes = {"rel": "related", "href": each["url"], "title": each["name"]}
         etree.SubElement(item, _ATOM + "link", attributes)
     _rss_files(item, out)
+    feed_rights.extend(item, out)
 
 
 def _rss_people(item: Any, said: dict[str, Any]) -> None:

@@ -5,13 +5,14 @@ Runs in a worker process, like every reading of what strangers send.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-from syndicate.core import article, decode, normalize, plaintext, sanitize, urls
+from syndicate.core import article, decode, normalize, plaintext, sanitize, terms, urls
 from syndicate.core.listing import Listed
 from syndicate.core.normalize import Prepared
 from syndicate.errors import ParseError
@@ -29,6 +30,7 @@ class Fetched:
     data: bytes
     content_type: str | None
     url: str
+    headers: Mapping[str, str] = field(default_factory=dict)  # those that core/terms.py reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,8 @@ def complete(prepared: Prepared, page: Fetched, zone: str, selector: str = "") -
             notices=tuple(dict.fromkeys((*own.notices, *parsed.notices))),
             breadcrumb=own.breadcrumb or parsed.breadcrumb,
             thumbnail=own.thumbnail or parsed.thumbnail,
+            pictures=own.pictures or parsed.pictures,
+            terms=terms.joined(parsed.terms, own.terms),
         ),
         zone=zone,
         base=page.url,
@@ -116,6 +120,9 @@ def _parsed(page: Fetched, selector: str) -> tuple[ParsedEntry, str]:
         raise ParseError(f"is no page but {kind.partition(';')[0]}", where=page.url)
     html, problems = decode.decode(page.data, page.content_type)
     parsed = article.read_page(html, page.url)
+    if page.headers:
+        answered = terms.of_headers(page.headers)
+        parsed = replace(parsed, terms=terms.joined(answered, parsed.terms))
     if selector:
         body = _selected(html, selector, page.url)
         if body:

@@ -98,7 +98,7 @@ def _item(
     source = settings.source(entry.source)
     out = outgoing(entry, source, settings)
     rows = rows_with(entry, words, also, original=out.original, own=out.own)
-    summary = "" if out.shown == "link" else _clear(entry.summary or entry.content_text)
+    summary = _clear(out.may_show(entry.summary or entry.content_text))
     return MailItem(
         number=number,
         id=entry.id,

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
-from syndicate.core import identity
+from syndicate.core import identity, terms
 from syndicate.core.plaintext import shorten, xml_text
 from syndicate.model import Entry, GivenDate
 from syndicate.settings import Settings, Site, Source
@@ -70,6 +70,20 @@ class Outgoing:
         """The title; without one the opening of the text, as a feed must have something there."""
         entry = self.entry
         return title_of(entry.title, entry.summary or entry.content_text, self.site.language)
+
+    def may_show(self, text: str) -> str:
+        """As much of a summary as its source lets be shown; "" where that is nothing."""
+        if self.shown == "link":
+            return ""
+        limit = terms.snippet(self.entry.terms) if self.entry.terms else None
+        if limit is None:
+            return text
+        return shorten(line(text), limit) if limit else ""
+
+    @cached_property
+    def summary(self) -> str:
+        """The summary as far as it may be shown."""
+        return self.may_show(self.entry.summary)
 
     @cached_property
     def published(self) -> datetime | None:
@@ -126,7 +140,7 @@ def outgoing(entry: Entry, settings: Settings, members: Sequence[Entry] = ()) ->
         entry=entry,
         site=settings.site,
         zone=ZoneInfo(source.timezone or settings.site.timezone),
-        shown=shown(source),
+        shown=_shown(source, entry),
         own=source.own,
         also=tuple(also(each, settings) for each in members if each.id != entry.id),
         notices=settings.site.notices.texts() if reprint else (),
@@ -141,6 +155,14 @@ def shown(source: Source) -> Shown:
     if source.own or source.type == "folder" or source.licence or source.permission:
         return "full"
     return "summary"
+
+
+def _shown(source: Source, entry: Entry) -> Shown:
+    """The same for one entry: no summary where its source forbids snippets."""
+    allowed = shown(source)
+    if allowed == "summary" and entry.terms and terms.snippet(entry.terms) == 0:
+        return "link"
+    return allowed
 
 
 def also(entry: Entry, settings: Settings) -> Also:

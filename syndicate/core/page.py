@@ -13,15 +13,15 @@ from typing import Any
 
 from markupsafe import Markup
 
-from syndicate.core import attribution
+from syndicate.core import attribution, terms
 from syndicate.core import frame as frames
 from syndicate.core.attribution import Row
 from syndicate.core.frame import Frame, Head, Link, breadcrumb, direction, title_of
-from syndicate.core.linked_data import news_article
+from syndicate.core.linked_data import news_article, rights_expression
 from syndicate.core.outgoing import Outgoing, href, line
 from syndicate.core.plaintext import shorten, xml_text
 from syndicate.core.words import Words
-from syndicate.model import NoticeFrom
+from syndicate.model import NoticeFrom, Terms
 from syndicate.settings import Column, Digest, Site
 
 _TEASER = 110  # characters of a summary in a list: two lines of Chinese
@@ -226,7 +226,7 @@ def item(out: Outgoing, frame: Frame, column: Link | None = None) -> Item:
     """An entry as a list shows it."""
     entry, said = out.entry, out.entry.attribution
     limit = _TEASER if entry.language.startswith(("zh", "ja", "ko")) else _LATIN_TEASER
-    teaser = line(entry.summary or entry.content_text[:1000])
+    teaser = line(out.may_show(entry.summary or entry.content_text[:1000]))
     given = said.published
     return Item(
         id=entry.id,
@@ -236,7 +236,7 @@ def item(out: Outgoing, frame: Frame, column: Link | None = None) -> Item:
         authors=frame.words.list_separator.join(line(p.name) for p in said.authors if line(p.name)),
         date=given.text[:10] if given else "",
         datetime=given.text if given else "",
-        summary="" if out.shown == "link" else shorten(teaser, limit),
+        summary=shorten(teaser, limit),
         language=entry.language,
         direction=direction(entry.language),
         column=column,
@@ -380,24 +380,53 @@ def article(
 def rows_of(out: Outgoing, words: Words) -> tuple[Row, ...]:
     """The attribution rows of an entry that goes out, with its story's other members."""
     also = tuple((each.name, each.page or each.url) for each in out.also)
-    return attribution.rows_with(out.entry, words, also, original=out.original, own=out.own)
+    rows = attribution.rows_with(out.entry, words, also, original=out.original, own=out.own)
+    said = _terms_row(out.entry.terms, words)
+    return (*rows, said) if said else rows
+
+
+def _terms_row(said: Terms, words: Words) -> Row | None:
+    """What the source forbids and reserves, for people."""
+    parts: list[tuple[str, str | None]] = [(word, None) for word in said.robots]
+    if said.tdm is not None:
+        text = words.tdm_reserved if said.tdm else words.tdm_allowed
+        parts.append((text, href(said.tdm_policy)))
+    if url := href(said.policy):
+        parts.append((words.policy, url))
+    return Row("terms", words.terms, tuple(parts)) if parts else None
 
 
 def _article_head(out: Outgoing, frame: Frame, columns: Sequence[Column], noindex: bool) -> Head:
     entry = out.entry
-    teaser = "" if out.shown == "link" else line(entry.summary or entry.content_text[:1000])
+    teaser = line(out.may_show(entry.summary or entry.content_text[:1000]))
     filed = next((c for c in columns if c.id == entry.column), None)
     return Head(
         title=out.title,
         description=shorten(teaser, _DESCRIPTION),
         canonical=out.page if out.own else out.original or out.page,
-        robots="noindex" if noindex else "",
+        robots=terms.robots_text(entry.terms, noindex=noindex),
+        metas=_tdm(entry.terms),
+        policy=_policy(entry.terms),
+        rights_expression=rights_expression(entry.terms),
         type="article",
         image=href(entry.thumbnail) or "",
         json_ld=news_article(out, title_of(filed, frame.words) if filed else ""),
         feeds=f"{filed.id}/" if filed else "",
         feeds_title=title_of(filed, frame.words) if filed else "",
     )
+
+
+def _tdm(said: Terms) -> tuple[tuple[str, str], ...]:
+    """TDMRep's meta tags, as the source reserves."""
+    if said.tdm is None:
+        return ()
+    stated = (("tdm-reservation", str(int(said.tdm))), ("tdm-policy", href(said.tdm_policy) or ""))
+    return tuple((name, value) for name, value in stated if value)
+
+
+def _policy(said: Terms) -> Link | None:
+    url = href(said.policy)
+    return Link(said.policy_type, url) if url else None
 
 
 def _other_title(out: Outgoing) -> str:
@@ -412,7 +441,7 @@ def _body(out: Outgoing) -> Markup:
         return Markup()
     if out.shown == "full" and entry.content_html:
         return Markup(xml_text(entry.content_html))  # noqa: S704
-    return Markup("<p>{}</p>").format(entry.summary) if entry.summary else Markup()
+    return Markup("<p>{}</p>").format(out.summary) if out.summary else Markup()
 
 
 def _notices(out: Outgoing, words: Words) -> tuple[Shown, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Container, Iterator
 from typing import Any
 from urllib.parse import urljoin
 
-from syndicate.core import dates, split
+from syndicate.core import dates, split, terms
 from syndicate.core.plaintext import plain
 from syndicate.errors import ParseError
 from syndicate.model import (
@@ -20,7 +20,9 @@ from syndicate.model import (
     ParsedEntry,
     ParsedFeed,
     Person,
+    Picture,
     Publisher,
+    Terms,
 )
 
 Dict = dict[str, Any]
@@ -156,7 +158,34 @@ def _entry(
         enclosures=tuple(_attachments(item, base)),
         thumbnail=_url(item.get("image") or item.get("banner_image"), base),
         raw_dates=tuple(raw),
+        pictures=tuple(_pictures(own.get("pictures"), base)),
+        terms=_terms(own.get("terms")),
     )
+
+
+def _pictures(stated: Any, base: str) -> Iterator[Picture]:
+    for each in stated if isinstance(stated, list) else ():
+        if isinstance(each, dict) and (url := _url(each.get("url"), base)):
+            said = (plain(_text(each.get(name)) or "") for name in ("caption", "credit", "rights"))
+            yield Picture(url, *said)
+
+
+def _terms(stated: Any) -> Terms:
+    """The terms that another Syndicate passed on; checked like anybody's."""
+    if not isinstance(stated, dict):
+        return Terms()
+    robots = stated.get("robots")
+    reserved = stated.get("tdm_reservation")
+    said = terms.of_metas(
+        {
+            "robots": ",".join(map(str, robots)) if isinstance(robots, list) else "",
+            "tdm-reservation": str(int(reserved)) if isinstance(reserved, bool) else "",
+            "tdm-policy": _text(stated.get("tdm_policy")) or "",
+        }
+    )
+    kind = _text(stated.get("policy_type")) or ""
+    policy = terms.policy("odrl:hasPolicy", kind, _text(stated.get("policy")))
+    return terms.joined(said, policy, terms.embedded(_text(stated.get("expression")) or ""))
 
 
 def _tags(item: Dict) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from urllib.parse import urljoin
 
 from lxml import etree
 
-from syndicate.core import dates, names, parse_cdf, urls
+from syndicate.core import dates, names, parse_cdf, parse_rights, terms, urls
 from syndicate.core.plaintext import plain, xml_text
 from syndicate.model import (
     Attribution,
@@ -28,7 +28,9 @@ from syndicate.model import (
     ParsedEntry,
     ParsedFeed,
     Person,
+    Picture,
     Publisher,
+    Terms,
 )
 
 Element = Any  # lxml has no types
@@ -65,6 +67,10 @@ _PREFIXES = {
     "https://www.w3.org/2005/Atom": "atom",
     "http://prismstandard.org/namespaces/basic/2.0/": "prism",
     "http://prismstandard.org/namespaces/1.2/basic/": "prism",
+    "http://www.bloglines.com/about/specs/fac-1.0": "access",
+    "http://www.w3.org/ns/odrl/2/": "odrl",
+    "http://w3.org/ns/odrl/2": "odrl",
+    "https://rslstandard.org/rsl": "rsl",
 }
 _FOLDED = {space.lower(): prefix for space, prefix in _PREFIXES.items()}
 _ATOM = "{http://www.w3.org/2005/Atom}"
@@ -375,6 +381,14 @@ def _link(fields: Fields, *rels: str) -> str | None:
     return None
 
 
+def _terms(fields: Fields) -> Terms:
+    return parse_rights.read_terms(fields.all, lambda url: _join(fields.scope.base, url))
+
+
+def _pictures(fields: Fields) -> tuple[Picture, ...]:
+    return parse_rights.read_pictures(fields.all, lambda url: _join(fields.scope.base, url))
+
+
 # --- RSS and RDF ----------------------------------------------------------------------------
 
 
@@ -389,6 +403,9 @@ def rss_feed(root: Element, scope: Scope, kind: str, channel: Element = None) ->
     for holder in fields.each("items"):
         items += [c for c in holder if name_of(c) == "item"]
     feed = rss_head(fields, kind)
+    if channel is not root:  # Feed Access Control stands beside the channel
+        around = _terms(Fields(root, scope))
+        feed = replace(feed, terms=terms.joined(feed.terms, around)) if around else feed
     if feed.logo is None and kind == "rdf":
         images = (Fields(c, fields.scope).text("url") for c in root if name_of(c) == "image")
         feed = replace(feed, logo=_join(fields.scope.base, next(images, None)))
@@ -423,6 +440,7 @@ def rss_head(fields: Fields, kind: str) -> ParsedFeed:
         skip_hours=tuple(_skip_hours(fields)),
         skip_days=tuple(_skip_days(fields)),
         problems=problems,
+        terms=_terms(fields),
     )
 
 
@@ -490,6 +508,8 @@ def rss_item(item: Element, scope: Scope) -> ParsedEntry:
         enclosures=tuple(dict.fromkeys(_rss_files(fields))),
         thumbnail=_thumbnail(fields),
         raw_dates=tuple(raw),
+        pictures=_pictures(fields),
+        terms=_terms(fields),
     )
 
 
@@ -617,6 +637,7 @@ def atom_head(fields: Fields) -> ParsedFeed:
         authors=tuple(_atom_people(fields, "atom:author")),
         hub=_hub(fields),
         ttl_minutes=_update_minutes(fields),
+        terms=_terms(fields),
     )
 
 
@@ -741,6 +762,8 @@ def atom_entry(element: Element, scope: Scope, feed: ParsedFeed | None) -> Parse
         enclosures=tuple(dict.fromkeys((*_atom_files(fields), *_media_files(fields)))),
         thumbnail=_thumbnail(fields),
         raw_dates=tuple(raw),
+        pictures=_pictures(fields),
+        terms=_terms(fields),
     )
 
 

@@ -11,8 +11,10 @@ from syndicate.core.outgoing import Outgoing, iri, line
 def record(out: Outgoing) -> dict[str, Any]:
     """JSON-able; `verify` compares what it reads back with this and nothing else."""
     said = out.said
+    robots = {"robots": list(out.entry.terms.robots)} if out.entry.terms.robots else {}
     return {
         **said,
+        **robots,
         "title": out.title,
         "link": out.main_link,
         "guid": line(out.entry.guid) or iri(out.entry),

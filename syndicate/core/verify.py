@@ -317,7 +317,8 @@ def page(data: bytes, id: str, record: Fields) -> Iterator[Difference]:
     """An entry's page: what it shows, and where it links to, whatever template made it."""
     html = data.decode("utf-8", "replace")
     text = visible(html)
-    links = {node.attributes.get("href") for node in LexborHTMLParser(html).css("a[href]")}
+    tree = LexborHTMLParser(html)
+    links = {node.attributes.get("href") for node in tree.css("a[href]")}
     source = record["source"]
     shown = [
         ("title", [record["title"]]),
@@ -332,6 +333,10 @@ def page(data: bytes, id: str, record: Fields) -> Iterator[Difference]:
         for value in filter(None, values):
             if squeezed(value) not in text:
                 yield Difference(id, field, value, None)
+    told = " ".join(n.attributes.get("content") or "" for n in tree.css('meta[name="robots"]'))
+    for word in record.get("robots", ()):
+        if word not in [each.strip() for each in told.split(",")]:
+            yield Difference(id, "robots", word, told or None)
     targets = [("original_url", record["original_url"]), ("source.url", source["url"])]
     for field, url in targets:
         if url and url not in links:

@@ -36,9 +36,13 @@ from syndicate.adapters.store.values import (
     dump_attribution,
     dump_enclosures,
     dump_notices,
+    dump_pictures,
+    dump_terms,
     load_attribution,
     load_enclosures,
     load_notices,
+    load_pictures,
+    load_terms,
 )
 from syndicate.model import Decision, Entry, Status
 
@@ -74,6 +78,9 @@ entries = sa.Table(
     sa.Column("columns", Json, nullable=False),
     sa.Column("content_hash", sa.String, nullable=False),
     sa.Column("stale_after", Instant),
+    sa.Column("pictures", Json),  # NULL for none, as most have
+    sa.Column("terms", Json),
+    sa.Column("stated", sa.Integer),  # Attribution.stated
     sa.Index("entries_source", "source", "sort_at"),
     sa.Index("entries_guid", "guid"),
     sa.Index("entries_url", "url"),
@@ -82,6 +89,8 @@ entries = sa.Table(
     sa.Index("entries_status", "status", "sort_at"),
     sa.Index("entries_sort", "sort_at", "id"),
     sa.Index("entries_received", "received"),
+    # What a report asks, so that no text of an entry is read for it
+    sa.Index("entries_report", "received", "source", "column", "status", "stated"),
 )
 
 placements = sa.Table(
@@ -204,6 +213,9 @@ def _row(entry: Entry) -> tuple[Any, ...]:
         dump_json(entry.columns),
         entry.content_hash,
         _instant(entry.stale_after),
+        dump_json(dump_pictures(entry.pictures)) if entry.pictures else None,
+        dump_json(dump_terms(entry.terms)) if entry.terms else None,
+        entry.attribution.stated,
     )
 
 
@@ -243,6 +255,8 @@ def from_row(row: Any) -> Entry:
         columns=tuple(row.columns),
         content_hash=row.content_hash,
         stale_after=row.stale_after,
+        pictures=load_pictures(row.pictures),
+        terms=load_terms(row.terms),
     )
 
 
@@ -317,6 +331,18 @@ def get_many(conn: Connection, ids: Iterable[str]) -> dict[str, Entry]:
     """Entries by id; those that do not exist are left out."""
     rows = rows_in(conn, f"{_SELECT} WHERE id {{is_in}}", ids)
     return {entry.id: entry for entry in map(from_row, map(_typed, rows))}
+
+
+def with_terms(conn: Connection, ids: Sequence[str], directive: str) -> set[str]:
+    """Which of these entries have a robots directive from their source."""
+    found: set[str] = set()
+    for part in in_parts(ids):
+        query = sa.select(entries.c.id, entries.c.terms)
+        query = query.where(entries.c.id.in_(part), entries.c.terms.is_not(None))
+        for id, terms in conn.execute(query):
+            if load_terms(terms).forbids(directive):
+                found.add(id)
+    return found
 
 
 def of_story(conn: Connection, stories: Iterable[str]) -> dict[str, list[Entry]]:

@@ -152,7 +152,7 @@ class PageReader:
         from syndicate.core.fulltext import Fetched
 
         answer = await self._fetched(url)
-        return Fetched(answer.body, answer.header("content-type"), answer.url)
+        return Fetched(answer.body, answer.header("content-type"), answer.url, answer.terms)
 
     # --- behind the links of a feed ---------------------------------------------------------
 
