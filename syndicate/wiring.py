@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from syndicate.jobs.edit import Edited
     from syndicate.jobs.ingest import Ingested
     from syndicate.jobs.ingest.counts import File
+    from syndicate.jobs.media import Copied
     from syndicate.jobs.publish import Pages
     from syndicate.jobs.send import Delivery
     from syndicate.model import Entry, Filed
@@ -185,9 +186,10 @@ class Application:
         self._ingest(report, only)
         return report
 
-    def publish(self) -> Report:
+    def publish(self, *, fetch: bool = True) -> Report:
+        """What changed, written; with `fetch` the pictures that are to be copied first."""
         report = Report()
-        self._publish(report)
+        self._publish(report, fetch=fetch)
         return report
 
     def deliver(self) -> Report:
@@ -195,9 +197,30 @@ class Application:
         self._deliver(report)
         return report
 
-    def _publish(self, report: Report) -> None:
+    def copy_pictures(self) -> list[tuple[str, str]]:
+        """Fetch the pictures that are to be copied of what is about to be published; (source,
+        reason) of those that will not be."""
+        from syndicate.jobs import media
+
+        if not media.plan(self.database, self.settings, self.now):
+            return []
+        return asyncio.run(self._fetch_pictures()).problems
+
+    async def _fetch_pictures(self) -> Copied:
+        from syndicate.adapters.http import PICTURES
+        from syndicate.jobs import media
+        from syndicate.jobs.ingest.visits import Visitor
+
+        async with self.fetcher() as fetcher:
+            visitor = Visitor(fetcher, self.settings.media.max_bytes, accept=PICTURES)
+            return await media.fetch(self.database, self.settings, visitor.fetch, self.now)
+
+    def _publish(self, report: Report, *, fetch: bool = True) -> None:
         from syndicate.jobs import publish
 
+        if fetch:  # a takedown waits for nobody
+            for source, reason in self.copy_pictures():
+                report.problem(source or None, reason)
         done = publish.publish(self.database, self.settings, self.pages, self.now)
         report.parts.setdefault("columns", {c.id: 0 for c in self.settings.columns})
         report.parts["feeds"] = {
@@ -511,7 +534,7 @@ class Application:
             secret=self.secret,
         )
         digest.withdraw(self.database, self.settings, self.templates, self.now)
-        report = self.publish()
+        report = self.publish(fetch=False)
         self.publish_editions()
         corrections = 0
         if notify:

@@ -35,6 +35,7 @@ FEEDS = (
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, text/html;q=0.5, */*;q=0.3"
 )
 PAGES = "text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.5"
+PICTURES = "image/webp, image/png, image/jpeg, image/gif, image/*;q=0.3"
 _ACCEPT_ENCODING = b"gzip, deflate, br"
 _MAX_REDIRECTS = 5
 _KEEP_ALIVE = 30.0  # seconds

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from syndicate.core import normalize
+from syndicate.core import normalize, terms
 from syndicate.core.normalize import Prepared
 from syndicate.model import Attribution, Decision, Entry, Filed, GivenDate, Status
 from syndicate.settings import Source
@@ -147,6 +147,8 @@ def _first_decisions(
     for field, text in prepared.parsed.raw_dates:
         reason = f"{field} {text!r} could not be read, and counts as unknown"
         made.append(Decision(entry.id, now, "date", _US, reason, before=text))
+    if entry.terms:
+        made.append(Decision(entry.id, now, "terms", by, f"stated: {terms.words(entry.terms)}"))
     if odd:
         made.append(_odd_date(entry.id, now, odd))
     elif entry.attribution.published:
@@ -230,6 +232,9 @@ def _changes(before: Entry, after: Entry, source: Source, now: datetime) -> Sequ
         old, new = (_said(getattr(e.attribution, name)) for e in (before, after))
         if old != new:
             made.append(Decision(after.id, now, name, by, "the source changed it", old, new))
+    if before.terms != after.terms:
+        old, new = terms.words(before.terms), terms.words(after.terms)
+        made.append(Decision(after.id, now, "terms", by, "the source changed them", old, new))
     if before.content_html != after.content_html:
         old_length, new_length = len(before.content_text), len(after.content_text)
         reason = f"the source changed the text ({old_length} characters, now {new_length})"

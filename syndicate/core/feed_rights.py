@@ -10,6 +10,7 @@ from typing import Any
 
 from lxml import etree
 
+from syndicate.core import pictures
 from syndicate.core.outgoing import Outgoing, href, line
 from syndicate.core.parse_rights import POLICIES
 from syndicate.core.terms import robots_text
@@ -34,8 +35,8 @@ def extend(parent: Any, out: Outgoing, link: str = _ATOM + "link") -> None:
             attributes = {"rel": "license", "href": url, "type": said.policy_type}
             etree.SubElement(parent, link, {k: v for k, v in attributes.items() if v})
         parent.extend(_expression(said.expression))
-    for picture in out.entry.pictures:
-        _picture(parent, picture)
+    for url, picture in pictures.shown(out):
+        _picture(parent, url, picture)
 
 
 def _metas(said: Terms) -> Iterator[tuple[str, str]]:
@@ -60,8 +61,8 @@ def _expression(text: str) -> Iterator[Any]:
         yield root
 
 
-def _picture(parent: Any, picture: Picture) -> None:
-    url = href(picture.url)
+def _picture(parent: Any, address: str, picture: Picture) -> None:
+    url = href(address)
     if not url:
         return
     content = etree.SubElement(parent, _MEDIA + "content", {"url": url, "medium": "image"})
@@ -77,7 +78,7 @@ def _picture(parent: Any, picture: Picture) -> None:
 
 def members(out: Outgoing) -> dict[str, Any]:
     """The same in JSON Feed's `_syndicate`: `terms` and `pictures`, each where there is any."""
-    said, pictures = out.entry.terms, out.entry.pictures
+    said, shown = out.entry.terms, list(pictures.shown(out))
     found: dict[str, Any] = {}
     if said:
         found["terms"] = {
@@ -88,15 +89,15 @@ def members(out: Outgoing) -> dict[str, Any]:
             "policy_type": said.policy_type or None,
             "expression": said.expression or None,
         }
-    if pictures:
+    if shown:
         found["pictures"] = [
             {
-                "url": href(picture.url),
+                "url": href(url),
                 "caption": line(picture.caption) or None,
                 "credit": line(picture.credit) or None,
                 "rights": line(picture.rights) or None,
             }
-            for picture in pictures
-            if href(picture.url)
+            for url, picture in shown
+            if href(url)
         ]
     return found

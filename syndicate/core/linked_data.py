@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from syndicate.core import pictures
 from syndicate.core.outgoing import Outgoing, href, line
 from syndicate.model import Terms
 
@@ -82,7 +83,7 @@ def _holds(said: dict[str, Any]) -> bool:
 
 def _images(out: Outgoing) -> Any:
     """The picture of an entry; with what is said of it where anything is."""
-    url = href(out.entry.thumbnail)
+    url = href(pictures.address(out, out.entry.thumbnail))
     stated = next((p for p in out.entry.pictures if p.url == out.entry.thumbnail), None)
     if url is None or stated is None:
         return url

@@ -7,8 +7,8 @@ cannot differ.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import cached_property, lru_cache
 from typing import Any, Literal
@@ -47,6 +47,8 @@ class Outgoing:
     also: tuple[Also, ...] = ()
     notices: tuple[str, ...] = ()  # of the site itself, where they apply
     link: Literal["original", "page"] = "original"
+    pictures: Literal["link", "copy", "none"] = "link"
+    copies: Mapping[str, str] = field(default_factory=dict)  # a picture's address to its file here
 
     @property
     def page(self) -> str:
@@ -132,8 +134,14 @@ def utc(at: datetime) -> datetime:
         return at.replace(tzinfo=UTC)
 
 
-def outgoing(entry: Entry, settings: Settings, members: Sequence[Entry] = ()) -> Outgoing:
-    """An entry as these settings let it out; `members` are all published ones of its story."""
+def outgoing(
+    entry: Entry,
+    settings: Settings,
+    members: Sequence[Entry] = (),
+    copies: Mapping[str, str] | None = None,
+) -> Outgoing:
+    """An entry as these settings let it out; `members` are all published ones of its story,
+    `copies` the files that stand for its pictures, by their addresses."""
     source = settings.source(entry.source) or Source(entry.source)
     reprint = not source.own
     return Outgoing(
@@ -145,6 +153,8 @@ def outgoing(entry: Entry, settings: Settings, members: Sequence[Entry] = ()) ->
         also=tuple(also(each, settings) for each in members if each.id != entry.id),
         notices=settings.site.notices.texts() if reprint else (),
         link=settings.publish.link,
+        pictures=source.pictures or "link",
+        copies=(copies or {}) if source.pictures == "copy" else {},
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from syndicate.core import attribution, terms
+from syndicate.core import attribution, pictures, terms
 from syndicate.core import frame as frames
 from syndicate.core.attribution import Row
 from syndicate.core.frame import Frame, Head, Link, breadcrumb, direction, title_of
@@ -364,14 +364,14 @@ def article(
         byline=tuple(r for r in rows if r.kind in ("source", "author")),
         date=words.date(entry.attribution.published),
         datetime=entry.attribution.published.text if entry.attribution.published else "",
-        body=_body(out),
+        body=_body(out, frame.root),
         shown=out.shown,
         own=out.own,
         original=out.original,
         rows=rows,
         notices=() if out.own else _notices(out, words),
         site_notices=out.notices,
-        files=tuple(_file(f.url, f.title) for f in entry.enclosures if href(f.url)),
+        files=tuple(_file(f.url, f.title) for f in pictures.enclosures(out) if href(f.url)),
         previous=_neighbour(previous, frame),
         next=_neighbour(next, frame),
     )
@@ -409,7 +409,7 @@ def _article_head(out: Outgoing, frame: Frame, columns: Sequence[Column], noinde
         policy=_policy(entry.terms),
         rights_expression=rights_expression(entry.terms),
         type="article",
-        image=href(entry.thumbnail) or "",
+        image=href(pictures.address(out, entry.thumbnail)) or "",
         json_ld=news_article(out, title_of(filed, frame.words) if filed else ""),
         feeds=f"{filed.id}/" if filed else "",
         feeds_title=title_of(filed, frame.words) if filed else "",
@@ -434,13 +434,13 @@ def _other_title(out: Outgoing) -> str:
     return original if original and original != out.title else ""
 
 
-def _body(out: Outgoing) -> Markup:
+def _body(out: Outgoing, root: str) -> Markup:
     """What may be shown of the text; `content_html` was cleaned when it came (sanitize.clean)."""
     entry = out.entry
     if out.shown == "link":
         return Markup()
     if out.shown == "full" and entry.content_html:
-        return Markup(xml_text(entry.content_html))  # noqa: S704
+        return Markup(xml_text(pictures.body(out, root)))  # noqa: S704
     return Markup("<p>{}</p>").format(out.summary) if out.summary else Markup()
 
 

@@ -79,8 +79,7 @@ def _for_everyone(text: str) -> Iterable[str]:
     for word in text.split(","):
         agent = _AGENT.match(word)
         if agent and agent[1].lower() not in _PREVIEWS:
-            named = agent[1] != "*"
-            word = word.partition(":")[2]
+            named = True
         if not named:
             yield word
 
@@ -145,7 +144,8 @@ def joined(*said: Terms) -> Terms:
     return Terms(
         robots=tuple(dict.fromkeys(word for terms in known for word in terms.robots)),
         tdm=reserving.tdm,
-        tdm_policy=reserving.tdm_policy,
+        tdm_policy=reserving.tdm_policy
+        or next((t.tdm_policy for t in known if t.tdm_policy), None),
         policy=first.policy,
         policy_type=first.policy_type,
         expression=next((terms.expression for terms in known if terms.expression), ""),
@@ -158,6 +158,16 @@ def snippet(terms: Terms) -> int | None:
         return 0
     sizes = [int(word.partition(":")[2]) for word in terms.robots if word.startswith("max-snippet")]
     return min((size for size in sizes if size >= 0), default=None)
+
+
+def words(said: Terms) -> str:
+    """The terms in words, as history shows them."""
+    parts = [f"robots {', '.join(said.robots)}"] if said.robots else []
+    if said.tdm is not None:
+        parts.append("text and data mining " + ("reserved" if said.tdm else "not reserved"))
+    parts += [f"policy {url}" for url in (said.tdm_policy, said.policy) if url]
+    parts += ["a policy that came with it"] if said.expression else []
+    return "; ".join(parts) or "none"
 
 
 def robots_text(terms: Terms, *, noindex: bool = False) -> str:

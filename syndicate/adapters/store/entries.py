@@ -315,6 +315,16 @@ def _places_of(conn: Connection, ids: Sequence[str]) -> Iterator[Place]:
             yield Place(row.column, row.entry, row.sort_at, row.received)
 
 
+def touch(conn: Connection, ids: Sequence[str]) -> None:
+    """Mark what is made of these entries as out of date: their pages, and where they stand."""
+    found = [(row.entry, row.column, row.received) for row in _places_of(conn, ids)]
+    for part in in_parts(ids):
+        query = sa.select(entries.c.id, entries.c.received).where(entries.c.id.in_(part))
+        found += [(id, "", received) for id, received in conn.execute(query)]
+    rows = [(entry, column, dump_instant(at)) for entry, column, at in dict.fromkeys(found)]
+    insert_rows(conn, unpublished, ("entry", "column", "received"), rows)
+
+
 def in_parts(ids: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:
     """The same in pieces that one statement can name."""
     for start in range(0, len(ids), size):

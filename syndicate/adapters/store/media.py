@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from syndicate.adapters.store.engine import Instant, dump_instant, insert_rows, metadata
-from syndicate.adapters.store.entries import in_parts
+from syndicate.adapters.store.entries import entries, in_parts
+from syndicate.model import Status
 
 WANTED, COPIED, FAILED = "wanted", "copied", "failed"
 
@@ -111,6 +112,23 @@ def used(conn: Connection, files: Sequence[str]) -> list[str]:
         query = sa.select(media_copies.c.file).where(media_copies.c.file.in_(part)).distinct()
         found += conn.execute(query).scalars()
     return found
+
+
+def entries_of_source(conn: Connection, source: str) -> list[str]:
+    """The entries of a source of which pictures are known."""
+    query = sa.select(media_copies.c.entry).distinct()
+    query = query.join(entries, entries.c.id == media_copies.c.entry)
+    return list(conn.execute(query.where(entries.c.source == source)).scalars())
+
+
+def published_of_source(conn: Connection, source: str) -> list[str]:
+    """The published entries of a source that may have pictures."""
+    query = sa.select(entries.c.id).where(
+        entries.c.source == source,
+        entries.c.status == Status.PUBLISHED.value,
+        sa.or_(entries.c.thumbnail.is_not(None), entries.c.content_html.contains("<img")),
+    )
+    return list(conn.execute(query.order_by(entries.c.id)).scalars())
 
 
 def counts(conn: Connection) -> dict[str, int]:
