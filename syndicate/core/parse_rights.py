@@ -68,7 +68,7 @@ def _pictures(media: Children, around: Mapping[str, str], join: Join) -> Iterato
     for content in media.get("content", ()):
         inner = _inner(content)
         said = {**around, **_said(inner)}
-        if _is_picture(content):
+        if is_picture(content):
             yield from _picture(content, said, join)
         yield from _pictures({"thumbnail": inner.get("thumbnail", ())}, said, join)
     for thumbnail in media.get("thumbnail", ()):
@@ -111,7 +111,11 @@ def _is_wide(text: str) -> bool:
     return any("\u3400" <= char <= "\u9fff" for char in text)
 
 
-def _is_picture(content: Element) -> bool:
+def is_picture(content: Element) -> bool:
+    """Whether a Media RSS element is a `content` that is a picture: who is credited for it took
+    the picture, and did not write the article."""
+    if etree.QName(content).localname != "content":
+        return False
     kind = (content.get("medium") or content.get("type") or "").lower()
     if kind:
         return kind.startswith("image")

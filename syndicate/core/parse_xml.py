@@ -349,6 +349,7 @@ def _credits(fields: Fields) -> list[str]:
         text_of(element)
         for element in _media(fields)
         if name_of(element) == "media:credit"
+        and not parse_rights.is_picture(element.getparent())
         and (element.get("role") or "author").lower() in ("author", "writer", "reporter")
         and text_of(element)
     ]
@@ -387,6 +388,15 @@ def _terms(fields: Fields) -> Terms:
 
 def _pictures(fields: Fields) -> tuple[Picture, ...]:
     return parse_rights.read_pictures(fields.all, lambda url: _join(fields.scope.base, url))
+
+
+def _licence_link(fields: Fields) -> str | None:
+    """A licence for people; what machines read is a policy (`_terms`)."""
+    for element in fields.each("atom:link"):
+        kind = (element.get("type") or "").partition(";")[0].strip().lower()
+        if (element.get("rel") or "").lower() == "license" and kind not in terms.POLICY_TYPES:
+            return _join(fields.scope.of(element).base, element.get("href"))
+    return None
 
 
 # --- RSS and RDF ----------------------------------------------------------------------------
@@ -431,7 +441,7 @@ def rss_head(fields: Fields, kind: str) -> ParsedFeed:
         language=fields.text("language", "dc:language") or fields.scope.language,
         description=plain(fields.text("description", "itunes:summary", "itunes:subtitle") or ""),
         rights=_rights(fields),
-        licence=_licence(fields) or _link(fields, "license"),
+        licence=_licence(fields) or _licence_link(fields),
         logo=_join(fields.scope.base, logo),
         updated=updated,
         authors=_people(fields.texts(*_CHANNEL_AUTHORS)),
@@ -477,7 +487,9 @@ def rss_item(item: Element, scope: Scope) -> ParsedEntry:
     html = _html(content) if content is not None else ""
     if not html and atom_content is not None:
         html = _atom_html(atom_content, fields.scope)
-    summary = _html(description) if description is not None else _media_description(fields)
+    summary = _html(description) if description is not None else ""
+    if not html and not summary:
+        summary = _media_description(fields)
     base = fields.scope.base or link or ""
     if not html:
         html, summary = summary, ""
@@ -499,7 +511,7 @@ def rss_item(item: Element, scope: Scope) -> ParsedEntry:
             published=_date(raw, "published", published),
             updated=_date(raw, "updated", fields.text("dcterms:modified", "atom:updated")),
             rights=_rights(fields),
-            licence=_licence(fields) or _link(fields, "license"),
+            licence=_licence(fields) or _licence_link(fields),
             editor=None,
             via=tuple(_vias(fields)),
         ),
@@ -631,7 +643,7 @@ def atom_head(fields: Fields) -> ParsedFeed:
         language=fields.scope.language or fields.text("dc:language"),
         description=_atom_text(fields.first("atom:subtitle", "atom:tagline")),
         rights=_atom_text(fields.first("atom:rights", "atom:copyright")) or _rights(fields),
-        licence=_link(fields, "license") or _licence(fields),
+        licence=_licence_link(fields) or _licence(fields),
         logo=_join(fields.scope.base, logo),
         updated=_date(raw, "updated", fields.text("atom:updated", "atom:modified", "dc:date")),
         authors=tuple(_atom_people(fields, "atom:author")),
@@ -754,7 +766,7 @@ def atom_entry(element: Element, scope: Scope, feed: ParsedFeed | None) -> Parse
             published=_date(raw, "published", published),
             updated=_date(raw, "updated", updated),
             rights=_atom_text(fields.first("atom:rights", "atom:copyright")) or _rights(fields),
-            licence=_link(fields, "license") or _licence(fields),
+            licence=_licence_link(fields) or _licence(fields),
             via=tuple(_vias(fields)),
         ),
         categories=tuple(_atom_categories(fields)),

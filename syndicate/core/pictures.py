@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from syndicate.core import image
 from syndicate.model import Enclosure, Entry, Picture
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ _IMG = re.compile(r'<img((?: [a-z-]+="[^"]*")*)>')
 _SRC = re.compile(r' src="([^"]*)"')
 _FIGURE = re.compile(r"(<figure(?: [^<>]*)?>)((?:(?!<figure[ >]).)*?)(</figure>)", re.S)
 _SUFFIX = re.compile(r"\.(?:jpe?g|png|gif|webp)$", re.I)
+_TYPES = {kind.suffix: kind.type for kind in (image.JPEG, image.PNG, image.GIF, image.WEBP)}
 MOST = 50  # copied of one entry
 
 
@@ -55,9 +57,14 @@ def enclosures(out: Outgoing) -> Iterator[Enclosure]:
         if not is_picture(enclosure):
             yield enclosure
         elif shown := address(out, enclosure.url):
-            is_copy = shown != enclosure.url
-            length = None if is_copy else enclosure.length
-            yield Enclosure(shown, enclosure.type, length, enclosure.title)
+            yield enclosure if shown == enclosure.url else _copied(enclosure, shown)
+
+
+def _copied(enclosure: Enclosure, url: str) -> Enclosure:
+    """The copy under the original's name, as that of its file says nothing to people."""
+    name = enclosure.url.partition("?")[0].rpartition("/")[2]
+    suffix = "." + url.rpartition(".")[2]
+    return Enclosure(url, _TYPES.get(suffix), None, enclosure.title or name or None)
 
 
 def body(out: Outgoing, root: str | None = None) -> str:

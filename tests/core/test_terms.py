@@ -144,7 +144,7 @@ def test_policies_in_xml_are_kept_and_stand_in_our_feeds() -> None:
         said = parse.parse(text.encode()).entries[0].terms
         assert said.expression.startswith("<")
         for format in ("rss", "atom"):
-            channel = feed.Channel("tag:x", "T", "f.xml", "", site="https://news.example/")
+            channel = feed.Channel("tag:x", "T", "f.xml", "", "D", site="https://news.example/")
             root = etree.fromstring(feed.emit(format, channel, [an_out(said)]))  # type: ignore[arg-type]
             assert (
                 len(root.xpath("//*[local-name()='permission' or local-name()='prohibits']")) == 1
@@ -206,3 +206,15 @@ def test_how_much_is_shown(said: Terms, content: str, shown: str, summary: str) 
     out = outgoing(an_entry(said), Settings(SITE, Path("c"), sources=(source,)))
     assert out.shown == shown
     assert out.summary == summary
+
+
+def test_who_took_a_picture_did_not_write_the_article_and_its_caption_is_no_summary() -> None:
+    picture = '<media:content url="/a.jpg" medium="image"><media:description>大桥</media:description><media:credit>周望舒</media:credit></media:content>'
+    body = "<content:encoded xmlns:content='http://purl.org/rss/1.0/modules/content/'>全文</content:encoded>"
+    text = RSS.replace("<description>文</description>", body).format(
+        around="", head="", item=picture
+    )
+    entry = parse.parse(text.encode()).entries[0]
+    assert entry.attribution.authors == ()
+    assert entry.summary_html == ""
+    assert entry.pictures[0].credit == "周望舒"
