@@ -78,7 +78,15 @@ def carried(conn: Connection, entry: Entry) -> Carried:
 
 def status(app: Application) -> dict[str, Any]:
     """`status --json`: what ran, what is due, what is stuck, on one screen."""
-    from syndicate.adapters.store import claims, entries, outbox, placements, stories, subscribers
+    from syndicate.adapters.store import (
+        claims,
+        entries,
+        media,
+        outbox,
+        placements,
+        stories,
+        subscribers,
+    )
 
     with app.database.read() as conn:
         messages = outbox.totals(conn)
@@ -87,6 +95,7 @@ def status(app: Application) -> dict[str, Any]:
         kinds = {s: entries.counts(conn, s) for s in ("published", "held", "retracted")}
         unpublished = placements.count_touched(conn)
         open_claims = list(claims.listed(conn, "open"))
+        pictures = media.counts(conn)
     health = source_health(app)
     states = Counter(row["status"] for row in health)
     times = [row["last"] for row in health if row["last"]]
@@ -99,6 +108,7 @@ def status(app: Application) -> dict[str, Any]:
         "unpublished": unpublished,
         "review": {"held": kinds["held"], "flagged": flags},
         "messages": messages,
+        "pictures": pictures,
         "subscribers": people,
         "claims": {
             "open": len(open_claims),

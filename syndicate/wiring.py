@@ -213,7 +213,9 @@ class Application:
 
         async with self.fetcher() as fetcher:
             visitor = Visitor(fetcher, self.settings.media.max_bytes, accept=PICTURES)
-            return await media.fetch(self.database, self.settings, visitor.fetch, self.now)
+            return await media.fetch(
+                self.database, self.settings, visitor.fetch, self.now, self.stopping
+            )
 
     def _publish(self, report: Report, *, fetch: bool = True) -> None:
         from syndicate.jobs import publish

@@ -33,6 +33,7 @@ _KIND = "media"  # of published files
 _AT_ONCE = 500  # pictures of one run; what is left has its turn in the next
 _TOGETHER = 8
 _SECONDS = 120.0  # of one run
+_LOOK = 0.5  # seconds between looks at whether to stop
 _TRIES = 3
 _WAIT = timedelta(hours=1)  # before the second try; doubled before the third
 _CHUNK = 200  # entries read at once
@@ -58,7 +59,6 @@ class Copied:
     """What a run did. `problems` are (source, reason) of pictures that will not be copied."""
 
     copied: int = 0
-    waiting: int = 0
     problems: list[tuple[str, str]] = field(default_factory=list)
 
 
@@ -141,8 +141,15 @@ def _forget(conn: Connection, disk: Disk, gone: dict[str, Sequence[str] | None])
     published.forget_files(conn, files)
 
 
-async def fetch(db: Database, settings: Settings, get: Fetch, now: datetime) -> Copied:
-    """Fetch what is due and put it in place; at most some hundred pictures and two minutes."""
+async def fetch(
+    db: Database,
+    settings: Settings,
+    get: Fetch,
+    now: datetime,
+    stop: Callable[[], bool] = lambda: False,
+) -> Copied:
+    """Fetch what is due and put it in place; at most some hundred pictures and two minutes, and
+    no longer than until `stop` says so. What is left stays due."""
     done = Copied()
     with db.read() as conn:
         due = media.due(conn, now, _AT_ONCE)
@@ -154,15 +161,14 @@ async def fetch(db: Database, settings: Settings, get: Fetch, now: datetime) -> 
         await asyncio.to_thread(_settle, db, settings, got, now, done)
 
     tasks = [asyncio.create_task(one(copy)) for copy in due]
-    if tasks:
-        _, late = await asyncio.wait(tasks, timeout=_SECONDS)
-        for task in late:
-            task.cancel()
-        ended = await asyncio.gather(*tasks, return_exceptions=True)
-        for outcome in ended:
-            if isinstance(outcome, Exception):
-                raise outcome
-        done.waiting = len(late)
+    late, end = set(tasks), asyncio.get_running_loop().time() + _SECONDS
+    while late and not stop() and asyncio.get_running_loop().time() < end:
+        _, late = await asyncio.wait(late, timeout=_LOOK)
+    for task in late:
+        task.cancel()
+    for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(outcome, Exception):
+            raise outcome
     return done
 
 
