@@ -16,6 +16,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _SIDE = 30_000  # pixels; no picture of an article is wider, and decoders fail above
 # Within a scan FF is data before 00 and a restart before D0 to D7; before anything else a marker
 _MARKER = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])")
+_SCAN_END = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")  # searched for: linear on any bytes
 _SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SOS, _EOI = 0xDA, 0xD9
 _ALONE = frozenset({0x01, 0xD8, *range(0xD0, 0xD8)})  # markers without a length
@@ -73,7 +74,7 @@ def jpeg_segments(data: bytes) -> Iterator[Segment]:
     ParseError where one reaches beyond the file.
     """
     at = 2
-    while True:
+    for _ in range(_CHUNKS):
         match = _MARKER.match(data, at)
         if match is None:
             raise ParseError("is a broken picture (image/jpeg)")
@@ -90,12 +91,13 @@ def jpeg_segments(data: bytes) -> Iterator[Segment]:
             raise ParseError("is a broken picture (image/jpeg)")
         body, body_end = at + 2, end
         if marker == _SOS:
-            following = _MARKER.search(data, end)
+            following = _SCAN_END.search(data, end)
             end = following.start() if following else len(data)
         yield Segment(match[1], start, end, body, body_end)
         at = end
         if at >= len(data):
             return  # cut off within its last scan: decoders show what is there
+    raise ParseError("is a picture of too many pieces (image/jpeg)")
 
 
 def png_chunks(data: bytes) -> Iterator[Segment]:

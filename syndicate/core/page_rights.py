@@ -40,10 +40,10 @@ def _embedded(tree: LexborHTMLParser) -> Iterator[Terms]:
             continue
         try:
             data = json.loads(text, strict=False)
+            found = [terms.of_json_ld(e) for e in (data if isinstance(data, list) else [data])]
         except (ValueError, RecursionError):
             continue
-        for each in data if isinstance(data, list) else [data]:
-            yield terms.of_json_ld(each)
+        yield from found
 
 
 def read_pictures(article: Mapping[str, Any]) -> tuple[Picture, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 
 import pytest
@@ -176,6 +177,20 @@ def test_a_webp_says_what_it_still_has() -> None:
 def test_a_gif_with_a_place_is_not_copied() -> None:
     with pytest.raises(ParseError, match="where it was taken"):
         without_location(gif(more=b"!\xff\x0bXMP DataXMP" + GPS_XMP), GIF)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(jpeg(seed=b"\xff" * 3_000_000 + b"\x00"), id="a scan of nothing but FF"),
+        pytest.param(jpeg(b"\xff" * 3_000_000), id="as much before a marker"),
+        pytest.param(jpeg(segment(0xFE, b"") * 500_000), id="half a million comments"),
+        pytest.param(jpeg(xmp(b"GPS" + b"<a>" * 20_000)), id="XMP that is deep"),
+    ],
+)
+def test_files_made_to_cost_time_cost_none(data: bytes) -> None:
+    with contextlib.suppress(ParseError):  # of too many pieces
+        assert b"GPS" not in without_location(data, JPEG)
 
 
 @given(st.sampled_from([jpeg(exif(tiff()), xmp()), png(chunk(b"eXIf", tiff())),
