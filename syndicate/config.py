@@ -304,7 +304,7 @@ def _complete(settings: Settings, reading: _Reading) -> Settings:
         origins=Origins(str(root / settings.origins.list) if settings.origins.list else ""),
         sources=tuple(
             replace(
-                _source(s, site.timezone, root),
+                _source(s, site.timezone, root, copies=settings.media.copies),
                 password=_secret(s.password, f"sources[{n}].password", root, reading),
             )
             for n, s in enumerate(settings.sources)
@@ -342,7 +342,7 @@ def _columns(columns: tuple[Column, ...], language: str) -> tuple[Column, ...]:
     return (*titled, Column(id="rest", title=title, rest=True))
 
 
-def _source(source: Source, zone: str, root: Path) -> Source:
+def _source(source: Source, zone: str, root: Path, *, copies: bool) -> Source:
     content = source.content
     if not content:
         free = source.type == "folder" or source.own or source.licence or source.permission
@@ -352,6 +352,7 @@ def _source(source: Source, zone: str, root: Path) -> Source:
         timezone=source.timezone or zone,
         path=str(root / source.path) if source.path else "",
         content=content,
+        pictures=source.pictures or ("copy" if copies else "link"),
     )
 
 
@@ -424,6 +425,7 @@ def _check(settings: Settings, reading: _Reading) -> None:
         check(settings, reading)
     _check_storage(settings, reading)
     _check_fetch(settings, reading)
+    _check_media(settings, reading)
     _check_mail(settings, reading)
     _check_web(settings, reading)
 
@@ -444,8 +446,23 @@ def _check_site(settings: Settings, reading: _Reading) -> None:
     for number, hub in enumerate(settings.publish.hubs):
         if not re.match(r"https?://[^/\s]+", hub):
             reading.say(f"publish.hubs[{number}]", f"{hub!r} is not an http or https address")
+    _check_trust(settings, reading)
     if site.notices.takedown_days < 1:
         reading.say("site.notices.takedown_days", "must be at least 1")
+
+
+def _check_trust(settings: Settings, reading: _Reading) -> None:
+    """Addresses as trust.txt and tdmrep.json may hold them."""
+    trust, policy = settings.site.trust, settings.site.tdm.policy
+    schemes = {"contact": r"(https?://[^/\s]+|mailto:\S+@\S+|tel:\S+)\S*"}
+    for each in fields(trust):
+        values = getattr(trust, each.name)
+        for number, value in enumerate(values if isinstance(values, tuple) else ()):
+            if not re.fullmatch(schemes.get(each.name, r"https?://[^/\s]+\S*"), value):
+                message = f"{value!r} is not an address such as https://example.org/"
+                reading.say(f"site.trust.{each.name}[{number}]", message)
+    if policy and not re.fullmatch(r"https?://[^/\s]+\S*", policy):
+        reading.say("site.tdm.policy", f"{policy!r} is not an http or https address")
 
 
 def _check_storage(settings: Settings, reading: _Reading) -> None:
@@ -596,6 +613,17 @@ def _check_fetch(settings: Settings, reading: _Reading) -> None:
         if not is_network(network):
             message = f"{network!r} is neither a network (10.0.0.0/8) nor address:port"
             reading.say(f"fetch.allow_networks[{number}]", message)
+
+
+def _check_media(settings: Settings, reading: _Reading) -> None:
+    for name in ("max_bytes", "entry_bytes", "max_pixels"):
+        if getattr(settings.media, name) <= 0:
+            reading.say(f"media.{name}", "must be more than 0")
+    copying = any(source.pictures == "copy" for source in settings.sources)
+    for number, column in enumerate(settings.columns):
+        if copying and column.id == "media":
+            message = "'media' is the folder of copied pictures; choose another, or copy none"
+            reading.say(f"columns[{number}].id", message)
 
 
 def is_network(text: str) -> bool:

@@ -132,6 +132,63 @@ class Attribution:
     editor: str | None = None
     via: tuple[Hop, ...] = ()
 
+    @property
+    def stated(self) -> int:
+        """Which of `STATED` are known, as bits in their order: for reports."""
+        known = (
+            self.source.name or self.source.url,
+            self.authors,
+            self.original_url,
+            self.published,
+            self.rights,
+            self.licence,
+            self.editor,
+        )
+        return sum(1 << bit for bit, value in enumerate(known) if value)
+
+
+# What a report counts of an attribution; the order is that of the bits in the database
+STATED = ("source", "author", "original_url", "published", "rights", "licence", "editor")
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What a source says of a picture outside the text (Media RSS, JSON-LD): never guessed."""
+
+    url: str
+    caption: str = ""
+    credit: str = ""
+    rights: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a source's machine-readable words let others do with an entry; passed on as they are.
+
+    `robots` has directives of the robots meta tag in lower case (`noarchive`, `max-snippet:20`).
+    `tdm` is TDMRep's tdm-reservation, None where it is not said. `policy` is the address of an
+    ODRL, RightsML or RSL document with its media type, `expression` one that was embedded, as
+    JSON or XML.
+    """
+
+    robots: tuple[str, ...] = ()
+    tdm: bool | None = None
+    tdm_policy: str | None = None
+    policy: str | None = None
+    policy_type: str = ""
+    expression: str = ""
+
+    def __bool__(self) -> bool:
+        said = self.robots or self.tdm is not None or self.tdm_policy
+        return bool(said or self.policy or self.expression)
+
+    def forbids(self, directive: str) -> bool:
+        """Whether a directive such as `noindex` is among them."""
+        return directive in self.robots
+
+
+NO_TERMS = Terms()
+
 
 class NoticeFrom(StrEnum):
     """Where a notice stands: in the entry, on the site it was copied from, or of its source."""
@@ -243,6 +300,9 @@ class ParsedEntry:
     labels: tuple[Label, ...] = field(default=(), repr=False)
     embargo: GivenDate | None = field(default=None, repr=False)  # not to be seen before
     expires: GivenDate | None = field(default=None, repr=False)  # to be seen until, that day too
+    # Not in the repr, of which hashes are made: what was known before they were read stays known
+    pictures: tuple[Picture, ...] = field(default=(), repr=False)
+    terms: Terms = field(default=NO_TERMS, repr=False)
 
     @property
     def conditions(self) -> str:
@@ -274,6 +334,7 @@ class ParsedFeed:
     complete: bool = True
     entries: tuple[ParsedEntry, ...] = ()
     problems: tuple[str, ...] = ()
+    terms: Terms = NO_TERMS  # of all its entries
 
 
 EMBARGOED = "embargoed until "  # how `held_for` begins where time alone is waited for
@@ -329,6 +390,8 @@ class Entry:
     not_before: datetime | None = None  # an embargo: in no output before
     expires: datetime | None = None  # in no output from then on
     link_only: bool = False  # nothing but title, attribution and link of it goes out
+    pictures: tuple[Picture, ...] = ()
+    terms: Terms = NO_TERMS
 
     @property
     def sort_at(self) -> datetime:

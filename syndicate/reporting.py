@@ -98,7 +98,15 @@ def hops(app: Application, conn: Connection, entry: Entry) -> tuple[Step, ...]:
 
 def status(app: Application) -> dict[str, Any]:
     """`status --json`: what ran, what is due, what is stuck, on one screen."""
-    from syndicate.adapters.store import claims, entries, outbox, placements, stories, subscribers
+    from syndicate.adapters.store import (
+        claims,
+        entries,
+        media,
+        outbox,
+        placements,
+        stories,
+        subscribers,
+    )
     from syndicate.jobs import origins
 
     with app.database.read() as conn:
@@ -109,6 +117,7 @@ def status(app: Application) -> dict[str, Any]:
         unpublished = placements.count_touched(conn)
         listed = origins.summary(conn)
         open_claims = list(claims.listed(conn, "open"))
+        pictures = media.counts(conn)
     health = source_health(app)
     states = Counter(row["status"] for row in health)
     times = [row["last"] for row in health if row["last"]]
@@ -122,6 +131,7 @@ def status(app: Application) -> dict[str, Any]:
         "origins": listed,
         "review": {"held": kinds["held"], "flagged": flags},
         "messages": messages,
+        "pictures": pictures,
         "subscribers": people,
         "claims": {
             "open": len(open_claims),

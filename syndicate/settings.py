@@ -39,6 +39,31 @@ class Notices:
 
 
 @dataclass(frozen=True, slots=True)
+class Trust:
+    """Whom the site belongs to and stands for: what trust.txt says (JournalList), each a list of
+    addresses but `datatrainingallowed` (yes or no, "" for neither)."""
+
+    member: tuple[str, ...] = ()
+    belongto: tuple[str, ...] = ()
+    control: tuple[str, ...] = ()
+    controlledby: tuple[str, ...] = ()
+    social: tuple[str, ...] = ()
+    vendor: tuple[str, ...] = ()
+    customer: tuple[str, ...] = ()
+    disclosure: tuple[str, ...] = ()
+    contact: tuple[str, ...] = ()
+    datatrainingallowed: Literal["", "yes", "no"] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tdm:
+    """Whether text and data mining of the site is reserved (TDMRep), and where its terms are."""
+
+    reservation: bool = False
+    policy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """Who republishes: shown everywhere. `url` ends with a slash."""
 
@@ -52,6 +77,8 @@ class Site:
     accent: str = "#9b1c1c"
     contact: Contact = Contact()
     notices: Notices = Notices()
+    trust: Trust = Trust()
+    tdm: Tdm = Tdm()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +109,17 @@ class Publish:
     items: int = 50
     link: Literal["original", "page"] = "original"
     hubs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """Local copies of pictures, and their limits: bytes of a file and of all of an entry's,
+    pixels of a picture."""
+
+    copies: bool = False
+    max_bytes: int = 5_000_000
+    entry_bytes: int = 20_000_000
+    max_pixels: int = 40_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +192,7 @@ class Source:
     permission: str = ""
     content: Literal["", "full", "summary", "link"] = ""
     fulltext: bool = False
+    pictures: Literal["", "link", "copy", "none"] = ""  # decided after config, as content is
     noindex: bool = False
     trusted: bool = False
     shorten_titles: bool = False
@@ -229,6 +268,7 @@ class Settings:
     fetch: Fetch = Fetch()
     publish: Publish = Publish()
     origins: Origins = Origins()
+    media: Media = Media()
     columns: tuple[Column, ...] = ()  # the one for the rest is always among them
     sources: tuple[Source, ...] = ()
     digests: tuple[Digest, ...] = ()

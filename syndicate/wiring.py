@@ -42,11 +42,13 @@ if TYPE_CHECKING:
     from syndicate.core.discover import Found
     from syndicate.core.gate import Gate
     from syndicate.core.origins import Register
+    from syndicate.core.report import Report as ProvenanceReport
     from syndicate.jobs.bounces import Taken
     from syndicate.jobs.digest import Composed
     from syndicate.jobs.edit import Edited
     from syndicate.jobs.ingest import Ingested
     from syndicate.jobs.ingest.counts import File
+    from syndicate.jobs.media import Copied
     from syndicate.jobs.originals import Checked
     from syndicate.jobs.publish import Pages
     from syndicate.jobs.send import Delivery
@@ -222,9 +224,10 @@ class Application:
         self._ingest(report, only)
         return report
 
-    def publish(self) -> Report:
+    def publish(self, *, fetch: bool = True) -> Report:
+        """What changed, written; with `fetch` the pictures that are to be copied first."""
         report = Report()
-        self._publish(report)
+        self._publish(report, fetch=fetch)
         return report
 
     def deliver(self) -> Report:
@@ -232,10 +235,33 @@ class Application:
         self._deliver(report)
         return report
 
-    def _publish(self, report: Report) -> None:
+    def copy_pictures(self) -> list[tuple[str, str]]:
+        """Fetch the pictures that are to be copied of what is about to be published; (source,
+        reason) of those that will not be."""
+        from syndicate.jobs import media
+
+        if not media.plan(self.database, self.settings, self.now):
+            return []
+        return asyncio.run(self._fetch_pictures()).problems
+
+    async def _fetch_pictures(self) -> Copied:
+        from syndicate.adapters.http import PICTURES
+        from syndicate.jobs import media
+        from syndicate.jobs.ingest.visits import Visitor
+
+        async with self.fetcher() as fetcher:
+            visitor = Visitor(fetcher, self.settings.media.max_bytes, accept=PICTURES)
+            return await media.fetch(
+                self.database, self.settings, visitor.fetch, self.now, self.stopping
+            )
+
+    def _publish(self, report: Report, *, fetch: bool = True) -> None:
         from syndicate.jobs import publish
 
         self.pass_time()
+        if fetch:  # a takedown waits for nobody
+            for source, reason in self.copy_pictures():
+                report.problem(source or None, reason)
         done = publish.publish(
             self.database, self.settings, self.pages, self.now, stop=self.stopping
         )
@@ -265,6 +291,25 @@ class Application:
         from syndicate.jobs.publish import ping_hubs
 
         return ping_hubs(self.database, self.now, websub.ping)
+
+    def report_page(self, by_source: ProvenanceReport, by_column: ProvenanceReport) -> str:
+        """The report of provenance as a page to print, which stands alone."""
+        from syndicate.core import phrases, report_page, words
+
+        spoken = words.of(self.settings.site.language)
+        return self.templates.render(
+            "report.html",
+            {
+                "report": report_page.view(by_source, by_column),
+                "site": self.settings.site,
+                "words": spoken,
+                "say": phrases.of(spoken.language),
+                "fill": phrases.fill,
+                "since": by_source.since[:10],
+                "until": by_source.until[:10],
+                "made": self.now.astimezone(self.zone).strftime("%Y-%m-%d %H:%M"),
+            },
+        )
 
     def verify(self) -> dict[str, Any]:
         """`verify --json`: everything published, re-read and compared."""
@@ -563,7 +608,7 @@ class Application:
             secret=self.secret,
         )
         digest.withdraw(self.database, self.settings, self.templates, self.now)
-        report = self.publish()
+        report = self.publish(fetch=False)
         self.publish_editions()
         corrections = 0
         if notify:

@@ -35,6 +35,7 @@ FEEDS = (
     "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, text/html;q=0.5, */*;q=0.3"
 )
 PAGES = "text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.5"
+PICTURES = "image/webp, image/png, image/jpeg, image/gif, image/*;q=0.3"
 _ACCEPT_ENCODING = b"gzip, deflate, br"
 _MAX_REDIRECTS = 5
 _KEEP_ALIVE = 30.0  # seconds
@@ -52,9 +53,13 @@ _KEPT = frozenset(
         "content-location",
         "content-language",
         "link",
+        "x-robots-tag",
+        "tdm-reservation",
+        "tdm-policy",
     }
 )
 _PROVING = ("date", "last-modified", "etag", "content-type", "content-location")
+_TERMS = ("x-robots-tag", "tdm-reservation", "tdm-policy")
 _LINK = re.compile(r"<([^>]*)>([^,<]*)")
 _REL = re.compile(r"""rel\s*=\s*"?([^";]+)""", re.I)
 
@@ -127,6 +132,11 @@ class Answer:
         """The headers that are kept with what came: of what and when it is, as the server says."""
         found = ((name, self.header(name)) for name in _PROVING)
         return tuple((name, value) for name, value in found if value is not None)
+
+    @property
+    def terms(self) -> dict[str, str]:
+        """The headers that say what others may do with what was answered (core/terms.py)."""
+        return {name: text for name in _TERMS if (text := self.header(name)) is not None}
 
     def link(self, rel: str) -> str | None:
         """The target of the `Link` header with this relation (RFC 8288), absolute."""
@@ -403,7 +413,7 @@ def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, bytes]:
     for name, value in raw:
         key = name.decode("latin-1").lower()
         # Of repeated headers only the lists may be joined (RFC 9110, 5.3); of others the first
-        if key in found and key in ("link", "cache-control"):
+        if key in found and key in ("link", "cache-control", "x-robots-tag"):
             found[key] += b", " + value
         else:
             found.setdefault(key, value)

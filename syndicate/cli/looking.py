@@ -104,14 +104,15 @@ def find(conn: Connection, words: str) -> Entry:
 @common
 def show(call: Call, id: str) -> None:
     """One entry in full. ID is a prefix of its id, its URL, or its original URL."""
-    from syndicate.adapters.store import entries
+    from syndicate.adapters.store import entries, media
 
     with call.app.database.read() as conn:
         entry = find(conn, id)
         history = entries.history(conn, entry.id)
         others = [e for e in entries.of_story(conn, [entry.story])[entry.story] if e != entry]
+        copies = media.files_of(conn, [entry.id]).get(entry.id, {})
     if call.json:
-        terminal.document(shapes.shown(entry, history, entry.notices, call.zone))
+        terminal.document(shapes.shown(entry, history, entry.notices, call.zone, copies))
         return
     for label, value in _particulars(entry, call):
         if value:
@@ -119,6 +120,11 @@ def show(call: Call, id: str) -> None:
     for other in others:
         kind = "lead" if other.lead else "also"
         terminal.say(f"{kind:<12} {other.id}  {other.attribution.source.name or other.source}")
+    for picture in entry.pictures:
+        said = " · ".join(filter(None, (picture.caption, picture.credit, picture.rights)))
+        terminal.say(f"{'picture':<12} {said} {picture.url}")
+    for url, file in sorted(copies.items()):
+        terminal.say(f"{'copy':<12} {file} of {url}")
     for notice in entry.notices:
         terminal.say(f"{'notice':<12} {notice.text}")
     terminal.say()
@@ -126,6 +132,8 @@ def show(call: Call, id: str) -> None:
 
 
 def _particulars(entry: Entry, call: Call) -> list[tuple[str, str | None]]:
+    from syndicate.core import terms
+
     said = entry.attribution
     return [
         ("id", entry.id),
@@ -147,6 +155,7 @@ def _particulars(entry: Entry, call: Call) -> list[tuple[str, str | None]]:
         ("via", " → ".join(" ".join(filter(None, (hop.name, hop.url))) for hop in said.via)),
         ("rights", said.rights),
         ("licence", said.licence),
+        ("terms", terms.words(entry.terms) if entry.terms else None),
         ("read from", entry.source),
     ]
 

@@ -32,6 +32,7 @@ _COMMANDS = {
     **dict.fromkeys(("train", "evaluate"), "learning"),
     "audit": "auditing",
     "origins": "gating",
+    "report": "reporting",
     **dict.fromkeys(("backup", "recover", "migrate-store", "worker"), "operating"),
 }
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
 
-from syndicate.model import Attribution, Decision, Entry, Notice, Subscriber
+from syndicate.model import Attribution, Decision, Entry, Notice, Subscriber, Terms
 
 if TYPE_CHECKING:
     from syndicate.core.hops import Step
@@ -58,9 +58,14 @@ def listed(entry: Entry, zone: tzinfo) -> Dict:
 
 
 def shown(
-    entry: Entry, history: Iterable[Decision], notices: Iterable[Notice], zone: tzinfo
+    entry: Entry,
+    history: Iterable[Decision],
+    notices: Iterable[Notice],
+    zone: tzinfo,
+    copies: Mapping[str, str] | None = None,
 ) -> Dict:
-    """`show --json`: one entry in full; `notices` has the entry's own and its source's."""
+    """`show --json`: one entry in full; `notices` has the entry's own and its source's, `copies`
+    the files that stand for its pictures by their addresses."""
     return {
         **listed(entry, zone),
         "guid": entry.guid,
@@ -80,8 +85,38 @@ def shown(
         "not_before": moment(entry.not_before, zone),
         "expires": moment(entry.expires, zone),
         "link_only": entry.link_only,
+        "pictures": _pictures(entry, copies or {}),
+        "terms": _terms(entry.terms),
         "notices": [{"text": n.text, "from": n.origin.value} for n in notices],
         "history": [decision(d, zone) for d in history],
+    }
+
+
+def _pictures(entry: Entry, copies: Mapping[str, str]) -> list[Dict]:
+    """What is said of pictures, and where copies of pictures stand."""
+    said = {p.url: p for p in entry.pictures}
+    return [
+        {
+            "url": url,
+            "caption": (said[url].caption or None) if url in said else None,
+            "credit": (said[url].credit or None) if url in said else None,
+            "rights": (said[url].rights or None) if url in said else None,
+            "copy": copies.get(url),
+        }
+        for url in dict.fromkeys((*said, *sorted(copies)))
+    ]
+
+
+def _terms(said: Terms) -> Dict | None:
+    if not said:
+        return None
+    return {
+        "robots": list(said.robots),
+        "tdm_reservation": said.tdm,
+        "tdm_policy": said.tdm_policy,
+        "policy": said.policy,
+        "policy_type": said.policy_type or None,
+        "expression": said.expression or None,
     }
 
 

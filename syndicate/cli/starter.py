@@ -25,6 +25,9 @@ information = ""              # third-party information
 royalty = ""                  # how an unreachable rightsholder claims payment
 takedown_days = 30
 
+# [site.trust]                # trust.txt: member, belongto, control …, lists of addresses
+# [site.tdm]                  # tdmrep.json: reservation = true, policy = "https://…"
+
 [storage]
 database = "sqlite:var/syndicate.db"    # or postgresql://user@host/db
 output = "feeds"
@@ -37,6 +40,8 @@ per_host = 2
 timeout = 30                  # seconds, for the whole exchange with its redirects
 max_bytes = 10_000_000        # after decompression
 allow_networks = []           # private networks that sources may live in: CIDRs, or address:port
+
+# [media]                     # copies = true: pictures of reprints are copied, and shown from here
 
 [publish]
 items = 50                    # newest entries in a feed; the rest is in its archive pages

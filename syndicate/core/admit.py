@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from syndicate.core import disclosures, normalize, timing
+from syndicate.core import disclosures, normalize, terms, timing
 from syndicate.core.normalize import Prepared
 from syndicate.model import Attribution, Decision, Entry, Filed, GivenDate, Label, Status
 from syndicate.settings import Source
@@ -113,6 +113,8 @@ def new(
         notices=parsed.notices,
         enclosures=parsed.enclosures,
         thumbnail=parsed.thumbnail,
+        pictures=parsed.pictures,
+        terms=parsed.terms,
         published_at=published_at,
         status=status,
         held_for=reason,
@@ -152,6 +154,8 @@ def _first_decisions(
     for field, text in prepared.parsed.raw_dates:
         reason = f"{field} {text!r} could not be read, and counts as unknown"
         made.append(Decision(entry.id, now, "date", _US, reason, before=text))
+    if entry.terms:
+        made.append(Decision(entry.id, now, "terms", by, f"stated: {terms.words(entry.terms)}"))
     if odd:
         made.append(_odd_date(entry.id, now, odd))
     elif entry.attribution.published:
@@ -210,6 +214,8 @@ def updated(
         notices=parsed.notices,
         enclosures=parsed.enclosures,
         thumbnail=parsed.thumbnail,
+        pictures=parsed.pictures,
+        terms=parsed.terms,
         published_at=published_at,
         changed=now,
         content_hash=prepared.content_hash,
@@ -264,6 +270,9 @@ def _changes(before: Entry, after: Entry, source: Source, now: datetime) -> Sequ
         old, new = (_said(getattr(e.attribution, name)) for e in (before, after))
         if old != new:
             made.append(Decision(after.id, now, name, by, "the source changed it", old, new))
+    if before.terms != after.terms:
+        old, new = terms.words(before.terms), terms.words(after.terms)
+        made.append(Decision(after.id, now, "terms", by, "the source changed them", old, new))
     if before.content_html != after.content_html:
         old_length, new_length = len(before.content_text), len(after.content_text)
         reason = f"the source changed the text ({old_length} characters, now {new_length})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html import escape
 
+from syndicate.core import pictures
 from syndicate.core.footer import footer
 from syndicate.core.outgoing import Outgoing
 from syndicate.core.plaintext import xml_text
@@ -15,7 +16,7 @@ _MIME = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")
 def body(out: Outgoing) -> str:
     """The HTML that may be shown, without the footer."""
     if out.shown == "full":
-        return xml_text(out.entry.content_html) or _paragraph(summary(out))
+        return xml_text(pictures.body(out)) or _paragraph(summary(out))
     return _paragraph(summary(out))
 
 
@@ -31,7 +32,7 @@ def short(out: Outgoing) -> str:
 
 def summary(out: Outgoing) -> str:
     """The summary as plain text; "" where only the link may go out."""
-    return "" if out.shown == "link" else xml_text(out.entry.summary).strip()
+    return xml_text(out.summary).strip()
 
 
 def mime(type: str | None) -> str:

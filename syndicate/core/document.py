@@ -6,14 +6,14 @@ that costs time and could be made to cost too much. What comes back is small.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from syndicate.core import received
+from syndicate.core import received, terms
 from syndicate.core.attribution import FeedFacts
 from syndicate.errors import ParseError
-from syndicate.model import Headers, ParsedFeed, Piece
+from syndicate.model import NO_TERMS, Headers, ParsedEntry, ParsedFeed, Piece, Terms
 
 if TYPE_CHECKING:
     from syndicate.core.normalize import Prepared
@@ -36,6 +36,7 @@ class Document:
     skip_hours: tuple[int, ...] = ()
     skip_days: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    terms: Terms = NO_TERMS  # of the whole feed; those of an entry have them already
 
 
 def read_feed(
@@ -45,15 +46,19 @@ def read_feed(
     zone: str,
     known: Container[bytes] = frozenset(),
     headers: Headers = (),
+    said: Mapping[str, str] | None = None,
 ) -> Document:
     """Read a feed; entries whose items are known are not prepared again. `headers` are kept with
     the bytes of those that are new.
 
-    Raises ParseError where it cannot be read.
+    `said` are those headers of its answer that reserve text and data mining (TDMRep). Raises
+    ParseError where it cannot be read.
     """
     from syndicate.core import parse  # heavy, and only workers read
 
     feed, hashes = parse.parse_new(data, content_type=content_type, url=url, known=known)
+    if said:
+        feed = replace(feed, terms=terms.joined(feed.terms, terms.of_headers(said)))
     fresh = [place for place, digest in enumerate(hashes) if digest not in known]
     if len(fresh) == len(feed.entries):
         pieces = received.of_feed(data, url or "", headers, fresh, len(hashes))
@@ -76,7 +81,9 @@ def _document(
     base = feed.url or url
     prepared = tuple(
         replace(
-            normalize.prepare(entry, zone=zone, base=base, feed_language=feed.language),
+            normalize.prepare(
+                _with_terms(entry, feed.terms), zone=zone, base=base, feed_language=feed.language
+            ),
             received=(piece,),
         )
         for entry, piece in zip(feed.entries, pieces, strict=True)
@@ -91,7 +98,12 @@ def _document(
         skip_hours=feed.skip_hours,
         skip_days=feed.skip_days,
         problems=feed.problems,
+        terms=feed.terms,
     )
+
+
+def _with_terms(entry: ParsedEntry, feed: Terms) -> ParsedEntry:
+    return replace(entry, terms=terms.joined(entry.terms, feed)) if feed else entry
 
 
 def facts(feed: ParsedFeed) -> FeedFacts:

@@ -50,9 +50,10 @@ def read_feed(
     url: str | None,
     known: Container[bytes] = frozenset(),
     headers: Headers = (),
+    said: Mapping[str, str] | None = None,
 ) -> Document:
     """`document.read_feed` with a draft for each entry. Raises ParseError as it does."""
-    read = document.read_feed(data, content_type, url, source.timezone, known, headers)
+    read = document.read_feed(data, content_type, url, source.timezone, known, headers, said)
     entries = tuple(
         replace(each, draft=draft(desk, source, read.feed, each)) for each in read.entries
     )

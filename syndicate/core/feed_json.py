@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from syndicate.core import content
+from syndicate.core import content, feed_rights, pictures
 from syndicate.core.outgoing import Outgoing, href, iri, line
 
 if TYPE_CHECKING:
@@ -30,16 +30,16 @@ def item(out: Outgoing) -> bytes:
         "title": out.title,
         "content_html": content.whole(out),
         "summary": content.summary(out) or None,
-        "image": href(entry.thumbnail),
+        "image": href(pictures.address(out, entry.thumbnail)),
         "date_published": out.published.isoformat() if out.published else None,
         "date_modified": out.modified.isoformat() if out.modified else None,
         "authors": [author(p) for p in said["authors"]],
         "tags": list(dict.fromkeys(filter(None, map(line, entry.categories)))),
         "language": entry.language or None,
-        "attachments": [_attachment(e) for e in entry.enclosures if href(e.url)],
+        "attachments": [_attachment(e) for e in pictures.enclosures(out) if href(e.url)],
     }
     fields = {name: value for name, value in fields.items() if value}
-    fields["_syndicate"] = {name: said[name] for name in _KEPT}
+    fields["_syndicate"] = {name: said[name] for name in _KEPT} | feed_rights.members(out)
     return _dump(fields)
 
 

@@ -20,7 +20,7 @@ from feedgen.ext.base import BaseExtension
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
-from syndicate.core import content, timing
+from syndicate.core import content, feed_rights, pictures, timing
 from syndicate.core.disclosures import SCHEME, SOURCE_TYPES
 from syndicate.core.outgoing import Outgoing, guid, href, iri, line, mail, moment, utc
 
@@ -131,6 +131,7 @@ def _extend_atom(entry: Any, out: Outgoing, said: dict[str, Any]) -> None:
     _add(entry, "rights", rights(said))
     _source(entry, out, said)
     _thumbnail(entry, out)
+    feed_rights.extend(entry, out, "link")
 
 
 def _conditions(parent: Any, out: Outgoing) -> None:
@@ -159,7 +160,7 @@ def _links(out: Outgoing, said: dict[str, Any]) -> list[dict[str, str]]:
     ]
     if licence := href(said["licence"]):
         found.append({"rel": "license", "href": licence})
-    for enclosure in out.entry.enclosures:
+    for enclosure in pictures.enclosures(out):
         if url := href(enclosure.url):
             link = {"rel": "enclosure", "href": url, "type": content.mime(enclosure.type)}
             found.append(link | ({"length": str(enclosure.length)} if enclosure.length else {}))
@@ -209,7 +210,7 @@ def _person(parent: Any, name: str, uri: str | None, address: str | None) -> Non
 
 
 def _thumbnail(parent: Any, out: Outgoing) -> None:
-    if url := href(out.entry.thumbnail):
+    if url := href(pictures.address(out, out.entry.thumbnail)):
         etree.SubElement(parent, _name("media:thumbnail"), {"url": url})
 
 
@@ -258,6 +259,7 @@ def _extend_rss(item: Any, out: Outgoing, said: dict[str, Any]) -> None:
         attributes = {"rel": "related", "href": each["url"], "title": each["name"]}
         etree.SubElement(item, _ATOM + "link", attributes)
     _rss_files(item, out)
+    feed_rights.extend(item, out)
 
 
 def _rss_people(item: Any, said: dict[str, Any]) -> None:
@@ -269,7 +271,7 @@ def _rss_people(item: Any, said: dict[str, Any]) -> None:
 
 
 def _rss_files(item: Any, out: Outgoing) -> None:
-    files = [(href(e.url), e) for e in out.entry.enclosures if href(e.url)]
+    files = [(href(e.url), e) for e in pictures.enclosures(out) if href(e.url)]
     for number, (url, enclosure) in enumerate(files):
         attributes = {"url": str(url), "type": content.mime(enclosure.type)}
         if number == 0:  # RSS has one; the others are Media RSS

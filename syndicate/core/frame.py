@@ -54,7 +54,10 @@ class Head:
     title: str
     description: str = ""
     canonical: str = ""
-    robots: str = ""  # "noindex" or ""
+    robots: str = ""  # directives of the robots meta tag
+    metas: tuple[tuple[str, str], ...] = ()  # further meta tags: name, content
+    policy: Link | None = None  # what machines may do: its media type, its address
+    rights_expression: Markup | None = None  # ODRL as JSON-LD
     type: str = "website"  # Open Graph
     image: str = ""
     json_ld: Markup | None = None

@@ -5,7 +5,8 @@ Runs in a worker process, like every reading of what strangers send.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from syndicate.core import (
     plaintext,
     received,
     sanitize,
+    terms,
     urls,
 )
 from syndicate.core.compare import Compared, Side
@@ -42,6 +44,7 @@ class Fetched:
     content_type: str | None
     url: str
     headers: Headers = ()
+    said: Mapping[str, str] = field(default_factory=dict)  # headers that core/terms.py reads
 
     def received(self) -> Piece:
         """Its bytes, to be kept."""
@@ -108,6 +111,8 @@ def complete(prepared: Prepared, page: Fetched, source: Source, site: str = "") 
             labels=disclosures.merged((*own.labels, *parsed.labels)),
             embargo=own.embargo or parsed.embargo,
             expires=own.expires or parsed.expires,
+            pictures=own.pictures or parsed.pictures,
+            terms=terms.joined(parsed.terms, own.terms),
         ),
         zone=zone,
         base=page.url,
@@ -174,6 +179,9 @@ def on_page(page: Fetched, selector: str = "") -> tuple[ParsedEntry, str]:
         raise ParseError(f"is no page but {kind.partition(';')[0]}", where=page.url)
     html, problems = decode.decode(page.data, page.content_type)
     parsed = article.read_page(html, page.url)
+    if page.said:
+        answered = terms.of_headers(page.said)
+        parsed = replace(parsed, terms=terms.joined(answered, parsed.terms))
     if selector:
         body = _selected(html, selector, page.url)
         if body:

@@ -108,7 +108,7 @@ def _item(
         title=out.title,
         zone=out.zone,
     )
-    summary = "" if out.shown == "link" else _clear(entry.summary or entry.content_text)
+    summary = _clear(out.may_show(entry.summary or entry.content_text))
     return MailItem(
         number=number,
         id=entry.id,

@@ -7,6 +7,7 @@ that needs the database (whether it is new, whose story it is) is decided later,
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
@@ -25,7 +26,16 @@ from syndicate.core import (
 from syndicate.core.dedupe import Fingerprint
 from syndicate.core.identity import Marks
 from syndicate.core.labels import Inferred
-from syndicate.model import Attribution, Evidence, GivenDate, Label, ParsedEntry, Person, Piece
+from syndicate.model import (
+    Attribution,
+    Evidence,
+    GivenDate,
+    Label,
+    ParsedEntry,
+    Person,
+    Picture,
+    Piece,
+)
 
 if TYPE_CHECKING:
     from syndicate.core.admit import Admitted
@@ -129,8 +139,16 @@ def _clean(parsed: ParsedEntry, zone: tzinfo, content_text: str) -> ParsedEntry:
         ),
         embargo=_date(parsed.embargo, zone),
         expires=_date(parsed.expires, zone),
+        pictures=tuple(_pictures(parsed.pictures)),
         evidence=evidence,
     )
+
+
+def _pictures(stated: tuple[Picture, ...]) -> Iterator[Picture]:
+    for picture in stated:
+        if url := _web(picture.url):
+            said = (sanitize.plain(t) for t in (picture.caption, picture.credit, picture.rights))
+            yield Picture(url, *said)
 
 
 def _plain_all(texts: tuple[str, ...]) -> tuple[str, ...]:
@@ -245,6 +263,8 @@ def _hash(parsed: ParsedEntry, content_html: str) -> str:
     """Of everything that a source said of an entry, so that any change of it is seen."""
     said = replace(parsed, content_html="", summary_html="", evidence=(), problems=())
     text = f"{said!r}\0{content_html}{parsed.conditions}"
+    if said.pictures or said.terms:
+        text += f"\0{said.pictures!r}\0{said.terms!r}"
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 

@@ -7,15 +7,15 @@ cannot differ.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
-from syndicate.core import disclosures, gate, identity, words
+from syndicate.core import disclosures, gate, identity, terms, words
 from syndicate.core.plaintext import shorten, xml_text
 from syndicate.model import Entry, GivenDate
 from syndicate.settings import Settings, Site, Source
@@ -49,6 +49,8 @@ class Outgoing:
     link: Literal["original", "page"] = "original"
     editor: str = ""  # who answers for it here
     authority: str = ""  # of its `tag:` URIs; only feeds ask for it
+    pictures: Literal["link", "copy", "none"] = "link"
+    copies: Mapping[str, str] = field(default_factory=dict)  # a picture's address to its file here
 
     @property
     def page(self) -> str:
@@ -72,6 +74,20 @@ class Outgoing:
         """The title; without one the opening of the text, as a feed must have something there."""
         entry = self.entry
         return title_of(entry.title, entry.summary or entry.content_text, self.site.language)
+
+    def may_show(self, text: str) -> str:
+        """As much of a summary as its source lets be shown; "" where that is nothing."""
+        if self.shown == "link":
+            return ""
+        limit = terms.snippet(self.entry.terms) if self.entry.terms else None
+        if limit is None:
+            return text
+        return shorten(line(text), limit) if limit else ""
+
+    @cached_property
+    def summary(self) -> str:
+        """The summary as far as it may be shown."""
+        return self.may_show(self.entry.summary)
 
     @cached_property
     def original_title(self) -> str:
@@ -148,9 +164,14 @@ def utc(at: datetime) -> datetime:
 
 
 def outgoing(
-    entry: Entry, settings: Settings, members: Sequence[Entry] = (), authority: str = ""
+    entry: Entry,
+    settings: Settings,
+    members: Sequence[Entry] = (),
+    authority: str = "",
+    copies: Mapping[str, str] | None = None,
 ) -> Outgoing:
-    """An entry as these settings let it out; `members` are all published ones of its story."""
+    """An entry as these settings let it out; `members` are all published ones of its story,
+    `copies` the files that stand for its pictures, by their addresses."""
     source = settings.source(entry.source) or Source(entry.source)
     reprint = not source.own
     return Outgoing(
@@ -164,6 +185,8 @@ def outgoing(
         link=settings.publish.link,
         editor=editor(entry, source, settings),
         authority=authority or identity.NO_AUTHORITY,
+        pictures=source.pictures or "link",
+        copies=(copies or {}) if source.pictures == "copy" else {},
     )
 
 
@@ -182,11 +205,16 @@ def editor(entry: Entry, source: Source | None, settings: Settings) -> str:
 
 def shown(source: Source, entry: Entry) -> Shown:
     """How much of an entry goes out (contract §4): without a right to more, the summary; the
-    link alone where its columns ask for that of its origin."""
+    link alone where its columns ask for that of its origin, or its source forbids snippets."""
     if entry.link_only:
         return "link"
-    if source.content:
-        return source.content
+    allowed = source.content or _by_right(source)
+    if allowed == "summary" and entry.terms and terms.snippet(entry.terms) == 0:
+        return "link"
+    return allowed
+
+
+def _by_right(source: Source) -> Shown:
     if source.own or source.type == "folder" or source.licence or source.permission:
         return "full"
     return "summary"

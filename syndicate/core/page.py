@@ -14,16 +14,16 @@ from typing import Any
 
 from markupsafe import Markup
 
-from syndicate.core import attribution, disclosures
+from syndicate.core import attribution, disclosures, pictures, terms
 from syndicate.core import frame as frames
 from syndicate.core.attribution import Row
 from syndicate.core.frame import Frame, Head, Link, breadcrumb, direction, title_of
-from syndicate.core.linked_data import news_article
+from syndicate.core.linked_data import news_article, rights_expression
 from syndicate.core.months import page_path
 from syndicate.core.outgoing import Outgoing, href, line
 from syndicate.core.plaintext import shorten, xml_text
 from syndicate.core.words import Words
-from syndicate.model import NoticeFrom
+from syndicate.model import NoticeFrom, Terms
 from syndicate.settings import Column, Digest, Site
 
 _TEASER = 110  # characters of a summary in a list: two lines of Chinese
@@ -239,7 +239,7 @@ def item(out: Outgoing, frame: Frame, column: Link | None = None) -> Item:
     """An entry as a list shows it."""
     entry, said = out.entry, out.entry.attribution
     limit = _TEASER if entry.language.startswith(("zh", "ja", "ko")) else _LATIN_TEASER
-    teaser = line(entry.summary or entry.content_text[:1000])
+    teaser = line(out.may_show(entry.summary or entry.content_text[:1000]))
     given = said.published
     return Item(
         id=entry.id,
@@ -249,7 +249,7 @@ def item(out: Outgoing, frame: Frame, column: Link | None = None) -> Item:
         authors=frame.words.list_separator.join(line(p.name) for p in said.authors if line(p.name)),
         date=given.text[:10] if given else "",
         datetime=given.text if given else "",
-        summary="" if out.shown == "link" else shorten(teaser, limit),
+        summary=shorten(teaser, limit),
         language=entry.language,
         direction=direction(entry.language),
         column=column,
@@ -415,14 +415,14 @@ def article(
         labels=_labels(out, words),
         date=words.date(entry.attribution.published),
         datetime=entry.attribution.published.text if entry.attribution.published else "",
-        body=_body(out),
+        body=_body(out, frame.root),
         shown=out.shown,
         own=out.own,
         original=out.original,
         rows=rows,
         notices=() if out.own else _notices(out, words),
         site_notices=out.notices,
-        files=tuple(_file(f.url, f.title) for f in entry.enclosures if href(f.url)),
+        files=tuple(_file(f.url, f.title) for f in pictures.enclosures(out) if href(f.url)),
         previous=_neighbour(previous, frame),
         next=_neighbour(next, frame),
     )
@@ -431,7 +431,7 @@ def article(
 def rows_of(out: Outgoing, words: Words) -> tuple[Row, ...]:
     """The attribution rows of an entry that goes out, with its story's other members."""
     also = tuple((each.name, each.page or each.url) for each in out.also)
-    return attribution.rows_with(
+    rows = attribution.rows_with(
         out.entry,
         words,
         also,
@@ -441,33 +441,63 @@ def rows_of(out: Outgoing, words: Words) -> tuple[Row, ...]:
         title=out.title,
         zone=out.zone,
     )
+    said = _terms_row(out.entry.terms, words)
+    return (*rows, said) if said else rows
+
+
+def _terms_row(said: Terms, words: Words) -> Row | None:
+    """What the source forbids and reserves, for people."""
+    parts: list[tuple[str, str | None]] = [(word, None) for word in said.robots]
+    if said.tdm is not None:
+        text = words.tdm_reserved if said.tdm else words.tdm_allowed
+        parts.append((text, href(said.tdm_policy)))
+    if url := href(said.policy):
+        parts.append((words.policy, url))
+    return Row("terms", words.terms, tuple(parts)) if parts else None
 
 
 def _article_head(out: Outgoing, frame: Frame, columns: Sequence[Column], noindex: bool) -> Head:
     entry = out.entry
-    teaser = "" if out.shown == "link" else line(entry.summary or entry.content_text[:1000])
+    teaser = line(out.may_show(entry.summary or entry.content_text[:1000]))
     filed = next((c for c in columns if c.id == entry.column), None)
     return Head(
         title=shorten(out.title, _HEAD_TITLE),
         description=shorten(teaser, _DESCRIPTION),
         canonical=out.page if out.own else out.original or out.page,
-        robots="noindex" if noindex else "",
+        robots=terms.robots_text(entry.terms, noindex=noindex),
+        metas=_tdm(entry.terms),
+        policy=_policy(entry.terms),
+        rights_expression=rights_expression(entry.terms),
         type="article",
-        image=href(entry.thumbnail) or "",
+        image=href(pictures.address(out, entry.thumbnail)) or "",
         json_ld=news_article(out, title_of(filed, frame.words) if filed else ""),
         feeds=f"{filed.id}/" if filed else "",
         feeds_title=title_of(filed, frame.words) if filed else "",
     )
 
 
-def _body(out: Outgoing) -> Markup:
+def _tdm(said: Terms) -> tuple[tuple[str, str], ...]:
+    """TDMRep's meta tags, as the source reserves."""
+    if said.tdm is None:
+        return ()
+    stated = (("tdm-reservation", str(int(said.tdm))), ("tdm-policy", href(said.tdm_policy) or ""))
+    return tuple((name, value) for name, value in stated if value)
+
+
+def _policy(said: Terms) -> Link | None:
+    url = href(said.policy)
+    return Link(said.policy_type, url) if url else None
+
+
+def _body(out: Outgoing, root: str) -> Markup:
     """What may be shown of the text; `content_html` was cleaned when it came (sanitize.clean)."""
     entry = out.entry
     if out.shown == "link":
         return Markup()
     if out.shown == "full" and entry.content_html:
-        return Markup(_IMAGE.sub(_described, xml_text(entry.content_html)))  # noqa: S704
-    return Markup("<p>{}</p>").format(entry.summary) if entry.summary else Markup()
+        html = xml_text(pictures.body(out, root))
+        return Markup(_IMAGE.sub(_described, html))  # noqa: S704
+    return Markup("<p>{}</p>").format(out.summary) if out.summary else Markup()
 
 
 def _described(image: re.Match[str]) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Container, Iterator
 from typing import Any
 from urllib.parse import urljoin
 
-from syndicate.core import dates, disclosures, split
+from syndicate.core import dates, disclosures, split, terms
 from syndicate.core.plaintext import plain
 from syndicate.errors import ParseError
 from syndicate.model import (
@@ -21,7 +21,9 @@ from syndicate.model import (
     ParsedEntry,
     ParsedFeed,
     Person,
+    Picture,
     Publisher,
+    Terms,
 )
 
 Dict = dict[str, Any]
@@ -161,6 +163,8 @@ def _entry(
         embargo=_date(own.get("not_before"), "embargo", raw),
         expires=_date(own.get("expires"), "expires", raw),
         raw_dates=tuple(raw),
+        pictures=tuple(_pictures(own.get("pictures"), base)),
+        terms=_terms(own.get("terms")),
     )
 
 
@@ -171,6 +175,31 @@ def _labels(value: Any) -> Iterator[Label]:
         elif (kind := _text(each.get("kind"))) in disclosures.KINDS:
             made = disclosures.source_type(_text(each.get("url")))
             yield Label(str(kind), plain(_text(each.get("text")) or ""), made.url if made else None)
+
+
+def _pictures(stated: Any, base: str) -> Iterator[Picture]:
+    for each in stated if isinstance(stated, list) else ():
+        if isinstance(each, dict) and (url := _url(each.get("url"), base)):
+            said = (plain(_text(each.get(name)) or "") for name in ("caption", "credit", "rights"))
+            yield Picture(url, *said)
+
+
+def _terms(stated: Any) -> Terms:
+    """The terms that another Syndicate passed on; checked like anybody's."""
+    if not isinstance(stated, dict):
+        return Terms()
+    robots = stated.get("robots")
+    reserved = stated.get("tdm_reservation")
+    said = terms.of_metas(
+        {
+            "robots": ",".join(map(str, robots)) if isinstance(robots, list) else "",
+            "tdm-reservation": str(int(reserved)) if isinstance(reserved, bool) else "",
+            "tdm-policy": _text(stated.get("tdm_policy")) or "",
+        }
+    )
+    kind = _text(stated.get("policy_type")) or ""
+    policy = terms.policy("odrl:hasPolicy", kind, _text(stated.get("policy")))
+    return terms.joined(said, policy, terms.embedded(_text(stated.get("expression")) or ""))
 
 
 def _tags(item: Dict) -> tuple[str, ...]:

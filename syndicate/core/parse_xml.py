@@ -18,7 +18,16 @@ from urllib.parse import urljoin
 
 from lxml import etree
 
-from syndicate.core import dates, disclosures, names, parse_cdf, timing, urls
+from syndicate.core import (
+    dates,
+    disclosures,
+    names,
+    parse_cdf,
+    parse_rights,
+    terms,
+    timing,
+    urls,
+)
 from syndicate.core.plaintext import plain, xml_text
 from syndicate.model import (
     Attribution,
@@ -29,7 +38,9 @@ from syndicate.model import (
     ParsedEntry,
     ParsedFeed,
     Person,
+    Picture,
     Publisher,
+    Terms,
 )
 
 Element = Any  # lxml has no types
@@ -71,6 +82,10 @@ _PREFIXES = {
     "http://prismstandard.org/namespaces/prismusagerights/2.1/": "pur",
     "http://prismstandard.org/namespaces/prismusagerights/3.0/": "pur",
     "http://iptc.org/std/Iptc4xmpExt/2008-02-29/": "iptc",
+    "http://www.bloglines.com/about/specs/fac-1.0": "access",
+    "http://www.w3.org/ns/odrl/2/": "odrl",
+    "http://w3.org/ns/odrl/2": "odrl",
+    "https://rslstandard.org/rsl": "rsl",
 }
 _FOLDED = {space.lower(): prefix for space, prefix in _PREFIXES.items()}
 _ATOM = "{http://www.w3.org/2005/Atom}"
@@ -349,6 +364,7 @@ def _credits(fields: Fields) -> list[str]:
         text_of(element)
         for element in _media(fields)
         if name_of(element) == "media:credit"
+        and not parse_rights.is_picture(element.getparent())
         and (element.get("role") or "author").lower() in ("author", "writer", "reporter")
         and text_of(element)
     ]
@@ -421,6 +437,23 @@ def _link(fields: Fields, *rels: str) -> str | None:
     return None
 
 
+def _terms(fields: Fields) -> Terms:
+    return parse_rights.read_terms(fields.all, lambda url: _join(fields.scope.base, url))
+
+
+def _pictures(fields: Fields) -> tuple[Picture, ...]:
+    return parse_rights.read_pictures(fields.all, lambda url: _join(fields.scope.base, url))
+
+
+def _licence_link(fields: Fields) -> str | None:
+    """A licence for people; what machines read is a policy (`_terms`)."""
+    for element in fields.each("atom:link"):
+        kind = (element.get("type") or "").partition(";")[0].strip().lower()
+        if (element.get("rel") or "").lower() == "license" and kind not in terms.POLICY_TYPES:
+            return _join(fields.scope.of(element).base, element.get("href"))
+    return None
+
+
 # --- RSS and RDF ----------------------------------------------------------------------------
 
 
@@ -435,6 +468,9 @@ def rss_feed(root: Element, scope: Scope, kind: str, channel: Element = None) ->
     for holder in fields.each("items"):
         items += [c for c in holder if name_of(c) == "item"]
     feed = rss_head(fields, kind)
+    if channel is not root:  # Feed Access Control stands beside the channel
+        around = _terms(Fields(root, scope))
+        feed = replace(feed, terms=terms.joined(feed.terms, around)) if around else feed
     if feed.logo is None and kind == "rdf":
         images = (Fields(c, fields.scope).text("url") for c in root if name_of(c) == "image")
         feed = replace(feed, logo=_join(fields.scope.base, next(images, None)))
@@ -460,7 +496,7 @@ def rss_head(fields: Fields, kind: str) -> ParsedFeed:
         language=fields.text("language", "dc:language") or fields.scope.language,
         description=plain(fields.text("description", "itunes:summary", "itunes:subtitle") or ""),
         rights=_rights(fields),
-        licence=_licence(fields) or _link(fields, "license"),
+        licence=_licence(fields) or _licence_link(fields),
         logo=_join(fields.scope.base, logo),
         updated=updated,
         authors=_people(fields.texts(*_CHANNEL_AUTHORS)),
@@ -469,6 +505,7 @@ def rss_head(fields: Fields, kind: str) -> ParsedFeed:
         skip_hours=tuple(_skip_hours(fields)),
         skip_days=tuple(_skip_days(fields)),
         problems=problems,
+        terms=_terms(fields),
     )
 
 
@@ -505,7 +542,9 @@ def rss_item(item: Element, scope: Scope) -> ParsedEntry:
     html = _html(content) if content is not None else ""
     if not html and atom_content is not None:
         html = _atom_html(atom_content, fields.scope)
-    summary = _html(description) if description is not None else _media_description(fields)
+    summary = _html(description) if description is not None else ""
+    if not html and not summary:
+        summary = _media_description(fields)
     base = fields.scope.base or link or ""
     if not html:
         html, summary = summary, ""
@@ -528,7 +567,7 @@ def rss_item(item: Element, scope: Scope) -> ParsedEntry:
             published=_date(raw, "published", published),
             updated=_date(raw, "updated", fields.text("dcterms:modified", "atom:updated")),
             rights=_rights(fields),
-            licence=_licence(fields) or _link(fields, "license"),
+            licence=_licence(fields) or _licence_link(fields),
             editor=None,
             via=tuple(_vias(fields)),
         ),
@@ -540,6 +579,8 @@ def rss_item(item: Element, scope: Scope) -> ParsedEntry:
         embargo=embargo,
         expires=expires,
         raw_dates=tuple(raw),
+        pictures=_pictures(fields),
+        terms=_terms(fields),
     )
 
 
@@ -662,12 +703,13 @@ def atom_head(fields: Fields) -> ParsedFeed:
         language=fields.scope.language or fields.text("dc:language"),
         description=_atom_text(fields.first("atom:subtitle", "atom:tagline")),
         rights=_atom_text(fields.first("atom:rights", "atom:copyright")) or _rights(fields),
-        licence=_link(fields, "license") or _licence(fields),
+        licence=_licence_link(fields) or _licence(fields),
         logo=_join(fields.scope.base, logo),
         updated=_date(raw, "updated", fields.text("atom:updated", "atom:modified", "dc:date")),
         authors=tuple(_atom_people(fields, "atom:author")),
         hub=_hub(fields),
         ttl_minutes=_update_minutes(fields),
+        terms=_terms(fields),
     )
 
 
@@ -785,7 +827,7 @@ def atom_entry(element: Element, scope: Scope, feed: ParsedFeed | None) -> Parse
             published=_date(raw, "published", published),
             updated=_date(raw, "updated", updated),
             rights=_atom_text(fields.first("atom:rights", "atom:copyright")) or _rights(fields),
-            licence=_link(fields, "license") or _licence(fields),
+            licence=_licence_link(fields) or _licence(fields),
             via=tuple(_vias(fields)),
         ),
         categories=tuple(_atom_categories(fields)),
@@ -796,6 +838,8 @@ def atom_entry(element: Element, scope: Scope, feed: ParsedFeed | None) -> Parse
         embargo=embargo,
         expires=expires,
         raw_dates=tuple(raw),
+        pictures=_pictures(fields),
+        terms=_terms(fields),
     )
 
 

@@ -26,6 +26,7 @@ from syndicate.core import (
     names,
     nesting,
     notices,
+    page_rights,
     plaintext,
     timing,
     urls,
@@ -594,6 +595,8 @@ def _entry(page: Page, title: str, body: str) -> ParsedEntry:
             Evidence(name, f"{each.label or 'what stands beside the date'} on the page", each.value)
             for name, each in sorted(values.items())
         ),
+        pictures=page_rights.read_pictures(page.linked),
+        terms=page_rights.read_terms(page.tree, page.metas, page.url),
     )
 
 

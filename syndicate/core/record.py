@@ -11,9 +11,11 @@ from syndicate.core.outgoing import Outgoing, guid, iri
 def record(out: Outgoing) -> dict[str, Any]:
     """JSON-able; `verify` compares what it reads back with this and nothing else."""
     said = out.said
+    robots = {"robots": list(out.entry.terms.robots)} if out.entry.terms.robots else {}
     return {
         **said,
         "from": out.entry.source,
+        **robots,
         "title": out.title,
         "link": out.main_link,
         "guid": guid(out),

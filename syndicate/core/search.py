@@ -107,9 +107,9 @@ def may_hold(filter: str, word: str) -> bool:
 def record(out: Outgoing) -> dict[str, Any]:
     """An entry in the index; of its text no more than may be shown of it."""
     entry, said = out.entry, out.entry.attribution
-    text = {"full": entry.content_text, "summary": entry.summary, "link": ""}[out.shown]
+    text = {"full": entry.content_text, "summary": out.summary, "link": ""}[out.shown]
     people = " ".join(p.name for p in said.authors)
-    searched = f"{said.source.name or ''} {people} {entry.summary if out.shown != 'link' else ''}"
+    searched = f"{said.source.name or ''} {people} {out.summary}"
     found = _distinct(f"{out.title} {searched} {text}")
     return {
         "i": entry.id,
@@ -117,7 +117,7 @@ def record(out: Outgoing) -> dict[str, Any]:
         "s": line(said.source.name or ""),
         "d": said.published.text[:10] if said.published else "",
         "l": entry.language,
-        "x": "" if out.shown == "link" else shorten(line(entry.summary), _EXCERPT),
+        "x": shorten(line(out.summary), _EXCERPT),
         "a": int(entry.sort_at.timestamp()),
         "b": bloom(found),
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
 from xml.sax.saxutils import escape
 
 from lxml import etree
@@ -61,6 +63,44 @@ def _written(root: etree._Element) -> bytes:
 
 def robots(settings: Settings) -> bytes:
     return f"User-agent: *\nAllow: /\n\nSitemap: {settings.site.url}sitemap.xml\n".encode()
+
+
+def statements(settings: Settings) -> dict[str, bytes | None]:
+    """What the site states of itself for machines, by path; None where it states nothing.
+
+    trust.txt (JournalList, with the copy that it asks for under .well-known) and TDMRep.
+    """
+    trust = _trust(settings)
+    return {
+        "trust.txt": trust,
+        ".well-known/trust.txt": trust,
+        ".well-known/tdmrep.json": _tdmrep(settings),
+    }
+
+
+def _trust(settings: Settings) -> bytes | None:
+    stated = settings.site.trust
+    lines = []
+    for each in fields(stated):
+        value = getattr(stated, each.name)
+        values = value if isinstance(value, tuple) else (value,) if value else ()
+        lines += [f"{each.name}={line(text)}" for text in values]
+    if not lines:
+        return None
+    head = f"# {line(settings.site.name)}: who we are, {settings.site.url}trust.txt"
+    return "\n".join([head, "# https://journallist.net", *lines, ""]).encode()
+
+
+def _tdmrep(settings: Settings) -> bytes | None:
+    """What holds for the whole site; an entry whose source says otherwise says so on its page,
+    which goes before (TDMRep, 6)."""
+    tdm = settings.site.tdm
+    if not tdm.reservation and not tdm.policy:
+        return None
+    stated: dict[str, object] = {"location": "/", "tdm-reservation": int(tdm.reservation)}
+    if tdm.policy:
+        stated["tdm-policy"] = tdm.policy
+    return (json.dumps([stated], indent=2) + "\n").encode()
 
 
 def gone(ids: Sequence[str]) -> bytes:

@@ -392,6 +392,10 @@ def page(data: bytes, id: str, record: Fields) -> Iterator[Difference]:
         # A source's name stands in its rights as well: it has to be there once more
         if text.count(value) < sum(other.count(value) for _, other in said):
             yield Difference(id, field, value, None)
+    told = " ".join(n.attributes.get("content") or "" for n in tree.css('meta[name="robots"]'))
+    for word in record.get("robots", ()):
+        if word not in [each.strip() for each in told.split(",")]:
+            yield Difference(id, "robots", word, told or None)
     targets = [("original_url", record["original_url"]), ("source.url", source["url"])]
     for field, url in targets:
         if url and url not in links:

@@ -34,6 +34,10 @@ class Words:
     original: str
     original_title: str
     rights: str
+    terms: str
+    tdm_reserved: str
+    tdm_allowed: str
+    policy: str
     licence: str
     via: str
     also: str
@@ -240,6 +244,10 @@ ZH = Words(
     original="原文链接",
     original_title="原标题",
     rights="版权",
+    terms="使用限制",
+    tdm_reserved="保留文本与数据挖掘权利",
+    tdm_allowed="允许文本与数据挖掘",
+    policy="许可条款",
     licence="许可",
     via="转载自",
     also="另见",
@@ -392,6 +400,10 @@ EN = Words(
     original="Original",
     original_title="Original title",
     rights="Rights",
+    terms="Terms",
+    tdm_reserved="text and data mining reserved",
+    tdm_allowed="text and data mining allowed",
+    policy="policy",
     licence="Licence",
     via="Republished from",
     also="Also published by",

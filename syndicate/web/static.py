@@ -41,6 +41,10 @@ _TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".json": "application/json; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
+    ".gif": "image/gif",
+    ".webp": "image/webp",
 }
 _FEEDS = ("application/rss+xml", "application/atom+xml", "application/feed+json", "text/x-opml")
 
@@ -82,7 +86,8 @@ class Tree:
         if "\\" in path or "\0" in path or not path.startswith("/"):
             return None
         name = path[1:] + ("index.html" if path.endswith("/") else "")
-        if any(not part or part.startswith(".") for part in name.split("/")):
+        parts = name.removeprefix(".well-known/").split("/")
+        if any(not part or part.startswith(".") for part in parts):
             return None
         place = os.path.join(self.root, name)
         try:

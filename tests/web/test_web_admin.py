@@ -23,6 +23,7 @@ PAGES = (
     "digests",
     "deliveries",
     "subscribers",
+    "reports",
     "audit",
 )
 OURS = {"Origin": "https://news.example", "Sec-Fetch-Site": "same-origin"}
@@ -248,3 +249,22 @@ def test_preview(site: Still, editor: TestClient) -> None:
     assert "sandbox" in shown.headers["content-security-policy"]
     assert editor.get("/admin/digests/daily/preview.txt").status_code == 200
     assert editor.get("/admin/digests/nope/preview").status_code == 404
+
+
+def test_the_report_as_page_and_as_files(site: Still, editor: TestClient) -> None:
+    add(site, "r" * 16)
+    page = editor.get("/admin/reports").text
+    assert 'href="entries?source=gov"' in page
+    assert 'href="reports/report.csv?by=column"' in page
+    printed = editor.get("/admin/reports/report.html")
+    assert printed.text.lstrip().startswith("<!DOCTYPE html>")
+    assert "style-src 'unsafe-inline'" in printed.headers["content-security-policy"]
+    made = editor.get("/admin/reports/report.json?by=column").json()
+    assert (made["by"], made["entries"]) == ("column", 1)
+    csv = editor.get("/admin/reports/report.csv?since=2026-01-01&until=2025-01-01")
+    assert csv.headers["content-type"].startswith("text/csv")
+    assert csv.text.splitlines()[-1].startswith("total,,,,0")
+    assert editor.get("/admin/reports?since=nonsense").status_code == 200
+    for path in ("report.exe", "report.json?by=author"):
+        assert editor.get(f"/admin/reports/{path}").status_code == 404
+    assert site.client().get("/admin/reports/report.json").status_code == 401

@@ -24,6 +24,15 @@ def tree(site: Still) -> Path:
         (root / name).write_text("<x/>", "utf-8")
     (root / "feed.json").write_text("{}", "utf-8")
     (root / "style.css").write_text("a{}", "utf-8")
+    (root / "trust.txt").write_text("member=https://a.example/", "utf-8")
+    for folder, name in (
+        (".well-known", "tdmrep.json"),
+        ("media/aa", "aa.webp"),
+        (".git", "x.txt"),
+    ):
+        (root / folder).mkdir(parents=True)
+        (root / folder / name).write_text("{}", "utf-8")
+    (root / ".well-known" / ".hidden").write_text("{}", "utf-8")
     (root / "gone.txt").write_text("articles/gone1.html\narticles/a2.html\n", "utf-8")
     (root / "articles" / "a2.html").write_text("taken down", "utf-8")
     (root.parent / "secret.txt").write_text("secret", "utf-8")
@@ -42,6 +51,9 @@ def tree(site: Still) -> Path:
         ("/feeds.opml", "text/x-opml; charset=utf-8"),
         ("/sitemap.xml", "application/xml; charset=utf-8"),
         ("/style.css", "text/css; charset=utf-8"),
+        ("/trust.txt", "text/plain; charset=utf-8"),
+        ("/.well-known/tdmrep.json", "application/json; charset=utf-8"),
+        ("/media/aa/aa.webp", "image/webp"),
     ],
 )
 @pytest.mark.usefixtures("tree")
@@ -130,6 +142,9 @@ def test_a_folder_gets_its_slash(client: TestClient) -> None:
         "//evil.example",
         "/law//",
         "/.hidden",
+        "/.git/x.txt",
+        "/.well-known/.hidden",
+        "/.well-known/../../secret.txt",
         "/law/index.html/",
         "/%00",
     ],

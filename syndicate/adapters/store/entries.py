@@ -37,10 +37,14 @@ from syndicate.adapters.store.values import (
     dump_enclosures,
     dump_labels,
     dump_notices,
+    dump_pictures,
+    dump_terms,
     load_attribution,
     load_enclosures,
     load_labels,
     load_notices,
+    load_pictures,
+    load_terms,
 )
 from syndicate.model import Decision, Entry, Status
 
@@ -81,6 +85,9 @@ entries = sa.Table(
     sa.Column("expires", Instant),
     sa.Column("due", Instant),  # Entry.due
     sa.Column("link_only", sa.Boolean),
+    sa.Column("pictures", Json),  # NULL for none, as most have
+    sa.Column("terms", Json),
+    sa.Column("stated", sa.Integer),  # Attribution.stated
     sa.Index("entries_source", "source", "sort_at"),
     sa.Index("entries_guid", "guid"),
     sa.Index("entries_url", "url"),
@@ -96,6 +103,8 @@ entries = sa.Table(
         sqlite_where=sa.text("due IS NOT NULL"),
         postgresql_where=sa.text("due IS NOT NULL"),
     ),
+    # What a report asks, so that no text of an entry is read for it
+    sa.Index("entries_report", "received", "source", "column", "status", "stated"),
 )
 
 placements = sa.Table(
@@ -223,6 +232,9 @@ def _row(entry: Entry) -> tuple[Any, ...]:
         _instant(entry.expires),
         _instant(entry.due),
         entry.link_only,
+        dump_json(dump_pictures(entry.pictures)) if entry.pictures else None,
+        dump_json(dump_terms(entry.terms)) if entry.terms else None,
+        entry.attribution.stated,
     )
 
 
@@ -266,6 +278,8 @@ def from_row(row: Any) -> Entry:
         not_before=row.not_before,
         expires=row.expires,
         link_only=bool(row.link_only),
+        pictures=load_pictures(row.pictures),
+        terms=load_terms(row.terms),
     )
 
 
@@ -324,6 +338,16 @@ def _places_of(conn: Connection, ids: Sequence[str]) -> Iterator[Place]:
             yield Place(row.column, row.entry, row.sort_at, row.received)
 
 
+def touch(conn: Connection, ids: Sequence[str]) -> None:
+    """Mark what is made of these entries as out of date: their pages, and where they stand."""
+    found = [(row.entry, row.column, row.received) for row in _places_of(conn, ids)]
+    for part in in_parts(ids):
+        query = sa.select(entries.c.id, entries.c.received).where(entries.c.id.in_(part))
+        found += [(id, "", received) for id, received in conn.execute(query)]
+    rows = [(entry, column, dump_instant(at)) for entry, column, at in dict.fromkeys(found)]
+    insert_rows(conn, unpublished, ("entry", "column", "received"), rows)
+
+
 def in_parts(ids: Sequence[Any], size: int = 500) -> Iterator[Sequence[Any]]:
     """The same in pieces that one statement can name."""
     for start in range(0, len(ids), size):
@@ -340,6 +364,18 @@ def get_many(conn: Connection, ids: Iterable[str]) -> dict[str, Entry]:
     """Entries by id; those that do not exist are left out."""
     rows = rows_in(conn, f"{_SELECT} WHERE id {{is_in}}", ids)
     return {entry.id: entry for entry in map(from_row, map(_typed, rows))}
+
+
+def with_terms(conn: Connection, ids: Sequence[str], directive: str) -> set[str]:
+    """Which of these entries have a robots directive from their source."""
+    found: set[str] = set()
+    for part in in_parts(ids):
+        query = sa.select(entries.c.id, entries.c.terms)
+        query = query.where(entries.c.id.in_(part), entries.c.terms.is_not(None))
+        for id, terms in conn.execute(query):
+            if load_terms(terms).forbids(directive):
+                found.add(id)
+    return found
 
 
 def of_story(conn: Connection, stories: Iterable[str]) -> dict[str, list[Entry]]:

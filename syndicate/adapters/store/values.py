@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from syndicate.model import (
+    NO_TERMS,
     Attribution,
     Enclosure,
     GivenDate,
@@ -16,7 +17,9 @@ from syndicate.model import (
     Notice,
     NoticeFrom,
     Person,
+    Picture,
     Publisher,
+    Terms,
 )
 
 Dict = dict[str, Any]
@@ -121,3 +124,37 @@ def dump_labels(labels: tuple[Label, ...]) -> list[Dict]:
 
 def load_labels(rows: list[Dict] | None) -> tuple[Label, ...]:
     return tuple(Label(row["kind"], row.get("text", ""), row.get("url")) for row in rows or ())
+
+
+def dump_pictures(pictures: tuple[Picture, ...]) -> list[Dict]:
+    return [
+        _filled(url=p.url, caption=p.caption, credit=p.credit, rights=p.rights) for p in pictures
+    ]
+
+
+def load_pictures(rows: list[Dict] | None) -> tuple[Picture, ...]:
+    return tuple(Picture(**row) for row in rows or ())
+
+
+def dump_terms(terms: Terms) -> Dict:
+    said = _filled(
+        robots=list(terms.robots),
+        tdm_policy=terms.tdm_policy,
+        policy=terms.policy,
+        policy_type=terms.policy_type,
+        expression=terms.expression,
+    )
+    return said if terms.tdm is None else {**said, "tdm": terms.tdm}
+
+
+def load_terms(row: Dict | None) -> Terms:
+    if not row:
+        return NO_TERMS
+    return Terms(
+        tuple(row.get("robots", ())),
+        row.get("tdm"),
+        row.get("tdm_policy"),
+        row.get("policy"),
+        row.get("policy_type", ""),
+        row.get("expression", ""),
+    )

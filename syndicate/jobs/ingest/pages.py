@@ -152,7 +152,8 @@ class PageReader:
         from syndicate.core.fulltext import Fetched
 
         answer = await self._fetched(url)
-        return Fetched(answer.body, answer.header("content-type"), answer.url, answer.kept())
+        kind, kept = answer.header("content-type"), answer.kept()
+        return Fetched(answer.body, kind, answer.url, kept, answer.terms)
 
     # --- behind the links of a feed ---------------------------------------------------------
 

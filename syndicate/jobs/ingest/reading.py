@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from syndicate.errors import ParseError, SyndicateError
 from syndicate.jobs.ingest import letters
 from syndicate.jobs.ingest.outcome import Brought, for_polling
 from syndicate.jobs.ingest.pages import PageReader
-from syndicate.model import Headers
+from syndicate.model import Headers, Terms
 from syndicate.settings import Settings, Source
 
 if TYPE_CHECKING:
@@ -125,8 +125,9 @@ class Reader:
         )
         if digest == state.body_hash:
             return Brought(source, validators, answer=for_polling(answer, state))
-        kind, headers = answer.header("content-type"), answer.kept()
-        read = await self._document(source, answer.body, kind, answer.url, state.items, headers)
+        said = {name: text for name, text in answer.terms.items() if name.startswith("tdm-")}
+        kind, kept = answer.header("content-type"), answer.kept()
+        read = await self._document(source, answer.body, kind, answer.url, state, kept, said)
         hub = read.hub or answer.link("hub")
         after = _learned(validators, read, hub)
         problems = (*answer.problems, *read.problems)
@@ -138,19 +139,36 @@ class Reader:
         data: bytes,
         content_type: str | None,
         url: str | None,
-        known: frozenset[bytes],
+        state: SourceState,
         headers: Headers = (),
+        said: Mapping[str, str] | None = None,
     ) -> Document:
-        """A feed read in a worker, with drafts where its entries are complete as they are."""
+        """A feed read in a worker, with drafts where its entries are complete as they are; `said`
+        are the headers of its answer that reserve rights (core/terms.py)."""
         await self.room.enter(source.id)
+        given = (data, content_type, url)
+        read = await self._read(source, given, state.items, headers, said)
+        if state.items and _marked(read.terms) != state.facts.get("terms", ""):
+            # What holds for the whole feed changed, and so did every entry of it
+            read = await self._read(source, given, frozenset(), headers, said)
+        return read
+
+    async def _read(
+        self,
+        source: Source,
+        given: tuple[bytes, str | None, str | None],
+        known: frozenset[bytes],
+        headers: Headers,
+        said: Mapping[str, str] | None,
+    ) -> Document:
         if source.fulltext:
             return await self.workers.run(
-                document.read_feed, data, content_type, url, source.timezone, known, headers
+                document.read_feed, *given, source.timezone, known, headers, said
             )
         from syndicate.core import draft  # heavy, and most polls bring nothing
 
         return await self.workers.run(
-            draft.read_feed, source, data, content_type, url, known, headers, in_context=True
+            draft.read_feed, source, *given, known, headers, said, in_context=True
         )
 
     async def _file(self, source: Source, state: SourceState) -> Brought:
@@ -158,7 +176,7 @@ class Reader:
         digest = hashlib.blake2b(data, digest_size=16).digest()
         if digest == state.body_hash:
             return Brought(source, state, answer=polling.Answer(status=200))
-        read = await self._document(source, data, None, source.url or None, state.items)
+        read = await self._document(source, data, None, source.url or None, state)
         after = _learned(replace(state, body_hash=digest), read, None)
         return Brought(source, after, read, None, read.problems, polling.Answer(status=200))
 
@@ -238,10 +256,16 @@ def _learned(state: SourceState, read: Document, hub: str | None) -> SourceState
             ("ttl", read.ttl_minutes),
             ("skip_hours", list(read.skip_hours)),
             ("skip_days", list(read.skip_days)),
+            ("terms", _marked(read.terms)),
         )
         if value
     }
     return replace(state, items=read.items, title=feed.title or state.title, facts=facts)
+
+
+def _marked(said: Terms) -> str:
+    """By what the terms of a feed are known again; "" for none."""
+    return hashlib.blake2b(repr(said).encode(), digest_size=8).hexdigest() if said else ""
 
 
 def scheduled(brought: Brought, arrivals: tuple[datetime, ...], now: datetime) -> SourceState:

@@ -26,9 +26,10 @@ class Visitor:
         fetcher: Fetcher,
         max_bytes: int,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        accept: str = PAGES,
     ) -> None:
-        self._fetcher, self._sleep = fetcher, sleep
-        self._max_bytes = min(max_bytes, MAX_BYTES)
+        self._fetcher, self._sleep, self._accept = fetcher, sleep, accept
+        self._max_bytes = min(max_bytes, MAX_BYTES) if accept == PAGES else max_bytes
         self._robots: dict[str, asyncio.Task[tuple[Robots, str]]] = {}
         self._turns: dict[str, asyncio.Lock] = {}
         self._visited: set[str] = set()
@@ -41,7 +42,7 @@ class Visitor:
         Raises FetchError, also where robots.txt does not let us fetch it or what it redirects to.
         """
         rules = await self._allowed(url)
-        request = Request(url, etag, last_modified, accept=PAGES, max_bytes=self._max_bytes)
+        request = Request(url, etag, last_modified, accept=self._accept, max_bytes=self._max_bytes)
         if rules.delay:
             answer = await self._in_turn(request, min(rules.delay, _LONGEST_DELAY))
         else:

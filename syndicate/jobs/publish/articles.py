@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from syndicate.adapters.store import entries as entry_store
-from syndicate.adapters.store import placements, published
+from syndicate.adapters.store import media, placements, published
 from syndicate.adapters.store.placements import Heading
 from syndicate.adapters.store.published import DOWN, GONE, OVER, PUBLISHED, Known
 from syndicate.adapters.store.tallies import Change
@@ -66,6 +66,18 @@ def write_shown(
         known = _known(writing, out, before.get(out.entry.id), (newer, older))
         writing.done.known.append(known)
     return beside
+
+
+def release_pictures(writing: Writing, ids: Sequence[str]) -> None:
+    """Take away the copies of pictures of what is not published (any more), from disk too;
+    a file that another entry's picture stands in as well stays."""
+    copied = media.of_entries(writing.conn, ids)
+    if not copied:
+        return
+    found = entry_store.get_many(writing.conn, copied)
+    shown = {id for id, entry in found.items() if entry.status is Status.PUBLISHED}
+    for file in media.forget(writing.conn, dict.fromkeys(copied.keys() - shown)):
+        writing.drop(file)
 
 
 def _near(writing: Writing, titles: Mapping[str, Heading], id: str | None) -> Near | None:

@@ -172,11 +172,13 @@ class _Work:
         with self.transaction() as conn:
             if rebuild.are_many(conn):
                 rebuild.warm()
-            for id in published.vanished(conn):
+            vanished, down = published.vanished(conn), published.to_take_down(conn)
+            for id in vanished:
                 writing.drop(articles.path(id))
                 writing.done.gone.append(id)
             # First, since feeds say what was taken down by the record of it
-            articles.write(writing, self.pages, published.to_take_down(conn))
+            articles.write(writing, self.pages, down)
+            articles.release_pictures(writing, [*vanished, *down])
             published.forget_values(conn, FRONT)
             pieces = rebuild.prepare(writing, ["", *writing.columns])
         rebuild.run(self.database, writing, self.pages, pieces, self.transaction)
@@ -198,6 +200,7 @@ class _Work:
     def _changed(self, made: Plan) -> None:
         writing = self.writing
         beside = articles.write(writing, self.pages, sorted(made.entries))
+        articles.release_pictures(writing, sorted(made.entries))
         if beside:  # their links to what changed; the record of what is beside these stays right
             articles.write(writing, self.pages, sorted(beside))
         writing.record()
@@ -223,12 +226,18 @@ class _Work:
         writing = self.writing
         writing.put("feeds.opml", sitefiles.opml(writing.settings), "other")
         writing.put("robots.txt", sitefiles.robots(writing.settings), "other")
+        for path, stated in sitefiles.statements(writing.settings).items():
+            if stated is not None:
+                writing.put(path, stated, "other")
+            elif published.file(writing.conn, path) is not None:  # it was stated before
+                writing.drop(path)
         for path, data in self.pages.fixed():
             writing.put(path, data, "page" if path.endswith(".html") else "other")
         self._forget_columns()
 
     def _forget_columns(self) -> None:
         """Take away the files of columns that are no more in the config."""
-        outer = {"archive", "articles", "editions", "search", "sitemap", *self.writing.columns}
+        ours = ("archive", "articles", "editions", "media", "search", "sitemap", ".well-known")
+        outer = {*ours, *self.writing.columns}
         for path in published.paths_elsewhere(self.writing.conn, sorted(outer)):
             self.writing.drop(path)

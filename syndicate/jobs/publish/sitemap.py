@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from syndicate.adapters.store import archives as archive_store
-from syndicate.adapters.store import placements, published
+from syndicate.adapters.store import entries, placements, published
 from syndicate.core import sitefiles
 from syndicate.core.outgoing import page_url
 from syndicate.jobs.publish import archives
@@ -83,4 +83,6 @@ def _urls(writing: Writing, ids: Iterable[str]) -> list[str]:
     listed = list(ids)
     hidden = {s.id for s in writing.settings.sources if s.noindex}
     found = placements.sources_of(writing.conn, listed) if hidden else {}
-    return [page_url(writing.settings.site, i) for i in listed if found.get(i) not in hidden]
+    refused = entries.with_terms(writing.conn, listed, "noindex")
+    site = writing.settings.site
+    return [page_url(site, i) for i in listed if i not in refused and found.get(i) not in hidden]

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from syndicate.adapters.disk import Disk
 from syndicate.adapters.store import entries as entry_store
-from syndicate.adapters.store import placements, published, tallies
+from syndicate.adapters.store import media, placements, published, tallies
 from syndicate.adapters.store.published import File, Known
 from syndicate.adapters.store.tallies import Change
 from syndicate.core.outgoing import Outgoing, outgoing
@@ -121,14 +121,21 @@ class Writing:
         listed = list(found)
         members = placements.members(self.conn, {e.story for e in listed if e.story})
         own = {entry.id: entry for entry in listed}
+        copies = self._copies(own.values())
         others = {id for ids in members.values() if len(ids) > 1 for id in ids} - own.keys()
         known = own | (entry_store.get_many(self.conn, sorted(others)) if others else {})
         made = []
         for entry in listed:
             story = [known[id] for id in members.get(entry.story, ()) if id in known]
             shown = [e for e in story if e.is_out(self.now)]
-            made.append(outgoing(entry, self.settings, shown, self.tags))
+            made.append(outgoing(entry, self.settings, shown, self.tags, copies.get(entry.id)))
         return made
+
+    def _copies(self, found: Iterable[Entry]) -> dict[str, dict[str, str]]:
+        """The copies of pictures of those entries whose source's are copied."""
+        copying = {s.id for s in self.settings.sources if s.pictures == "copy"}
+        wanted = [entry.id for entry in found if entry.source in copying] if copying else []
+        return media.files_of(self.conn, wanted) if wanted else {}
 
     def get(self, ids: Iterable[str]) -> dict[str, Outgoing]:
         """The published ones of these entries, as they go out, in the order asked for."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from syndicate.web.admin import claims, digests, entries, lists, login, overview
+from syndicate.web.admin import claims, digests, entries, lists, login, overview, reports
 
 ROUTES: list[Route] = [
     *login.ROUTES,
@@ -16,4 +16,5 @@ ROUTES: list[Route] = [
     *lists.ROUTES,
     *claims.ROUTES,
     *digests.ROUTES,
+    *reports.ROUTES,
 ]

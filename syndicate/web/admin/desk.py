@@ -33,6 +33,7 @@ NAVIGATION = (
     ("digests", "digests"),
     ("deliveries", "deliveries"),
     ("subscribers", "subscribers"),
+    ("reports", "reports"),
     ("audit", "audit"),
 )
 

@@ -73,6 +73,28 @@ def test_an_older_database_is_migrated_when_it_is_opened(
     open_database(database_url).close()  # nothing to do any more
 
 
+def test_what_entries_state_is_counted_when_an_older_database_is_migrated(
+    database_url: str,
+) -> None:
+    raw = Database(open_engine(database_url))
+    said = '{"authors": [{"name": "周望舒"}], "licence": "CC0", "source": {"url": "https://a.example/"}}'
+    texts = ("id", "source", "key", "guid", "title", "url", "content_html", "content_text", "summary",
+             "language", "held_for", "story", "column", "content_hash")  # fmt: skip
+    with raw.begin() as conn:
+        command.upgrade(schema.alembic_config(conn), "0001")
+        values = dict.fromkeys(texts, "x") | {
+            "attribution": said, "received": 0, "sort_at": 0, "status": "published", "lead": True,
+            **dict.fromkeys(("categories", "breadcrumb", "notices", "enclosures", "columns"), "[]"),
+        }  # fmt: skip
+        names = ", ".join(f'"{name}"' for name in values)
+        marks = ", ".join(f":{name}" for name in values)
+        conn.execute(sa.text(f"INSERT INTO entries ({names}) VALUES ({marks})"), values)
+    schema.bring_up_to_date(raw)
+    with raw.read() as conn:
+        assert conn.execute(sa.text("SELECT stated FROM entries")).scalar() == 1 + 2 + 32
+    raw.close()
+
+
 def _add_migration(folder: Path, before: str) -> None:
     """The migrations as they are, and one more."""
     import shutil
