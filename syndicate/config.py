@@ -447,6 +447,8 @@ def _check_site(settings: Settings, reading: _Reading) -> None:
         if not re.match(r"https?://[^/\s]+", hub):
             reading.say(f"publish.hubs[{number}]", f"{hub!r} is not an http or https address")
     _check_trust(settings, reading)
+    if settings.learning.train_after < 0:
+        reading.say("learning.train_after", "must not be negative; 0 leaves it to `train`")
     if site.notices.takedown_days < 1:
         reading.say("site.notices.takedown_days", "must be at least 1")
 

@@ -239,6 +239,18 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "made_at": ("生成于", "Made"),
     "rows_left": ("另有 {count} 行，见 CSV。", "{count} more lines are in the CSV."),
     "no_report": ("还没有收到文章。", "No entries were received yet."),
+    "version": ("版本", "Version"),
+    "examples": ("样本", "Examples"),
+    "accuracy": ("准确率", "Accuracy"),
+    "in_use": ("使用中", "In use"),
+    "category": ("上游类别", "Upstream category"),
+    "mapping": ("学到的类别对应", "Categories learned"),
+    "learned": ("学到的栏目模型", "Learned models of columns"),
+    "learned_after": (
+        "学到的栏目模型（已移动 {moves} 篇，满 {after} 篇再学）",
+        "Learned models of columns ({moves} of {after} moves until the next)",
+    ),
+    "nothing_learned": ("还没有学过。", "Nothing was learned yet."),
     "doubtful": ("模型没有把握的分类", "Filings the model doubts"),
 }
 
