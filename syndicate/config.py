@@ -319,7 +319,8 @@ def _storage(storage: Storage, root: Path, reading: _Reading) -> Storage:
     database = database_url(storage.database, root)
     if not storage.output.strip():
         reading.say("storage.output", "must name a folder")
-    return replace(storage, database=database, output=str(root / storage.output))
+    backup = str(root / storage.backup) if storage.backup.strip() else ""
+    return replace(storage, database=database, output=str(root / storage.output), backup=backup)
 
 
 def database_url(text: str, root: Path) -> str:
@@ -455,6 +456,12 @@ def _check_storage(settings: Settings, reading: _Reading) -> None:
         reading.say("storage.database", message)
     if storage.keep_days < 0:
         reading.say("storage.keep_days", "must not be negative; 0 keeps for ever")
+    if storage.backup_keep < 1:
+        reading.say("storage.backup_keep", "must be at least 1")
+    if storage.backup and Path(storage.backup).resolve().is_relative_to(
+        Path(storage.output).resolve()
+    ):
+        reading.say("storage.backup", "lies in storage.output, and would be published")
 
 
 def _check_zone(zone: str, path: str, reading: _Reading) -> None:

@@ -181,6 +181,23 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "mail_address": ("邮箱地址", "Mail address"),
     "entries_a_day": ("每天收到的文章（14 天）", "Entries received, a day (14 days)"),
     "mails_a_day": ("每天寄出的邮件（14 天）", "Messages sent, a day (14 days)"),
+    "latency_arrival": (
+        "从原站发布到收到（中位数，14 天）",
+        "From publication to reception (median, 14 days)",
+    ),
+    "latency_out": (
+        "从收到到登出网页（中位数，14 天）",
+        "From reception to its page (median, 14 days)",
+    ),
+    "latency_mail": (
+        "从期次时间到交给邮件服务器（中位数，14 天）",
+        "From an edition's time to the mail server (median, 14 days)",
+    ),
+    "day": ("日期", "Day"),
+    "median": ("中位数", "Median"),
+    "nine_tenths": ("九成以内", "Nine in ten within"),
+    "as_table": ("表格", "As a table"),
+    "took": ("用时", "Takes"),
     "doubtful": ("模型没有把握的分类", "Filings the model doubts"),
 }
 

@@ -121,6 +121,18 @@ def upkeep(at: Running, _names: Sequence[str]) -> None:
             log.info("%d hubs asked to push", asked)
 
 
+def backup(at: Running, _names: Sequence[str]) -> None:
+    """Copy the database into storage.backup, where that is set and the day has none."""
+    from syndicate.jobs import backup as job
+
+    with at.application() as app:
+        if not app.settings.storage.backup:
+            return
+        made = job.daily(app.database, app.settings, app.now, app.stopping)
+    if made is not None:
+        log.info("backup: %s", made)
+
+
 KINDS: dict[str, Job] = {
     "ingest": ingest,
     "publish": publish,
@@ -128,4 +140,5 @@ KINDS: dict[str, Job] = {
     "deliver": deliver,
     "bounces": bounces,
     "upkeep": upkeep,
+    "backup": backup,
 }

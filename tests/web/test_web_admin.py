@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 from starlette.testclient import TestClient
 from still import NOW, TOKEN, Still, hidden, settings_in
 
-from syndicate.adapters.store import entries, stories
+from syndicate.adapters.store import entries, figures, stories
+from syndicate.core import latency
 from syndicate.core.claims import Demand
 from syndicate.core.sections import places
 from syndicate.jobs import claims, subscribe
@@ -222,3 +224,18 @@ def test_preview(site: Still, editor: TestClient) -> None:
     assert "sandbox" in shown.headers["content-security-policy"]
     assert editor.get("/admin/digests/daily/preview.txt").status_code == 200
     assert editor.get("/admin/digests/nope/preview").status_code == 404
+
+
+def test_charts_of_days_are_tables_too(site: Still, editor: TestClient) -> None:
+    add(site, "a" * 16)
+    with site.database.begin() as conn:
+        figures.add(conn, NOW, figures.ARRIVAL, [latency.bucket(120)] * 9 + [latency.bucket(9000)])
+        figures.add(conn, NOW, figures.OUT, [0])
+        figures.add(conn, NOW, figures.MAIL, [latency.bucket(40)] * 3)
+    page = editor.get("/admin/", headers={"Accept-Language": "en"}).text
+    assert page.count('class="chart"') == page.count("<details><summary>As a table") == 5
+    assert "<script" not in page
+    assert re.search(r'<td class="number">1\.\d min</td><td class="number">\d\.\d min</td>', page)
+    assert re.search(r'<td class="number">\d+ s</td><td class="number">\d+ s</td>', page)
+    figure = page.split("<figure>")[2]
+    assert '<td class="number">3</td>' in figure  # messages of the day

@@ -42,6 +42,7 @@ from syndicate.adapters.store.values import (
     load_labels,
     load_notices,
 )
+from syndicate.adapters.store.wake import CHANGES, wake
 from syndicate.model import Decision, Entry, Status
 
 entries = sa.Table(
@@ -315,6 +316,7 @@ def _replace_places(
         ("entry", "column", "received"),
         [(p.entry, p.column, dump_instant(p.received)) for p in touched.values()],
     )
+    wake(conn, CHANGES)
 
 
 def _places_of(conn: Connection, ids: Sequence[str]) -> Iterator[Place]:

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -75,6 +76,12 @@ class Reader:
 
     async def read(self, source: Source, state: SourceState) -> Brought:
         """Poll one source; never raises for what a source can do."""
+        began = time.monotonic()
+        brought = await self._read(source, state)
+        took = round((time.monotonic() - began) * 1000)
+        return replace(brought, state=replace(brought.state, took=took))
+
+    async def _read(self, source: Source, state: SourceState) -> Brought:
         try:
             if source.type == "folder":
                 brought = await self._folder(source, state)

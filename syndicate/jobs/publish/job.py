@@ -12,17 +12,17 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from sqlalchemy.engine import Connection
 
 from syndicate import __name__ as program
 from syndicate.adapters.disk import Disk
-from syndicate.adapters.store import placements, published
+from syndicate.adapters.store import figures, placements, published
 from syndicate.adapters.store import sources as source_store
 from syndicate.adapters.store.engine import Database
-from syndicate.core import sitefiles
+from syndicate.core import latency, sitefiles
 from syndicate.jobs.publish import articles, feeds, lists, rebuild, sitemap
 from syndicate.jobs.publish.pages import Pages
 from syndicate.jobs.publish.plan import Plan, plan
@@ -32,6 +32,7 @@ from syndicate.settings import Settings
 VERSION = "2"  # of the output's form; raised where the same entry comes out differently
 _MANY = 20_000  # rows above which a rebuild is the smaller work
 _DOWN = 1000
+_RECENT = timedelta(days=2)
 _MUST = ("index.html", "rss.xml", "atom.xml", "feed.json", "feeds.opml", "robots.txt")
 
 
@@ -90,8 +91,22 @@ def publish(
         published.set_value(conn, "fingerprint", mark)
         published.set_value(conn, "authority", authority)
         writing.record()
+        if not again:  # a rebuild comes when it comes
+            _count_latency(conn, now)
         published.add_pings(conn, settings.publish.hubs, writing.changed_feeds, now)
         return _report(conn, writing)
+
+
+def _count_latency(conn: Connection, now: datetime) -> None:
+    """How long what came out for the first time took to come in, and to get out."""
+    arrived, out = [], []
+    for said, received in published.first_published(conn, now):
+        out.append(latency.bucket((now - received).total_seconds()))
+        # Older than that is what a source had before it was read at all, and no latency
+        if said is not None and received - said < _RECENT:
+            arrived.append(latency.bucket((received - said).total_seconds()))
+    figures.add(conn, now, figures.ARRIVAL, arrived)
+    figures.add(conn, now, figures.OUT, out)
 
 
 def fingerprint(settings: Settings, pages: Pages) -> str:
