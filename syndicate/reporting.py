@@ -183,7 +183,7 @@ def digest_plan(app: Application, chosen: Digest) -> dict[str, Any]:
     return {
         "digest": chosen.id,
         "edition": id,
-        "entries": 0 if known else len(found.entries),
+        "entries": 0 if known else len(found),
         "recipients": 0 if known else len(people),
         "to": [] if known else people,
         "reason": f"composed already, {known.state.value}" if known else None,
