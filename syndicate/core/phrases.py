@@ -202,6 +202,39 @@ _PHRASES: dict[str, tuple[str, str]] = {
 }
 
 
+# What things are in (docs/contract.md, "States"), in Chinese; in English they are called so
+_STATES = {
+    "published": "已发布",
+    "held": "待审",
+    "rejected": "不予发布",
+    "retracted": "已撤下",
+    "ok": "正常",
+    "failing": "出错",
+    "paused": "暂停",
+    "gone": "已消失",
+    "queued": "排队",
+    "sending": "寄送中",
+    "sent": "已寄",
+    "deferred": "稍后再寄",
+    "failed": "失败",
+    "dropped": "已取消",
+    "skipped": "跳过",
+    "unconfirmed": "待确认",
+    "confirmed": "已确认",
+    "unsubscribed": "已退订",
+    "suppressed": "已停寄",
+    "open": "待答复",
+    "answered": "已答复",
+    "closed": "已结案",
+}
+_STATES_ENGLISH = {state: state for state in _STATES}
+
+
+def states(language: str) -> Mapping[str, str]:
+    """What each state of an entry, source, edition, message, subscriber or claim is called."""
+    return _STATES if language.lower().startswith("zh") else _STATES_ENGLISH
+
+
 def _table(language: int) -> Mapping[str, str]:
     return MappingProxyType({name: both[language] for name, both in _PHRASES.items()})
 

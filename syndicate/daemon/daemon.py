@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from syndicate.adapters import notify
+from syndicate.adapters import memory, notify
 from syndicate.adapters.store.leader import Leader
 from syndicate.core import schedule
 from syndicate.daemon import jobs
@@ -50,6 +50,7 @@ _REWATCH = 60.0  # seconds after which the system is asked again to tell of chan
 _GATHER = 2.0  # seconds in which what other processes tell is one run
 _RESURVEY = timedelta(minutes=1)
 _RETRY = (5.0, 30.0, 120.0, 600.0)  # seconds after a job failed, once, twice …
+_LONG = 1.0  # seconds of a run after which memory that it used is given back
 _HOURLY = "17 * * * *"
 _NIGHTLY = "41 3 * * *"
 
@@ -197,8 +198,11 @@ class Daemon:
             if work.failures:
                 log.warning("%s: works again after %d failures", work.kind, work.failures)
             work.failures, work.error = 0, ""
+        took = time.monotonic() - started
+        if took > _LONG:
+            await asyncio.to_thread(memory.give_back)
         work.runs += 1
-        work.seconds += time.monotonic() - started
+        work.seconds += took
         work.last = self.now()
         return not work.failures
 

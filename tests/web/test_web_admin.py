@@ -8,11 +8,20 @@ from starlette.testclient import TestClient
 from still import NOW, TOKEN, Still, hidden, settings_in
 
 from syndicate.adapters.store import entries, figures, stories
-from syndicate.core import latency
-from syndicate.core.claims import Demand
+from syndicate.core import latency, phrases
+from syndicate.core.claims import Demand, State
 from syndicate.core.sections import places
 from syndicate.jobs import claims, subscribe
-from syndicate.model import Attribution, Entry, Publisher, Status
+from syndicate.model import (
+    Attribution,
+    EditionState,
+    Entry,
+    Health,
+    MessageState,
+    Publisher,
+    Status,
+    SubscriberState,
+)
 
 PAGES = (
     "",
@@ -239,3 +248,9 @@ def test_charts_of_days_are_tables_too(site: Still, editor: TestClient) -> None:
     assert re.search(r'<td class="number">\d+ s</td><td class="number">\d+ s</td>', page)
     figure = page.split("<figure>")[2]
     assert '<td class="number">3</td>' in figure  # messages of the day
+
+
+def test_every_state_has_a_name_in_chinese() -> None:
+    kinds = (Status, Health, EditionState, MessageState, SubscriberState, State)
+    states = {state.value for kind in kinds for state in kind} | {"paused"}
+    assert states == set(phrases.states("zh-CN")) == set(phrases.states("en"))

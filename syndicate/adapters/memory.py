@@ -1,0 +1,16 @@
+"""Memory that is free goes back to the system: glibc keeps what a burst of work took (mallopt(3)).
+
+Reading five thousand sources for the first time leaves a process with a hundred megabytes that it
+does not use; a daemon that then rests for an hour should not hold them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+
+
+def give_back() -> None:
+    """Return free pages (malloc_trim(3)); does nothing where the C library has no such thing."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
