@@ -118,6 +118,9 @@ def test_hub_verifies(site: Still) -> None:
     assert client.get("/websub/gov", params=other).status_code == 404
     leave = {**asked, "hub.mode": "unsubscribe"}
     assert client.get("/websub/gov", params=leave).status_code == 404
+    no = {**asked, "hub.mode": "denied", "hub.reason": "full"}
+    assert client.get("/websub/gov", params=no).status_code == 200
+    assert (known(site).until, known(site).error) == (None, "full")
 
 
 @pytest.mark.parametrize(
