@@ -289,7 +289,7 @@ def put_off(conn: Connection, subscriber: str, at: datetime) -> list[tuple[str, 
     if found:
         mine = sa.and_(open_, messages.c.edition.not_like("letter:%"))
         conn.execute(sa.update(messages).where(mine).values(next=at, date=at))
-        wake(conn, "mail")
+        wake(conn, MAIL)
     return found
 
 
