@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: run serve test lint types imports unit lock migration clean
+.PHONY: run serve test lint types imports unit lock migration docs clean
 
 run: $(VENV)/.installed
 	@$(BIN)/syndicate subscribers add reader@news.example --consent "made-up reader of make run" -q
@@ -65,6 +65,10 @@ migration: $(VENV)/.installed-dev
 	$(BIN)/python tests/adapters/store/make_migration.py "$(MESSAGE)"
 	@$(BIN)/ruff check -q --fix syndicate/adapters/store/migrations
 	@$(BIN)/ruff format -q syndicate/adapters/store/migrations
+
+# The documentation as a site, to be read in a browser or put on a web server
+docs: $(VENV)/.installed
+	@$(BIN)/python docs/build.py
 
 clean:
 	rm -rf $(VENV) var build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,15 +1,18 @@
 """What a site of a size holds in memory: `python -m benchmarks memory --sources N --entries N …`.
 
 Each part runs in a process of its own over one filled database, by the code that commands run, and
-`rss_mb` is the most that its process held: `idle` with config and database open, `sources` having
-loaded what is remembered of every source and seen which are due, `publish` having published one
-new entry, `digest` having composed an edition for all subscribers.
+`rss_mb` is the most that its process held, `cpu_s` what the part took without imports and start:
+`idle` with config and database open, `sources` having loaded what is remembered of every source
+and seen which are due, `survey` having asked when the next is, `publish` having published one new
+entry, `digest` having composed an edition for all subscribers, `status` and `needs_me` having
+counted what these show. `fill_s` and `disk_mb` are of the filled database.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -33,20 +36,29 @@ def main(argv: list[str]) -> dict[str, Any]:
     given = parser.parse_args(argv)
     sizes = {name: int(getattr(given, name)) for name in ("sources", "entries", "subscribers")}
     with tempfile.TemporaryDirectory() as folder:
-        _apart(_fill, folder, sizes)
+        filled = _apart(_fill, folder, sizes)
         _apart(_warm, folder, sizes)
+        disk = sum(file.stat().st_size for file in Path(folder).glob("s.db*"))
         parts = {
             name: _apart(part, folder, sizes)
             for name, part in (
                 ("idle", _idle),
                 ("sources", _sources),
+                ("survey", _survey),
                 ("publish", _publish),
                 ("digest", _digest),
+                ("status", _status),
+                ("needs_me", _needs_me),
             )
         }
-    return {**sizes, "rss_mb": {name: found["rss_mb"] for name, found in parts.items()}} | {
-        name: found for part in parts.values() for name, found in part.items() if name != "rss_mb"
+    figures: dict[str, Any] = {
+        figure: {name: found.pop(figure) for name, found in parts.items()}
+        for figure in ("rss_mb", "cpu_s")
     }
+    counted = {name: found for part in parts.values() for name, found in part.items()}
+    return {
+        **sizes, "fill_s": filled["cpu_s"], "disk_mb": round(disk / 2**20), **figures, **counted
+    }  # fmt: skip
 
 
 def _apart(work: Callable[..., dict[str, Any]], folder: str, sizes: dict[str, int]) -> Any:
@@ -68,6 +80,7 @@ def _measured(
     pipe: Connection, work: Callable[..., dict[str, Any]], folder: str, sizes: dict[str, int]
 ) -> None:
     found = work(Path(folder), sizes)
+    found.setdefault("cpu_s", 0.0)
     lines = Path("/proc/self/status").read_text().splitlines()
     peak = next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
     pipe.send({"rss_mb": round(peak / 1024, 1), **found})
@@ -102,6 +115,7 @@ def _fill(folder: Path, sizes: dict[str, int]) -> dict[str, Any]:
     from syndicate.adapters.store import editions as edition_store
     from syndicate.adapters.store import entries, open_database, sources, subscribers
 
+    began = time.process_time()
     settings = _settings(folder, sizes)
     columns = [column.id for column in settings.columns]
     database = open_database(settings.storage.database)
@@ -121,7 +135,7 @@ def _fill(folder: Path, sizes: dict[str, int]) -> dict[str, Any]:
         edition_store.enrol(conn, ["daily"], _NOW - timedelta(days=1))
     _published(database, settings)
     database.close()
-    return {}
+    return {"cpu_s": round(time.process_time() - began, 1)}
 
 
 def _published(database: Any, settings: Any) -> None:
@@ -184,24 +198,36 @@ def _person(number: int) -> tuple[Any, str]:
 # --- the parts ------------------------------------------------------------------------------
 
 
-def _idle(folder: Path, sizes: dict[str, int]) -> dict[str, Any]:
-    from syndicate.wiring import Application
+def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    """What it returns, and the seconds of one core that it took."""
+    began = time.process_time()
+    return work(), round(time.process_time() - began, 3)
 
-    app = Application(_settings(folder, sizes), _NOW)
-    with app.database.read():
-        pass
-    app.close()
+
+def _idle(folder: Path, sizes: dict[str, int]) -> dict[str, Any]:
+    _application(folder, sizes).close()
     return {}
 
 
 def _sources(folder: Path, sizes: dict[str, int]) -> dict[str, Any]:
     from syndicate.jobs import ingest
-    from syndicate.wiring import Application
 
-    app = Application(_settings(folder, sizes), _NOW + timedelta(hours=2))
-    chosen, states = ingest.due(app.database, app.settings, app.now)
+    app = _application(folder, sizes, _NOW + timedelta(hours=2))
+    (chosen, states), took = _timed(lambda: ingest.due(app.database, app.settings, app.now))
     app.close()
-    return {"sources_due": len(chosen), "states": len(states)}
+    return {"cpu_s": took, "sources_due": len(chosen), "states": len(states)}
+
+
+def _survey(folder: Path, sizes: dict[str, int]) -> dict[str, Any]:
+    from syndicate.adapters.store import sources
+    from syndicate.jobs.ingest import addresses_of
+
+    app = _application(folder, sizes)
+    polled = addresses_of(app.settings)
+    with app.database.read() as conn:
+        _, took = _timed(lambda: sources.next_poll(conn, polled, _NOW))
+    app.close()
+    return {"cpu_s": took}
 
 
 def _warm(folder: Path, sizes: dict[str, int]) -> dict[str, Any]:
@@ -211,27 +237,69 @@ def _warm(folder: Path, sizes: dict[str, int]) -> dict[str, Any]:
 
 def _publish(folder: Path, sizes: dict[str, int], count: int = 1) -> dict[str, Any]:
     from syndicate.adapters.store import entries
-    from syndicate.wiring import Application
 
-    app = Application(_settings(folder, sizes), _NOW)
+    app = _application(folder, sizes)
     columns = [column.id for column in app.settings.columns]
     first = sizes["entries"] + (0 if count > 1 else len(columns))
     made = [_entry(n, sizes["entries"], columns) for n in range(first, first + count)]
     with app.database.begin() as conn:
         entries.save(conn, [(entry, entry.columns) for entry in made])
-    written = app.publish().parts
+    _ = app.pages  # the templates, which a daemon has read
+    report, took = _timed(app.publish)
     app.close()
-    return {"pages_written": written["pages"]["written"]}
+    return {"cpu_s": took, "pages_written": report.parts["pages"]["written"]}
 
 
 def _digest(folder: Path, sizes: dict[str, int]) -> dict[str, Any]:
     from syndicate.adapters.templates import Templates
     from syndicate.jobs import digest
-    from syndicate.wiring import Application
 
-    app = Application(_settings(folder, sizes), _NOW)
+    app = _application(folder, sizes)
     templates = Templates([_TEMPLATES])
     chosen = app.settings.digests[0]
-    done = digest.compose_now(app.database, app.settings, chosen, templates, _SECRET, _NOW)
+    done, took = _timed(
+        lambda: digest.compose_now(
+            app.database, app.settings, chosen, templates, _SECRET, _NOW
+        )
+    )  # fmt: skip
     app.close()
-    return {"messages": done.messages}
+    return {"cpu_s": took, "messages": done.messages}
+
+
+def _status(folder: Path, sizes: dict[str, int]) -> dict[str, Any]:
+    from syndicate import reporting
+
+    app = _application(folder, sizes)
+    _, took = _timed(lambda: reporting.status(app))
+    app.close()
+    return {"cpu_s": took}
+
+
+def _needs_me(folder: Path, sizes: dict[str, int]) -> dict[str, Any]:
+    """What the dashboard's first page asks for."""
+    from syndicate import reporting
+    from syndicate.adapters.store import overview
+
+    app = _application(folder, sizes)
+
+    def asked() -> None:
+        reporting.review(app)
+        reporting.source_health(app)
+        reporting.digests(app)
+        reporting.status(app)
+        with app.database.read() as conn:
+            overview.entries_by_day(conn, _NOW, 14, timedelta(hours=8))
+
+    _, took = _timed(asked)
+    app.close()
+    return {"cpu_s": took}
+
+
+def _application(folder: Path, sizes: dict[str, int], at: datetime = _NOW) -> Any:
+    """As a command makes it, with its database open."""
+    from syndicate.wiring import Application
+
+    app = Application(_settings(folder, sizes), at)
+    with app.database.read():
+        pass
+    return app

@@ -14,8 +14,9 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from datetime import timedelta
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -71,9 +72,14 @@ class _Reading:
     """What is gathered while one file is read."""
 
     file: Path
-    lines: dict[str, int]
+    text: str
     problems: list[Problem] = field(default_factory=list)
     unset: list[str] = field(default_factory=list)  # keys whose secret is not there
+
+    @cached_property
+    def lines(self) -> dict[str, int]:
+        """Where each key stands; only somebody who has something to say asks."""
+        return line_numbers(self.text)
 
     def say(self, path: str, message: str, *, warning: bool = False) -> None:
         text = f"{path}: {message}" if path else message
@@ -111,7 +117,7 @@ def read(file: Path) -> tuple[Settings | None, tuple[Problem, ...]]:
         found = re.search(r"\(at line (\d+)", str(error))
         line = int(found[1]) if found else text.count("\n") + 1
         return None, (Problem(str(file), line, f"not TOML: {error}"),)
-    return _settings(data, _Reading(file.absolute(), line_numbers(text)))
+    return _settings(data, _Reading(file.absolute(), text))
 
 
 def line_numbers(text: str) -> dict[str, int]:
@@ -158,10 +164,10 @@ def _table_path(name: str, repeated: bool, counts: dict[str, int]) -> str:
 def line_of(file: Path, path: str) -> int:
     """Where a key of a config file stands, 0 where that is not known."""
     try:
-        lines = line_numbers(file.read_text("utf-8-sig"))
+        text = file.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return 0
-    return _Reading(file, lines)._line(path)
+    return _Reading(file, text)._line(path)
 
 
 def _settings(
@@ -190,28 +196,38 @@ def _build(kind: type, data: Any, path: str, reading: _Reading) -> Any:
     if not isinstance(data, dict):
         reading.say(path, f"should be a table, is {_name(data)}")
         return None
-    hints = get_type_hints(kind)
-    names = {_key(kind, f.name): f for f in fields(kind) if f.name not in _INTERNAL}
+    shape = _shape(kind)
+    hints, names = shape.hints, shape.names
     values: dict[str, Any] = {}
     for key, value in data.items():
         at = f"{path}.{key}" if path else key
         if key not in names:
             reading.say(at, "no such key" + _suggest(key, list(names)))
             continue
-        known = names[key]
-        converted = _value(hints[known.name], value, at, reading)
+        converted = _value(hints[names[key]], value, at, reading)
         if converted is not _BAD:
-            values[known.name] = converted
-    missing = [
-        key
-        for key, f in names.items()
-        if _required(f) and f.name not in values and key not in data and key != "file"
-    ]
+            values[names[key]] = converted
+    missing = [key for key in shape.required if names[key] not in values]
     for key in missing:
-        reading.say(f"{path}.{key}" if path else key, "is required")
-    if any(_required(f) and f.name not in values for f in fields(kind)):
-        return None
-    return kind(**values)
+        if key not in data and key != "file":
+            reading.say(f"{path}.{key}" if path else key, "is required")
+    return None if missing else kind(**values)
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What a table may hold: its keys with the names of their fields, and which it must."""
+
+    hints: dict[str, Any]
+    names: dict[str, str]
+    required: tuple[str, ...]
+
+
+@cache  # asking for type hints costs more than all else, and there may be 50,000 sources
+def _shape(kind: type) -> _Shape:
+    known = [f for f in fields(kind) if f.name not in _INTERNAL]
+    required = tuple(_key(kind, f.name) for f in known if _required(f))
+    return _Shape(get_type_hints(kind), {_key(kind, f.name): f.name for f in known}, required)
 
 
 _BAD = object()
@@ -219,8 +235,6 @@ _INTERNAL = ("unset",)  # made here, no key of the file
 
 
 def _required(f: Any) -> bool:
-    from dataclasses import MISSING
-
     return f.default is MISSING and f.default_factory is MISSING
 
 
@@ -319,7 +333,8 @@ def _storage(storage: Storage, root: Path, reading: _Reading) -> Storage:
     database = database_url(storage.database, root)
     if not storage.output.strip():
         reading.say("storage.output", "must name a folder")
-    return replace(storage, database=database, output=str(root / storage.output))
+    backup = str(root / storage.backup) if storage.backup.strip() else ""
+    return replace(storage, database=database, output=str(root / storage.output), backup=backup)
 
 
 def database_url(text: str, root: Path) -> str:
@@ -474,6 +489,12 @@ def _check_storage(settings: Settings, reading: _Reading) -> None:
         reading.say("storage.database", message)
     if storage.keep_days < 0:
         reading.say("storage.keep_days", "must not be negative; 0 keeps for ever")
+    if storage.backup_keep < 1:
+        reading.say("storage.backup_keep", "must be at least 1")
+    if storage.backup and Path(storage.backup).resolve().is_relative_to(
+        Path(storage.output).resolve()
+    ):
+        reading.say("storage.backup", "lies in storage.output, and would be published")
 
 
 def _check_zone(zone: str, path: str, reading: _Reading) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from syndicate.adapters.store.columns import Standing
     from syndicate.adapters.store.editions import Edition
-    from syndicate.adapters.store.sources import SourceState
+    from syndicate.adapters.store.sources import Look
     from syndicate.core.hops import Step
     from syndicate.model import Entry
     from syndicate.wiring import Application
@@ -36,33 +36,30 @@ def source_health(app: Application) -> list[dict[str, Any]]:
     """`sources --json`: each source with its rhythm, what it brought, what is wrong."""
     from syndicate.adapters.store import entries, sources
 
-    configured = {source.id: source.url or source.path for source in app.settings.sources}
     with app.database.read() as conn:
-        states = sources.load(conn, configured)
+        known = sources.looks(conn)
         counts = entries.count_by_source(conn)
     return [
-        _health(app, source, states.get(source.id), counts.get(source.id, 0))
+        _health(app, source, known.get(source.id), counts.get(source.id, 0))
         for source in app.settings.sources
     ]
 
 
-def _health(
-    app: Application, source: Source, state: SourceState | None, count: int
-) -> dict[str, Any]:
-    rhythm = state.rhythm if state else None
-    status = "paused" if source.paused else rhythm.health.value if rhythm else "ok"
-    moved = rhythm.url if rhythm and rhythm.url and rhythm.url != source.url else None
+def _health(app: Application, source: Source, known: Look | None, count: int) -> dict[str, Any]:
+    look = known if known and known.configured == (source.url or source.path) else None
+    moved = look.url if look and look.url and look.url != source.url else None
     return {
         "id": source.id,
-        "name": source.name or (state.title if state else "") or source.id,
+        "name": source.name or (look.title if look else "") or source.id,
         "type": source.type,
         "url": source.url or source.path,
-        "status": status,
-        "error": rhythm.error if rhythm else None,
-        "failures": rhythm.failures if rhythm else 0,
-        "last": _moment(app, rhythm.last) if rhythm else None,
-        "next": _moment(app, rhythm.next) if rhythm else None,
+        "status": "paused" if source.paused else look.status if look else "ok",
+        "error": look.error if look else None,
+        "failures": look.failures if look else 0,
+        "last": _moment(app, look.last) if look else None,
+        "next": _moment(app, look.next) if look else None,
         "entries": count,
+        "took": look.took if look else None,
         "moved_to": moved if source.url else None,
     }
 
@@ -234,7 +231,7 @@ def digest_plan(app: Application, chosen: Digest) -> dict[str, Any]:
     return {
         "digest": chosen.id,
         "edition": id,
-        "entries": 0 if known else len(found.entries),
+        "entries": 0 if known else len(found),
         "recipients": 0 if known else len(people),
         "to": [] if known else people,
         "reason": f"composed already, {known.state.value}" if known else None,

@@ -83,11 +83,14 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """Where state and output live. `database` is an SQLAlchemy-like URL; `output` absolute."""
+    """Where state and output live. `database` is an SQLAlchemy-like URL; `output` and `backup`
+    (the folder of copies that `serve` makes, "" for none) are absolute."""
 
     database: str = "sqlite:var/syndicate.db"
     output: str = "feeds"
     keep_days: int = 0
+    backup: str = ""
+    backup_keep: int = 7
 
 
 @dataclass(frozen=True, slots=True)

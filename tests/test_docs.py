@@ -174,3 +174,25 @@ def test_toml_in_the_text_is_valid(page: Path) -> None:
             reading = config._Reading(Path("config.toml"), {})
             config._build(Settings, {**tables, "file": Path("config.toml")}, "", reading)
             assert not [str(p) for p in reading.problems if "is required" not in p.message]
+
+
+def test_as_a_site_every_link_and_anchor_is_there(tmp_path: Path) -> None:
+    spec = importlib.util.spec_from_file_location("build", DOCS / "build.py")
+    assert spec
+    assert spec.loader
+    made = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    assert made.build(tmp_path) == len(list(tmp_path.rglob("*.html")))
+    anchors: dict[Path, set[str]] = {}
+    links = []
+    for page in tmp_path.rglob("*.html"):
+        text = page.read_text("utf-8")
+        anchors[page] = set(re.findall(r' id="([^"]+)"', text))
+        links += [(page, to) for to in re.findall(r'(?:href|src)="([^"]+)"', text)]
+    for page, to in links:
+        if re.match(r"[a-z]+:", to):
+            continue
+        name, _, anchor = to.partition("#")
+        target = (page.parent / name).resolve() if name else page
+        assert target.is_file(), (page, to)
+        assert not anchor or anchor in anchors[target], (page, to)

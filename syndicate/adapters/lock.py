@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 _AGAIN = 0.1  # seconds
@@ -20,6 +20,17 @@ async def exclusive(path: Path) -> AsyncIterator[None]:
         while not _taken(file):
             await asyncio.sleep(_AGAIN)
         yield
+    finally:
+        os.close(file)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[bool]:
+    """Hold the lock unless somebody else does; whether it is held."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        yield _taken(file)
     finally:
         os.close(file)
 

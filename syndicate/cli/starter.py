@@ -32,6 +32,7 @@ takedown_days = 30
 database = "sqlite:var/syndicate.db"    # or postgresql://user@host/db
 output = "feeds"
 keep_days = 0                 # 0: for ever
+# backup = "var/backups"      # `serve` keeps a copy of each day there, and backup_keep = 7 of them
 
 [fetch]
 contact = ""                  # goes into the User-Agent

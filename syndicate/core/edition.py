@@ -21,36 +21,21 @@ def edition_id(digest: str, local: datetime) -> str:
     return f"{digest}-{local:%Y%m%dT%H%M}"
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """What an edition takes, and why other candidates are not in it."""
-
-    entries: tuple[Entry, ...]
-    too_old: int = 0
-    unsettled: int = 0
-    left: int = 0  # more than `items`: they are for the next edition
-
-
-def choose(candidates: Iterable[Entry], digest: Digest, now: datetime) -> Chosen:
+def choose(candidates: Iterable[Entry], digest: Digest, now: datetime) -> tuple[Entry, ...]:
     """The entries of an edition, from the newest published leads that none carried yet.
 
     What was too old when it was first read is in no edition; what has not been known for
-    `settle` yet, or exceeds `items`, is in the next.
+    `settle` yet, or exceeds `items`, is in the next. No more candidates are asked for than needed:
+    there may be millions.
     """
-    taken: list[Entry] = []
-    stories: set[str] = set()
-    too_old = unsettled = left = 0
+    taken: dict[str, Entry] = {}  # by story
     for entry in candidates:
-        if admit.too_old(entry, digest.max_age):
-            too_old += 1
-        elif entry.received > now - digest.settle:
-            unsettled += 1
-        elif len(taken) >= digest.items:
-            left += 1
-        elif entry.story not in stories:
-            stories.add(entry.story)
-            taken.append(entry)
-    return Chosen(tuple(taken), too_old, unsettled, left)
+        if admit.too_old(entry, digest.max_age) or entry.received > now - digest.settle:
+            continue
+        taken.setdefault(entry.story, entry)
+        if len(taken) >= digest.items:
+            break
+    return tuple(taken.values())
 
 
 @dataclass(frozen=True, slots=True)

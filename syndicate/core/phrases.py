@@ -251,8 +251,58 @@ _PHRASES: dict[str, tuple[str, str]] = {
         "Learned models of columns ({moves} of {after} moves until the next)",
     ),
     "nothing_learned": ("还没有学过。", "Nothing was learned yet."),
+    "latency_arrival": (
+        "从原站发布到收到（中位数，14 天）",
+        "From publication to reception (median, 14 days)",
+    ),
+    "latency_out": (
+        "从收到到登出网页（中位数，14 天）",
+        "From reception to its page (median, 14 days)",
+    ),
+    "latency_mail": (
+        "从期次时间到交给邮件服务器（中位数，14 天）",
+        "From an edition's time to the mail server (median, 14 days)",
+    ),
+    "day": ("日期", "Day"),
+    "median": ("中位数", "Median"),
+    "nine_tenths": ("九成以内", "Nine in ten within"),
+    "as_table": ("表格", "As a table"),
+    "took": ("用时", "Takes"),
     "doubtful": ("模型没有把握的分类", "Filings the model doubts"),
 }
+
+
+# What things are in (docs/contract.md, "States"), in Chinese; in English they are called so
+_STATES = {
+    "published": "已发布",
+    "held": "待审",
+    "rejected": "不予发布",
+    "retracted": "已撤下",
+    "ok": "正常",
+    "failing": "出错",
+    "paused": "暂停",
+    "gone": "已消失",
+    "queued": "排队",
+    "sending": "寄送中",
+    "sent": "已寄",
+    "deferred": "稍后再寄",
+    "failed": "失败",
+    "dropped": "已取消",
+    "skipped": "跳过",
+    "unconfirmed": "待确认",
+    "confirmed": "已确认",
+    "unsubscribed": "已退订",
+    "suppressed": "已停寄",
+    "open": "待答复",
+    "answered": "已答复",
+    "closed": "已结案",
+}
+_STATES_ENGLISH = {state: state for state in _STATES}
+
+
+def states(language: str) -> Mapping[str, str]:
+    """What each state of an entry, source, edition, message, subscriber or claim is called."""
+    return _STATES if language.lower().startswith("zh") else _STATES_ENGLISH
 
 
 def _table(language: int) -> Mapping[str, str]:

@@ -17,12 +17,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from syndicate.adapters import notify
+from syndicate.adapters import memory, notify
 from syndicate.adapters.store.leader import Leader
 from syndicate.core import schedule
 from syndicate.daemon import jobs
 from syndicate.daemon.inbox import LMTP
 from syndicate.daemon.loading import load, stamps
+from syndicate.daemon.watching import Changed, Watched, watch
 from syndicate.errors import MailError, StoreError, SyndicateError
 from syndicate.settings import Settings
 from syndicate.wiring import Application
@@ -35,15 +36,23 @@ log = logging.getLogger("syndicate.daemon")
 
 _SOON = 0.2  # between being woken and running, so that several reasons are one run
 _LOOK = 10  # seconds between looks at what else changed (another process, a deferred message)
+_LOOK_LISTENING = 60  # the same where PostgreSQL tells of it
+_FOLLOW = 4  # seconds after which a follower asks whether it leads now
 _PATIENCE = 45  # seconds that a stage at the start waits for the one before it
 _PROBE = 30.0  # seconds that the answer to "does the mail route work" is good for
 _PROBE_TIME = 5.0
 _INBOX = 5  # minutes between looks into the mailbox for reports and unsubscribe mails
 _JUMP = 5.0  # seconds that the wall clock may be off between two looks
-_FILES = 2  # seconds between looks at config and templates
+_TICK = 2  # seconds between looks at the clock, and at what is due by it
+_FILES = 30  # seconds between looks at config and templates where the system tells of changes
+_SETTLED = 1.0  # seconds after which what is to be watched surely is
+_REWATCH = 60.0  # seconds after which the system is asked again to tell of changes
+_GATHER = 2.0  # seconds in which what other processes tell is one run
 _RESURVEY = timedelta(minutes=1)
 _RETRY = (5.0, 30.0, 120.0, 600.0)  # seconds after a job failed, once, twice …
+_LONG = 1.0  # seconds of a run after which memory that it used is given back
 _HOURLY = "17 * * * *"
+_NIGHTLY = "41 3 * * *"
 
 
 @dataclass
@@ -85,6 +94,9 @@ class Daemon:
         self._mail: tuple[float, str] = (float("-inf"), "")
         self._cancel: dict[str, Callable[[], object]] = {}
         self._seen = stamps(settings)
+        self._told = False  # of changed files, by the system
+        self._hears = False  # what other processes say
+        self._rewatch = asyncio.Event()
 
     # --- what the web side asks for -----------------------------------------------------
 
@@ -167,6 +179,8 @@ class Daemon:
                 work.wanted, work.all_due, work.names = False, False, set()
                 if not await self._once(work, names):
                     break
+                if work.wanted:
+                    await asyncio.sleep(wait)
         finally:
             work.task = None
             self._cancel.pop(work.kind, None)
@@ -185,8 +199,11 @@ class Daemon:
             if work.failures:
                 log.warning("%s: works again after %d failures", work.kind, work.failures)
             work.failures, work.error = 0, ""
+        took = time.monotonic() - started
+        if took > _LONG:
+            await asyncio.to_thread(memory.give_back)
         work.runs += 1
-        work.seconds += time.monotonic() - started
+        work.seconds += took
         work.last = self.now()
         return not work.failures
 
@@ -240,25 +257,30 @@ class Daemon:
         self._schedule()
         self.scheduler.start()
         self._wake("deliver", wait=0)
-        self._beside = [self.loop.create_task(task) for task in (self._catch_up(), self._beat())]
+        beside = (self._catch_up(), self._beat(), self._watch())
+        self._beside = [self.loop.create_task(task) for task in beside]
         if not self.database.is_sqlite:
             self._beside.append(self.loop.create_task(self._listen()))
 
     async def _listen(self) -> None:
-        """What other processes on the same PostgreSQL say: there are polls, or mail, to look at."""
-        from syndicate.adapters.store.wake import Listener
+        """What other processes on the same PostgreSQL say there is to do."""
+        from syndicate.adapters.store.wake import CHANGES, MAIL, Listener
 
-        listener = Listener(self.database)
+        listener, kinds = Listener(self.database), {MAIL: "deliver", CHANGES: "publish"}
         try:
             while True:
-                what = await listener.wait(60.0)
-                self._wake({"polls": "ingest", "mail": "deliver"}.get(what or "", "deliver"))
+                heard, self._hears = self._hears, listener.hears
+                what = await listener.wait(_LOOK_LISTENING)
+                if what in kinds:
+                    self._wake(kinds[what], wait=_GATHER if what == CHANGES else _SOON)
+                elif listener.hears and not heard:
+                    await self._look()  # for what was said before
         finally:
             await listener.close()
 
     async def _catch_up(self) -> None:
         """What was missed, in the order of `run`; a slow source does not hold up the rest."""
-        for kind in ("ingest", "publish", "compose", "upkeep", "learn"):
+        for kind in ("ingest", "publish", "compose", "upkeep", "learn", "backup"):
             self._wake(kind, wait=0)
             task = self.work[kind].task
             if task is not None:
@@ -267,13 +289,14 @@ class Daemon:
     def _schedule(self) -> None:
         """One job for each digest, by its cron in its zone; and the upkeep."""
         for job in self.scheduler.get_jobs():
-            if job.id.startswith("digest:") or job.id == "upkeep":
+            if job.id.startswith("digest:") or job.id in ("upkeep", "backup"):
                 job.remove()
         times = {
             f"digest:{digest.id}": (digest.schedule, digest.timezone, "compose")
             for digest in self.settings.digests
         }
         times["upkeep"] = (_HOURLY, self.settings.site.timezone, "upkeep")
+        times["backup"] = (_NIGHTLY, self.settings.site.timezone, "backup")
         for id, (cron, zone, kind) in times.items():
             trigger = _trigger(cron, zone, self.offset)
             self.scheduler.add_job(self._fire, trigger, args=(kind,), id=id)
@@ -282,15 +305,15 @@ class Daemon:
         self._wake(kind)
 
     async def _beat(self) -> None:
-        """Look at files and at what became due, by a clock that nobody can set.
+        """Look at what became due, and at files, by a clock that nobody can set.
 
         Where the wall clock jumped (it was set, the machine slept), the scheduler, which goes by
         it, is told to reckon anew.
         """
-        count, before = 0, time.time() - time.monotonic()
+        ticks, before = 0, time.time() - time.monotonic()
         while True:
-            await asyncio.sleep(_FILES)
-            count += 1
+            await asyncio.sleep(_TICK)
+            ticks += 1
             between = time.time() - time.monotonic()
             if abs(between - before) > _JUMP:
                 log.warning("the clock jumped by %.0f s", between - before)
@@ -299,20 +322,31 @@ class Daemon:
                 self._wake("compose")
             before = between
             try:
-                await self._watch_files()
-                if count % (_LOOK // _FILES) == 0:
-                    await self._look()
+                await self._tick(ticks * _TICK)
             except Exception:
                 log.exception("looking for work")
+
+    async def _tick(self, second: int) -> None:
+        if self.next_poll is not None and self.next_poll <= self.now():
+            self._want("ingest")
+        if self.follows and second % _FOLLOW == 0:  # the leader may be gone
+            self._want("compose")
+        if second % (_FILES if self._told else _TICK) == 0:
+            await self._watch_files()
+        if second % (_LOOK_LISTENING if self._hears else _LOOK) == 0:
+            await self._look()
+
+    def _want(self, kind: str) -> None:
+        """Have it done soon, unless it failed, and its retry is on the way."""
+        if not self.work[kind].failures:
+            self._wake(kind)
 
     async def _look(self) -> None:
         """What became due, or was left by another process: polls, files, mails."""
         now = self.now()
         stale = self.surveyed is None or abs(now - self.surveyed) > _RESURVEY
-        waiting = await asyncio.to_thread(self._waiting, stale)
-        for kind in waiting:
-            if not self.work[kind].failures:  # else its retry is on the way
-                self._wake(kind)
+        for kind in await asyncio.to_thread(self._waiting, stale):
+            self._want(kind)
 
     def _waiting(self, stale: bool) -> list[str]:
         from syndicate.adapters.store import columns, outbox, placements, standing
@@ -336,13 +370,37 @@ class Daemon:
                 log.error("%s", error)
                 self.work["ingest"].error = str(error)
             return []
-        if self.next_poll is not None and self.next_poll <= now:
-            found.append("ingest")
-        if self.follows:
-            found.append("compose")
         return found
 
     # --- reload -------------------------------------------------------------------------
+
+    async def _watch(self) -> None:
+        """Changed files, as soon as the system tells of them; without it, by looking."""
+        said = ""
+        while True:
+            self._rewatch.clear()
+            try:
+                self._told = True
+                self.loop.call_later(_SETTLED, self._reread)  # what changed before it was watched
+                await watch(Watched.of(self.settings), self._changed, self._rewatch)
+            except* (OSError, RuntimeError) as group:
+                error = str(group.exceptions[0])
+                if error != said:
+                    log.warning("changed files are only looked for: %s", error)
+                said = error
+            if not self._rewatch.is_set():
+                self._told = False
+                await asyncio.sleep(_REWATCH)
+
+    def _reread(self) -> None:
+        self._reloading = self.loop.create_task(self._watch_files(), name="reload")
+
+    def _changed(self, what: Changed) -> None:
+        if what.settings:
+            self._reread()
+            self._rewatch.set()  # there may be other folders now, whatever they hold
+        if what.sources:
+            self._wake("ingest", sorted(what.sources))
 
     async def _watch_files(self) -> None:
         found = await asyncio.to_thread(stamps, self.settings)
@@ -375,6 +433,7 @@ class Daemon:
         self.templates = templates
         self._schedule()
         self.surveyed = None
+        self._rewatch.set()
         log.warning("configuration reloaded")
         for kind in ("ingest", "publish", "compose"):
             self._wake(kind)
@@ -384,6 +443,7 @@ class Daemon:
     async def stop(self, deadline: float) -> None:
         """Finish what is in flight; after most of the time, cancel what can be cancelled."""
         self.stopping = True
+        self._rewatch.set()
         for beside in self._beside:
             beside.cancel()
         self.scheduler.shutdown(wait=False)

@@ -164,6 +164,18 @@ def _say_learned(trained: Trained) -> None:
         log.info("columns: left out: %s", left_out)
 
 
+def backup(at: Running, _names: Sequence[str]) -> None:
+    """Copy the database into storage.backup, where that is set and the day has none."""
+    from syndicate.jobs import backup as job
+
+    with at.application() as app:
+        if not app.settings.storage.backup:
+            return
+        made = job.daily(app.database, app.settings, app.now, app.stopping)
+    if made is not None:
+        log.info("backup: %s", made)
+
+
 KINDS: dict[str, Job] = {
     "ingest": ingest,
     "publish": publish,
@@ -172,4 +184,5 @@ KINDS: dict[str, Job] = {
     "bounces": bounces,
     "upkeep": upkeep,
     "learn": learn,
+    "backup": backup,
 }

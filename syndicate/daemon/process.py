@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any
 from syndicate import web
 from syndicate.adapters import notify
 from syndicate.adapters.listening import listen as open_socket
+from syndicate.adapters.lock import alone
 from syndicate.daemon import inbox
 from syndicate.daemon.daemon import Daemon
 from syndicate.daemon.loading import load
+from syndicate.errors import UsageError
 from syndicate.settings import Settings
 
 if TYPE_CHECKING:
@@ -41,10 +43,27 @@ def serve(file: Path, *, listen: str | None, moment: datetime | None) -> int:
 
     database = open_database(settings.storage.database)
     try:
-        with open_socket(listen or settings.web.listen) as opened:
+        with _alone(database), open_socket(listen or settings.web.listen) as opened:
             return asyncio.run(_serve(settings, database, templates, offset, opened))
     finally:
         database.close()
+
+
+@contextlib.contextmanager
+def _alone(database: Database) -> Iterator[None]:
+    """SQLite is for one daemon; on PostgreSQL any number share the work."""
+    if not database.is_sqlite:
+        yield
+        return
+    file = Path(str(database.engine.url.database))
+    with alone(file.with_name(f"{file.name}.serve")) as held:
+        if not held:
+            raise UsageError(
+                "another `syndicate serve` runs on this database",
+                where=str(file),
+                remedy="stop that one first; several take PostgreSQL",
+            )
+        yield
 
 
 async def _serve(

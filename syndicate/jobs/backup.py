@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -36,17 +37,22 @@ from syndicate.adapters.store.afterwards import Since
 from syndicate.adapters.store.copy import Sum
 from syndicate.adapters.store.engine import Database
 from syndicate.adapters.store.sources import sources
-from syndicate.core import identity, sections, story, subscription
+from syndicate.core import copies, identity, sections, story, subscription
 from syndicate.errors import StoreError, UsageError
 from syndicate.model import Decision, EditionState, MessageState, Status
 from syndicate.settings import Settings
 
+_PAGES = 2000  # that are copied before anybody may end it
 _MAGIC = b"SQLite format 3\0"
 # Files of ours that there are more of with time
 _DATED = re.compile(
     r"^articles/[a-z0-9]{12,}\.html$|^editions/[^/]+/[0-9T-]+\.html$"
     r"|(^|/)archive/\d{4}-\d\d[^/]*\.(atom\.xml|html)$"
 )
+
+
+class Stopped(Exception):
+    """Told to end before it was done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +75,58 @@ class Recovered:
     again: int = 0  # retractions, erasures and unsubscriptions that hold on
 
 
-def backup(db: Database, file: Path, now: datetime) -> Copied:
+def daily(
+    db: Database, settings: Settings, now: datetime, stop: Callable[[], bool] = lambda: False
+) -> Path | None:
+    """A copy into `storage.backup` where none was taken within the day; older ones than the
+    newest `storage.backup_keep` go. None where none was due, or `stop` ended it.
+
+    StoreError where there is no room: rather no copy than a full disk.
+    """
+    folder = Path(settings.storage.backup)
+    with _errors(folder):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        there = [file.name for file in folder.iterdir()]
+        if not copies.is_due(there, now):
+            return None
+        for left in folder.glob(".syndicate-*.new*"):  # of a process that was killed
+            left.unlink()
+        _check_room(db, folder)
+    made = folder / copies.name(now)
+    try:
+        backup(db, made, now, stop)
+    except Stopped:
+        return None
+    with _errors(folder):
+        for old in copies.surplus((*there, made.name), settings.storage.backup_keep):
+            (folder / old).unlink()
+    return made
+
+
+def _check_room(db: Database, folder: Path) -> None:
+    needed, free = copying.size(db) * 1.1, shutil.disk_usage(folder).free
+    if free < needed:
+        raise StoreError(
+            f"no room for a backup: {needed / 1e6:,.0f} MB needed, {free / 1e6:,.0f} MB free",
+            where=str(folder),
+            remedy="make room, lower storage.backup_keep, or name another storage.backup",
+        )
+
+
+def backup(
+    db: Database, file: Path, now: datetime, stop: Callable[[], bool] = lambda: False
+) -> Copied:
     """A consistent copy of a database that is in use, as one SQLite file, put in place whole.
 
     UsageError where `file` is there and no database: a slip of the hand must not cost a file.
+    Stopped where `stop` says so in the middle (SQLite only); nothing is left then.
     """
     _check_target(db, file)
     temporary = file.with_name(f".{file.name}.new")
     with _errors(file):
         try:
             _remove(temporary)
-            total = _copy_sqlite(db, temporary) if db.is_sqlite else _copy_rows(db, temporary)
+            total = _copy_sqlite(db, temporary, stop) if db.is_sqlite else _copy_rows(db, temporary)
             _finish(temporary, now)
             temporary.replace(file)
         finally:
@@ -100,15 +147,23 @@ def _check_target(db: Database, file: Path) -> None:
         raise UsageError("it is there and no backup", where=str(file), remedy="name another file")
 
 
-def _copy_sqlite(db: Database, file: Path) -> Copied:
+def _copy_sqlite(db: Database, file: Path, stop: Callable[[], bool]) -> Copied:
     """By SQLite's own backup: page by page, in one read transaction."""
+
+    def between(*_: int) -> None:
+        if stop():
+            raise Stopped
+
     os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     raw = db.engine.raw_connection()
     try:
         with closing(sqlite3.connect(file)) as target:
             source: sqlite3.Connection = raw.driver_connection  # type: ignore[assignment]
-            source.backup(target)
+            source.execute("BEGIN")  # of one moment, however much is written meanwhile
+            source.execute("SELECT 1 FROM sqlite_master").fetchone()
+            source.backup(target, pages=_PAGES, progress=between)
     finally:
+        raw.rollback()
         raw.close()
     with _opened(file) as made, made.read() as conn:
         found = copying.counts(conn)

@@ -18,14 +18,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from syndicate.adapters.store import editions as edition_store
-from syndicate.adapters.store import entries, fingerprints, limits, outbox, removal
+from syndicate.adapters.store import entries, figures, fingerprints, limits, outbox, removal
 from syndicate.adapters.store.engine import Database
 from syndicate.core import dedupe, sections, story
 from syndicate.model import EditionState, Entry, Status
 from syndicate.settings import Settings
 
 _CHUNK = 500
-_LEAST = timedelta(days=30)  # sent messages are kept so long, for the bounces and complaints
+_LEAST = timedelta(days=30)  # sent messages are kept so long, for the bounces and complaints;
+# and figures of the dashboard
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ def prune(db: Database, settings: Settings, now: datetime) -> Pruned:
     """
     with db.begin() as conn:
         limits.prune(conn, now)
+        figures.forget(conn, now - _LEAST)
     if not settings.storage.keep_days:
         return Pruned()
     kept = timedelta(days=settings.storage.keep_days)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, generate_latest
@@ -16,13 +16,18 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from syndicate import __version__, reporting
-from syndicate.adapters.store import claims, entries, outbox, placements, subscribers
+from syndicate.adapters.store import claims, entries, figures, outbox, placements, subscribers
+from syndicate.core import latency
 from syndicate.errors import StoreError
 from syndicate.model import Status
 
 if TYPE_CHECKING:
     from syndicate.web.site import Site
     from syndicate.wiring import Application
+
+
+_DAY = timedelta(days=1)
+_QUANTILES = (0.5, 0.9, 0.99)
 
 
 class Figures(Collector):
@@ -93,12 +98,21 @@ def _stored(app: Application) -> Iterator[Metric]:
         late = GaugeMetricFamily("syndicate_claims_overdue", "Open claims past their date.")
         late.add_metric([], overdue)
         yield late
+        yield _latencies(figures.since(conn, app.now - _DAY))
         touched = GaugeMetricFamily("syndicate_unpublished", "Changes that wait to be published.")
         touched.add_metric([], placements.count_touched(conn))
         yield touched
     health = reporting.source_health(app)
     states = Counter(row["status"] for row in health)
     yield _gauge("syndicate_sources", "Sources.", "status", states)
+    took = sorted(row["took"] / 1000 for row in health if row["took"] is not None)
+    if took:
+        polls = GaugeMetricFamily(
+            "syndicate_poll_seconds", "Time that sources' last polls took.", labels=["quantile"]
+        )
+        for share in _QUANTILES:
+            polls.add_metric([str(share)], took[min(int(share * len(took)), len(took) - 1)])
+        yield polls
     times = [datetime.fromisoformat(row["last"]) for row in health if row["last"]]
     if times:
         age = GaugeMetricFamily(
@@ -106,6 +120,20 @@ def _stored(app: Application) -> Iterator[Metric]:
         )
         age.add_metric([], max(times).timestamp())
         yield age
+
+
+def _latencies(counted: dict[str, dict[int, int]]) -> Metric:
+    made = GaugeMetricFamily(
+        "syndicate_latency_seconds",
+        "Time taken, over a day: arrival (published to received), out (to its page), mail.",
+        labels=["part", "quantile"],
+    )
+    for part, counts in sorted(counted.items()):
+        for share in _QUANTILES:
+            found = latency.quantile(counts, share)
+            if found is not None:
+                made.add_metric([part, str(share)], round(found, 3))
+    return made
 
 
 def _gauge(name: str, text: str, label: str, values: dict[str, int]) -> Metric:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,7 +28,7 @@ from syndicate.adapters.store.sources import SourceState
 from syndicate.errors import StoreError, UsageError
 from syndicate.jobs import backup, edit, subscribe
 from syndicate.model import EditionState, MessageState, Rhythm, Status, Subscriber, SubscriberState
-from syndicate.settings import Settings
+from syndicate.settings import Settings, Storage
 
 LATER = NOW + timedelta(hours=5)
 URL = "https://gov.example/rss"
@@ -244,3 +245,55 @@ def test_a_backup_while_others_write(database: Database, tmp_path: Path) -> None
     with copied.begin() as conn:
         assert set(edition_store.enrol(conn, [], NOW)) == {"daily"}
     copied.close()
+
+
+def test_daily_copies(database: Database, tmp_path: Path) -> None:
+    folder = tmp_path / "copies"
+    made = settings(tmp_path, storage=Storage(backup=str(folder), backup_keep=2))
+    first = backup.daily(database, made, NOW)
+    assert first is not None
+    assert backup.daily(database, made, NOW + timedelta(hours=2)) is None
+    (folder / ".syndicate-20261101T000000Z.db.new").write_bytes(b"of a process that was killed")
+    (folder / "mine.txt").write_text("stays")
+    later = [backup.daily(database, made, NOW + timedelta(days=n)) for n in (1, 2)]
+    kept = {file.name for file in folder.iterdir()}
+    assert kept == {"mine.txt", *(each.name for each in later if each)}
+    assert len(kept) == 3
+    assert first.stat().st_mode & 0o077 == 0 if first.exists() else True
+
+
+def test_a_copy_is_of_one_moment_and_can_be_ended(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    """Somebody writes between its steps, and it neither begins again nor sees any of it."""
+    with sqlite_database.begin() as conn:
+        conn.exec_driver_sql("CREATE TABLE big (n INTEGER, text TEXT)")
+        conn.exec_driver_sql(
+            "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 4000) "
+            "INSERT INTO big SELECT n, hex(randomblob(2000)) FROM c"
+        )
+    steps = []
+
+    def write_between() -> bool:
+        steps.append(1)
+        with sqlite_database.begin() as conn:
+            conn.exec_driver_sql("INSERT INTO big VALUES (0, 'later')")
+        return False
+
+    backup.backup(sqlite_database, tmp_path / "copy.db", NOW, write_between)
+    assert 2 <= len(steps) < 10
+    with closing(sqlite3.connect(tmp_path / "copy.db")) as raw:
+        assert raw.execute("SELECT count(*), min(n) FROM big").fetchone() == (4000, 1)
+    with pytest.raises(backup.Stopped):
+        backup.backup(sqlite_database, tmp_path / "other.db", NOW, lambda: True)
+    assert not list(tmp_path.glob("*other*"))
+
+
+def test_rather_no_copy_than_a_full_disk(
+    sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backup.copying, "size", lambda _: 1 << 60)
+    made = settings(tmp_path, storage=Storage(backup=str(tmp_path / "copies")))
+    with pytest.raises(StoreError, match="no room for a backup"):
+        backup.daily(sqlite_database, made, NOW)
+    assert not list((tmp_path / "copies").iterdir())

@@ -1,18 +1,29 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 from starlette.testclient import TestClient
 from still import NOW, TOKEN, Still, hidden, settings_in
 
-from syndicate.adapters.store import entries, received, stories
-from syndicate.core import compare
-from syndicate.core.claims import Demand
+from syndicate.adapters.store import entries, figures, received, stories
+from syndicate.core import compare, latency, phrases
+from syndicate.core.claims import Demand, State
 from syndicate.core.compare import Side
 from syndicate.core.sections import places
 from syndicate.jobs import claims, subscribe
-from syndicate.model import Attribution, Entry, Hop, Publisher, Status
+from syndicate.model import (
+    Attribution,
+    EditionState,
+    Entry,
+    Health,
+    Hop,
+    MessageState,
+    Publisher,
+    Status,
+    SubscriberState,
+)
 
 PAGES = (
     "",
@@ -268,3 +279,24 @@ def test_the_report_as_page_and_as_files(site: Still, editor: TestClient) -> Non
     for path in ("report.exe", "report.json?by=author"):
         assert editor.get(f"/admin/reports/{path}").status_code == 404
     assert site.client().get("/admin/reports/report.json").status_code == 401
+
+
+def test_charts_of_days_are_tables_too(site: Still, editor: TestClient) -> None:
+    add(site, "a" * 16)
+    with site.database.begin() as conn:
+        figures.add(conn, NOW, figures.ARRIVAL, [latency.bucket(120)] * 9 + [latency.bucket(9000)])
+        figures.add(conn, NOW, figures.OUT, [0])
+        figures.add(conn, NOW, figures.MAIL, [latency.bucket(40)] * 3)
+    page = editor.get("/admin/", headers={"Accept-Language": "en"}).text
+    assert page.count('class="chart"') == page.count("<details><summary>As a table") == 5
+    assert "<script" not in page
+    assert re.search(r'<td class="number">1\.\d min</td><td class="number">\d\.\d min</td>', page)
+    assert re.search(r'<td class="number">\d+ s</td><td class="number">\d+ s</td>', page)
+    figure = page.split("<figure>")[2]
+    assert '<td class="number">3</td>' in figure  # messages of the day
+
+
+def test_every_state_has_a_name_in_chinese() -> None:
+    kinds = (Status, Health, EditionState, MessageState, SubscriberState, State)
+    states = {state.value for kind in kinds for state in kind} | {"paused"}
+    assert states == set(phrases.states("zh-CN")) == set(phrases.states("en"))

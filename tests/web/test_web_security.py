@@ -2,16 +2,22 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from still import NOW, Still, settings_in
 
-from syndicate.adapters.store import leases
+from syndicate.adapters.store import figures, leases, sources
 from syndicate.adapters.store.leases import Lease
+from syndicate.adapters.store.sources import SourceState
 from syndicate.core import phrases
+from syndicate.model import Rhythm
 from syndicate.web import security
 
+ROOT = Path(__file__).resolve().parent.parent.parent
 PROXY = "127.0.0.1"
 
 
@@ -72,10 +78,10 @@ def test_health(site: Still) -> None:
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["mail"] == "refused"
-    figures = client.get("/metrics")
-    assert figures.status_code == 200
-    assert 'syndicate_entries{status="published"} 0.0' in figures.text
-    assert 'syndicate_http_requests_total{part="pages",status="200"}' in figures.text
+    counted = client.get("/metrics")
+    assert counted.status_code == 200
+    assert 'syndicate_entries{status="published"} 0.0' in counted.text
+    assert 'syndicate_http_requests_total{part="pages",status="200"}' in counted.text
 
 
 def lease(site: Still, **changes: object) -> None:
@@ -112,6 +118,9 @@ def test_hub_verifies(site: Still) -> None:
     assert client.get("/websub/gov", params=other).status_code == 404
     leave = {**asked, "hub.mode": "unsubscribe"}
     assert client.get("/websub/gov", params=leave).status_code == 404
+    no = {**asked, "hub.mode": "denied", "hub.reason": "full"}
+    assert client.get("/websub/gov", params=no).status_code == 200
+    assert (known(site).until, known(site).error) == (None, "full")
 
 
 @pytest.mark.parametrize(
@@ -149,3 +158,25 @@ def test_proxies_are_asked_from_the_config(site: Still, tmp_path) -> None:  # ty
         data = {"email": f"a{number}@mail.example"}
         codes.append(site.client().post("/subscribe", data=data, headers=headers).status_code)
     assert codes == [200] * 7
+
+
+def test_the_grafana_dashboard_asks_for_figures_that_there_are(site: Still) -> None:
+    """Each expression's metric is exported by a site in which everything has happened."""
+    with site.database.begin() as conn:
+        figures.add(conn, NOW, figures.OUT, [3])
+        sources.save(
+            conn, [SourceState("gov", "https://gov.example/rss.xml", Rhythm(last=NOW), took=9)]
+        )
+    site.client().get("/nope")
+    exported = set(
+        re.findall(r"^(?:# HELP )?(syndicate_\w+)", site.client().get("/metrics").text, re.M)
+    )
+    board = json.loads((ROOT / "deploy" / "grafana.json").read_text("utf-8"))
+    asked = {
+        name
+        for panel in board["panels"]
+        for target in panel["targets"]
+        for name in re.findall(r"syndicate_\w+", target["expr"])
+    }
+    assert len(asked) > 10
+    assert asked <= exported

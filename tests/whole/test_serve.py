@@ -186,6 +186,46 @@ def test_new_entries_are_published(serve: Serve, site: Site, server: FeedServer)
     assert at.stop()[0] == 0
 
 
+def test_changed_articles_are_read_at_once(serve: Serve, site: Site) -> None:
+    """A folder is not waited for: its next poll is minutes away."""
+    at = serve()
+    until(lambda: "第一篇" in at.get("/").text)
+    site.write("notes/deep/second.md", "---\ntitle: 第二篇\ndate: 2026-11-21\n---\n正文。\n")
+    until(lambda: "第二篇" in at.get("/").text)
+    new = site.root / "notes" / "first.new"  # as editors save: another file, put in place
+    new.write_text("---\ntitle: 第一篇（修订）\ndate: 2026-11-20\n---\n正文改了。\n", "utf-8")
+    new.rename(site.root / "notes" / "first.md")
+    until(lambda: "第一篇（修订）" in at.get("/").text)
+    (site.root / "notes" / "deep" / "second.md").unlink()  # no retraction
+    site.write("notes/third.md", "---\ntitle: 第三篇\ndate: 2026-11-22\n---\n正文。\n")
+    until(lambda: "第三篇" in at.get("/").text)
+    assert "第二篇" in at.get("/").text
+    assert at.stop()[0] == 0
+
+
+def test_a_second_daemon_on_the_same_sqlite(serve: Serve, site: Site) -> None:
+    at = serve()
+    ran = site.call("serve", "--listen", "127.0.0.1:0")
+    assert ran.status == 2
+    assert "another `syndicate serve` runs on this database" in ran.err
+    assert at.stop()[0] == 0
+
+
+def test_a_daily_copy_and_back_from_it(serve: Serve, site: Site) -> None:
+    site.config(CONFIG)
+    site.run("subscribers", "add", "wang@mail.example", at="2026-11-20T07:10:00+08:00")
+    at = serve(CONFIG + '\n[storage]\nbackup = "var/copies"\n', "--at", "2026-11-20T07:20:00+08:00")
+    folder = site.root / "var" / "copies"
+    until(lambda: list(folder.glob("syndicate-20261119T*.db")))
+    assert at.stop()[0] == 0
+    site.run("run", at="2026-11-20T08:01:00+08:00")  # sends the edition that the copy knows not
+    assert len(at.mails()) == 1
+    (copy,) = folder.iterdir()
+    site.run("recover", str(copy), at="2026-11-20T09:00:00+08:00")
+    assert site.json("run", at="2026-11-20T09:01:00+08:00")["digests"]["sent"] == 0
+    assert len(at.mails()) == 1
+
+
 def test_a_port_that_is_taken(site: Site) -> None:
     site.config(CONFIG)
     with socket.socket() as taken:
@@ -238,11 +278,9 @@ def test_killed_and_started_again(serve: Serve, site: Site) -> None:
     until(lambda: first.get("/").status_code == 200)
     first.process.kill()
     first.process.wait()
-    began = time.monotonic()
     site.write("notes/third.md", "---\ntitle: 第三篇\ndate: 2026-11-22\n---\n正文。\n")
     second = serve()
     until(lambda: "第三篇" in second.get("/").text)
-    assert time.monotonic() - began < PATIENCE
     assert second.stop()[0] == 0
 
 
@@ -265,6 +303,10 @@ def test_on_postgresql(serve: Serve, postgresql_url: str) -> None:
     database = f'\n[storage]\ndatabase = "{postgresql_url}"\n'
     at = serve(CONFIG + database)
     until(lambda: "第一篇" in at.get("/").text)
+    # What another process did is told by NOTIFY; the daemon itself looks once a minute
+    at.site.write("notes/second.md", "---\ntitle: 第二篇\ndate: 2026-11-21\n---\n正文。\n")
+    at.site.run("ingest", "notes", at="")
+    until(lambda: "第二篇" in at.get("/").text)
     at.client.post("/subscribe", data={"email": "wang@mail.example"})
     until(at.mails)
     assert at.client.post(link_in(at.mails()[0], "confirm")).status_code == 200

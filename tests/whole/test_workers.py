@@ -146,6 +146,8 @@ def test_workers_share_and_one_is_killed(site: Site, server: FeedServer) -> None
 
 def check(site: Site, database: Database) -> None:
     with database.read() as conn:
+        failed = sa.select(sources.c.id, sources.c.error).where(sources.c.error.is_not(None))
+        assert list(conn.execute(failed)) == []
         kept = list(entries.newest(conn))
         assert len(kept) == FEEDS * 3
         leads = Counter(entry.title for entry in kept if entry.lead)

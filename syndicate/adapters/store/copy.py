@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -42,6 +43,17 @@ class Sum:
 
     rows: int = 0
     hash: int = 0
+
+
+def size(db: Database) -> int:
+    """Bytes that a database takes where it lies."""
+    if db.is_sqlite:
+        file = Path(str(db.engine.url.database))
+        log = file.with_name(f"{file.name}-wal")
+        return file.stat().st_size + (log.stat().st_size if log.exists() else 0)
+    with db.read() as conn:
+        found = conn.execute(sa.select(sa.func.pg_database_size(sa.func.current_database())))
+        return int(found.scalar_one())
 
 
 # --- what was recovered -----------------------------------------------------------------------

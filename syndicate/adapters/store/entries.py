@@ -46,6 +46,7 @@ from syndicate.adapters.store.values import (
     load_pictures,
     load_terms,
 )
+from syndicate.adapters.store.wake import CHANGES, wake
 from syndicate.model import Decision, Entry, Status
 
 entries = sa.Table(
@@ -329,6 +330,7 @@ def _replace_places(
         ("entry", "column", "received"),
         [(p.entry, p.column, dump_instant(p.received)) for p in touched.values()],
     )
+    wake(conn, CHANGES)
 
 
 def _places_of(conn: Connection, ids: Sequence[str]) -> Iterator[Place]:

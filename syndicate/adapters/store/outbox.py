@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from syndicate.adapters.store.editions import editions, waiting
 from syndicate.adapters.store.engine import Instant, Json, dump_instant, insert, metadata
-from syndicate.adapters.store.wake import wake
+from syndicate.adapters.store.wake import MAIL, wake
 from syndicate.model import EditionState, MessageState
 
 _BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -218,7 +218,7 @@ def add_messages(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Queue messages; one a subscriber and edition, whatever happens."""
     if rows:
         conn.execute(insert(conn, messages).on_conflict_do_nothing(), rows)
-        wake(conn, "mail")
+        wake(conn, MAIL)
 
 
 def queued(
@@ -312,7 +312,7 @@ def put_off(conn: Connection, subscriber: str, at: datetime) -> list[tuple[str, 
     if found:
         mine = sa.and_(open_, messages.c.edition.not_like("letter:%"))
         conn.execute(sa.update(messages).where(mine).values(next=at, date=at))
-        wake(conn, "mail")
+        wake(conn, MAIL)
     return found
 
 

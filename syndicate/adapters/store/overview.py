@@ -43,20 +43,16 @@ def doubtful(conn: Connection, limit: int) -> list[tuple[str, str, str]]:
     return [(id, column, reason) for id, column, reason in conn.execute(query)]
 
 
-def days(
-    conn: Connection, what: str, now: datetime, count: int, zone: timedelta
+def entries_by_day(
+    conn: Connection, now: datetime, count: int, zone: timedelta
 ) -> list[tuple[date, int]]:
-    """How many `entries` were received, or `messages` sent, on each of the last local days."""
+    """How many entries were received on each of the last local days, oldest first."""
     shift = int(zone.total_seconds() * 1_000_000)
-    last = (now + zone).date()
-    first = last - timedelta(days=count - 1)
-    column = entries.entries.c.received if what == "entries" else outbox.messages.c.changed
-    number = sa.type_coerce(column, sa.BigInteger)
+    first = (now + zone).date() - timedelta(days=count - 1)
+    number = sa.type_coerce(entries.entries.c.received, sa.BigInteger)
     day = ((number + shift) // _DAY).label("day")
     since = ((first - _EPOCH).days * _DAY) - shift
     query = sa.select(day, sa.func.count()).where(number >= since).group_by(day)
-    if what == "messages":
-        query = query.where(outbox.messages.c.state == MessageState.SENT.value)
     found = {_EPOCH + timedelta(days=int(n)): amount for n, amount in conn.execute(query)}
     return [(d, found.get(d, 0)) for d in (first + timedelta(days=n) for n in range(count))]
 

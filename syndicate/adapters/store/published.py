@@ -270,6 +270,19 @@ def known(conn: Connection, ids: Iterable[str]) -> dict[str, Known]:
     return found
 
 
+def first_published(conn: Connection, at: datetime) -> list[tuple[datetime | None, datetime]]:
+    """When entries that a run at this moment published for the first time were published by
+    their source, None where its date has no time of day, and when they were received."""
+    table = published_entries
+    query = sa.select(entries.c.attribution, entries.c.published_at, table.c.received)
+    query = query.join(entries, entries.c.id == table.c.entry)
+    query = query.where(table.c.state == PUBLISHED, table.c.at == at)
+    return [
+        (said if "T" in (attribution.get("published") or "") else None, received)
+        for attribution, said, received in conn.execute(query)
+    ]
+
+
 def all_known(conn: Connection, state: str | None = None) -> Iterator[Known]:
     query = sa.select(published_entries).order_by(published_entries.c.entry)
     if state is not None:

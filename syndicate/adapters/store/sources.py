@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -46,6 +46,7 @@ sources = sa.Table(
     sa.Column("lease_until", Instant),
     sa.Column("attempt", sa.Integer, nullable=False),
     sa.Column("first_read", Instant),  # since the database was made or recovered
+    sa.Column("took", sa.Integer),  # milliseconds of the last poll, from asking to having read
     sa.Index("sources_next", "next"),
 )
 
@@ -57,7 +58,8 @@ class SourceState:
     `configured` is the address (or path) in the config that all this was learned from: where
     the config says another now, `load` leaves the state out, so that the edit wins. `etag` and
     `last_modified` are bytes as received. `items` are the hashes (16 bytes each) of the items of
-    its last document. `facts` is what the feed says of itself, `title` its own title.
+    its last document. `facts` is what the feed says of itself, `title` its own title. `took` are
+    milliseconds of the last poll.
     """
 
     id: str
@@ -69,6 +71,7 @@ class SourceState:
     items: frozenset[bytes] = frozenset()
     title: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
+    took: int | None = None
 
     @property
     def url(self) -> str:
@@ -92,6 +95,28 @@ def load(conn: Connection, configured: dict[str, str] | None = None) -> dict[str
             if row.configured == configured[row.id]:
                 found[row.id] = _state(row)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A source as a list of them shows it: without what only a poll needs."""
+
+    configured: str
+    url: str
+    status: str
+    error: str | None
+    failures: int
+    last: datetime | None
+    next: datetime | None
+    title: str
+    took: int | None
+
+
+def looks(conn: Connection) -> dict[str, Look]:
+    """Every source that was ever polled, by its id, at a tenth of what `load` takes."""
+    names = [each.name for each in fields(Look)]
+    query = sa.select(sources.c.id, *(sources.c[name] for name in names))
+    return {id: Look(*rest) for id, *rest in conn.execute(query)}
 
 
 def _state(row: Any) -> SourceState:
@@ -119,6 +144,7 @@ def _state(row: Any) -> SourceState:
         items=_split(bytes(row.items)),
         title=row.title,
         facts=row.facts,
+        took=row.took,
     )
 
 
@@ -160,6 +186,7 @@ def _row(state: SourceState) -> dict[str, Any]:
         "items": b"".join(sorted(state.items)),
         "title": state.title,
         "facts": state.facts,
+        "took": state.took,
         "attempt": 0,
         "lease_owner": None,
         "lease_until": None,

@@ -1,4 +1,4 @@
-"""LISTEN and NOTIFY: workers hear at once what they would find at their next look anyway.
+"""LISTEN and NOTIFY: workers and daemons hear at once what their next look would find anyway.
 
 A notification is part of its transaction: it is heard when what it speaks of can be seen, and
 never where that was rolled back. Nothing depends on it; one that is lost costs a few seconds.
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from psycopg import AsyncConnection
 
 CHANNEL = "syndicate"
+MAIL, CHANGES = "mail", "changes"  # messages to send; entries to publish
 
 
 def wake(conn: Connection, what: str) -> None:
-    """Tell all workers, when this transaction is committed, that there is work: "mail", "polls"."""
+    """Tell all processes, when this transaction is committed, that there is work: MAIL, CHANGES."""
     if conn.dialect.name == "postgresql":
         conn.execute(sa.select(sa.func.pg_notify(CHANNEL, what)))
 
@@ -34,6 +35,11 @@ class Listener:
         url = database.engine.url.set(drivername="postgresql")
         self._url = "" if database.is_sqlite else url.render_as_string(hide_password=False)
         self._conn: AsyncConnection | None = None
+
+    @property
+    def hears(self) -> bool:
+        """Whether what is said now will be heard."""
+        return self._conn is not None
 
     async def wait(self, seconds: float) -> str | None:
         """What was said first within so many seconds; None for nothing. Never raises."""

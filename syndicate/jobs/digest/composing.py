@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -109,7 +109,7 @@ def compose(
                 return
             chosen = editing.choose(candidates(conn, settings, digest, now), digest, now)
             made = _Composer(conn, settings, digest, templates, secret, now, local)
-            edition, queued = made.compose(id, chosen.entries)
+            edition, queued = made.compose(id, chosen)
     except _NobodyError:
         done.reasons.append((digest.id, "nobody would get it"))
         return
@@ -146,6 +146,10 @@ def _hold(db: Database, digest: Digest, local: datetime, now: datetime, why: str
         return made
 
 
+_AGE = (entries.entries.c.received, entries.entries.c.stale_after)
+_AT_ONCE = 200
+
+
 def candidates(
     conn: Connection, settings: Settings, digest: Digest, now: datetime
 ) -> Iterator[Entry]:
@@ -158,17 +162,20 @@ def candidates(
     member = table.alias()  # stories may have been merged since: one of them was carried
     now_in = sa.select(member.c.story).join(carried, carried.c.entry == member.c.id)
     had_story = had.union(now_in.where(carried.c.digest == digest.id))
+    # What `edition.choose` never takes, however often it is asked, is not even loaded
+    received, first = (sa.type_coerce(each, sa.BigInteger) for each in _AGE)
+    young = received - first <= digest.max_age // timedelta(microseconds=1)
     query = (
         sa.select(table.c.id)
         .where(table.c.id.in_(places), standing.in_time(now))
+        .where(sa.or_(table.c.stale_after.is_(None), young))
         .where(table.c.id.not_in(had_entry), table.c.story.not_in(had_story))
         .order_by(table.c.sort_at.desc(), table.c.id)
     )
-    ids = list(conn.execute(query).scalars())
-    for start in range(0, len(ids), 200):
-        part = ids[start : start + 200]
-        found = entries.get_many(conn, part)
-        yield from (found[id] for id in part if id in found)
+    with conn.execute(query.execution_options(yield_per=_AT_ONCE)) as rows:
+        for part in rows.scalars().partitions(_AT_ONCE):
+            found = entries.get_many(conn, part)
+            yield from (found[id] for id in part if id in found)
 
 
 @dataclass

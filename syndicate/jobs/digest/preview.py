@@ -52,9 +52,7 @@ def preview(
             found = entries.get_many(conn, ids)
             selection = [found[i] for i in ids if i in found]
         else:
-            selection = list(
-                editing.choose(candidates(conn, settings, digest, now), digest, now).entries
-            )
+            selection = list(editing.choose(candidates(conn, settings, digest, now), digest, now))
         edition = known or _unmade(id, digest, local, now)
         rendered = render(
             conn, settings, digest, edition, selection, settings.site.language, templates

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import logging
 import random
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -76,6 +77,12 @@ class Reader:
 
     async def read(self, source: Source, state: SourceState) -> Brought:
         """Poll one source; never raises for what a source can do."""
+        began = time.monotonic()
+        brought = await self._read(source, state)
+        took = round((time.monotonic() - began) * 1000)
+        return replace(brought, state=replace(brought.state, took=took))
+
+    async def _read(self, source: Source, state: SourceState) -> Brought:
         try:
             if source.type == "folder":
                 brought = await self._folder(source, state)
@@ -147,13 +154,13 @@ class Reader:
         are the headers of its answer that reserve rights (core/terms.py)."""
         await self.room.enter(source.id)
         given = (data, content_type, url)
-        read = await self._read(source, given, state.items, headers, said)
+        read = await self._worked(source, given, state.items, headers, said)
         if state.items and _marked(read.terms) != state.facts.get("terms", ""):
             # What holds for the whole feed changed, and so did every entry of it
-            read = await self._read(source, given, frozenset(), headers, said)
+            read = await self._worked(source, given, frozenset(), headers, said)
         return read
 
-    async def _read(
+    async def _worked(
         self,
         source: Source,
         given: tuple[bytes, str | None, str | None],

@@ -11,15 +11,15 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Connection
 
 from syndicate import __name__ as program
 from syndicate.adapters.disk import Disk
-from syndicate.adapters.store import pings, placements, published, turn
+from syndicate.adapters.store import figures, pings, placements, published, turn
 from syndicate.adapters.store.engine import Database
-from syndicate.core import identity, sitefiles
+from syndicate.core import identity, latency, sitefiles
 from syndicate.errors import OutputError
 from syndicate.jobs.publish import articles, lists, rebuild, sitemap, sources
 from syndicate.jobs.publish.archives import Archives
@@ -31,6 +31,7 @@ from syndicate.settings import Settings
 VERSION = "3"  # of the output's form; raised where the same entry comes out differently
 _MANY = 20_000  # rows above which a rebuild is the smaller work
 _DOWN = 1000
+_RECENT = timedelta(days=2)
 _MUST = ("index.html", "rss.xml", "atom.xml", "feed.json", "feeds.opml", "robots.txt")
 
 
@@ -99,8 +100,22 @@ def _publish(
         published.set_value(conn, "fingerprint", mark)
         published.keep_authorities(conn, authority, tags)
         writing.record()
+        if not again:  # a rebuild comes when it comes
+            _count_latency(conn, now)
         pings.add(conn, settings.publish.hubs, writing.changed_feeds, now)
         return _report(conn, writing)
+
+
+def _count_latency(conn: Connection, now: datetime) -> None:
+    """How long what came out for the first time took to come in, and to get out."""
+    arrived, out = [], []
+    for said, received in published.first_published(conn, now):
+        out.append(latency.bucket((now - received).total_seconds()))
+        # Older than that is what a source had before it was read at all, and no latency
+        if said is not None and received - said < _RECENT:
+            arrived.append(latency.bucket((received - said).total_seconds()))
+    figures.add(conn, now, figures.ARRIVAL, arrived)
+    figures.add(conn, now, figures.OUT, out)
 
 
 def fingerprint(settings: Settings, pages: Pages) -> str:

@@ -26,9 +26,10 @@ from typing import Any
 from syndicate.adapters.dkim import Signer
 from syndicate.adapters.lock import exclusive
 from syndicate.adapters.smtp import Connection, ConnectionLost, Envelope, Route
-from syndicate.adapters.store import outbox
+from syndicate.adapters.store import figures, outbox
 from syndicate.adapters.store.engine import Database
 from syndicate.adapters.store.outbox import Message
+from syndicate.core import latency
 from syndicate.errors import (
     MailError,
     PermanentMailError,
@@ -50,6 +51,7 @@ _LOOK = 1.0  # seconds after which claimed messages are compared with what was t
 _LOST = 3  # connections that one message may lose in a run
 _WAITS = (0.0, 0.2, 1.0)  # seconds before connecting again
 
+_SENT = MessageState.SENT
 _TAKEN_DOWN = "everything in it was taken down"
 
 Progress = Callable[[int, int], None]
@@ -127,6 +129,7 @@ class _Run:
         self.db, self.settings, self.route, self.now = db, settings, route, now
         self.progress, self.lease = progress, lease
         self.owner = uuid.uuid4().hex
+        self._began = clock()
         self.done = Delivery()
         self.writer = Writer(settings, secret, sign)
         self.queue = Fair()
@@ -216,6 +219,10 @@ class _Run:
         ]
         with self.db.begin() as conn:
             outbox.finish(conn, self.owner, rows)
+            now = self.now + (clock() - self._began)
+            took = [now - each.job.message.date for each in outcomes if each.state is _SENT]
+            counted = [latency.bucket(each.total_seconds()) for each in took]
+            figures.add(conn, now, figures.MAIL, counted)
 
     def _next(self, outcome: _Outcome) -> datetime:
         if outcome.state is MessageState.DEFERRED:

@@ -20,7 +20,7 @@ def every(at: Desk) -> Response:
     for state in State:
         rows = [_row(at, claim) for claim in found if claim.state is state]
         heads = (say["claim_number"], say["what"], say["from_whom"], say["article"], say["due"])
-        tables.append(Table(f"{state.value} ({len(rows)})", heads, rows, say["nothing"]))
+        tables.append(Table(f"{at.states[state]} ({len(rows)})", heads, rows, say["nothing"]))
     return at.tables(say["claims"], tables, here="claims")
 
 

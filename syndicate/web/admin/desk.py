@@ -77,6 +77,10 @@ class Desk:
     def say(self) -> Mapping[str, str]:
         return phrases.of(self.language)
 
+    @property
+    def states(self) -> Mapping[str, str]:
+        return phrases.states(self.language)
+
     def root(self) -> str:
         """What leads from this page to /admin/."""
         return "../" * (pages.depth_of(self.request.url.path) - 1)
@@ -100,6 +104,7 @@ class Desk:
             desk=self.root(),
             here=here,
             navigation=NAVIGATION,
+            states=self.states,
             said=self.request.query_params.get("said") == "done",
             **context,
         )

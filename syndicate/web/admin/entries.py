@@ -37,7 +37,7 @@ def newest(at: Desk) -> Response:
             Cell(entry.title or at.words.untitled, f"{at.root()}entries/{entry.id}"),
             Cell(entry.source, f"?source={entry.source}", "tight"),
             Cell(entry.column, f"?column={entry.column}", "tight"),
-            Cell(entry.status.value, f"?status={entry.status.value}", _look(entry)),
+            Cell(at.states[entry.status], f"?status={entry.status.value}", _look(entry)),
         )
         for entry in found
     ]

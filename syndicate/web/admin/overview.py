@@ -3,58 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from datetime import timedelta
 from typing import Any
 
+from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from syndicate import reporting
+from syndicate.adapters.store import figures
 from syndicate.adapters.store import overview as store
 from syndicate.core.claims import State
 from syndicate.jobs import claims
+from syndicate.web.admin import charts
 from syndicate.web.admin.desk import Cell, Desk, Table, desk
 
 _DAYS = 14
 _ROWS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One day of a chart, in its own coordinates."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    label: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """Bars over days, and the largest count."""
-
-    title: str
-    bars: Sequence[Bar]
-    most: int
-    first: str
-    last: str
-
-
-def chart(title: str, counted: Sequence[tuple[date, int]]) -> Chart:
-    """Counts as bars in a drawing of 420 × 100."""
-    most = max((count for _, count in counted), default=0)
-    wide = 420 / max(len(counted), 1)
-    bars = []
-    for number, (day, count) in enumerate(counted):
-        high = round(70 * count / most, 1) if most else 0.0
-        bars.append(Bar(round(number * wide + 2, 1), 84 - high, round(wide - 4, 1), high,
-                        day.isoformat(), count))  # fmt: skip
-    ends = [day.isoformat()[5:] for day, _ in counted] or ["", ""]
-    return Chart(title, bars, most, ends[0], ends[-1])
 
 
 @desk
@@ -70,10 +36,7 @@ def needs_me(at: Desk) -> Response:
     zone = app.now.astimezone(app.zone).utcoffset()
     assert zone is not None
     with app.database.read() as conn:
-        charts = [
-            chart(say[title], store.days(conn, what, app.now, _DAYS, zone))
-            for what, title in (("entries", "entries_a_day"), ("messages", "mails_a_day"))
-        ]
+        drawn = _charts(at, conn, zone)
     tables = [
         _review(at, [row for row in review if row["kind"] == "held"], "held_entries"),
         _review(at, [row for row in review if row["kind"] not in ("held", "embargo")], "flags"),
@@ -87,9 +50,29 @@ def needs_me(at: Desk) -> Response:
         here="",
         tables=[table for table in tables if table.rows],
         report=status,
-        charts=charts,
+        charts=drawn,
         needs=sum(len(table.rows) for table in tables),
     )
+
+
+def _charts(at: Desk, conn: Connection, zone: timedelta) -> list[charts.Chart]:
+    """What came, what went, and how long each took."""
+    say, now = at.say, at.app.now
+    chinese = at.language.lower().startswith("zh")
+    came = store.entries_by_day(conn, now, _DAYS, zone)
+    took = {
+        what: figures.days(conn, what, now, _DAYS, zone)
+        for what in (figures.ARRIVAL, figures.OUT, figures.MAIL)
+    }
+    went = [(day, sum(found.values())) for day, found in took[figures.MAIL]]
+    return [
+        charts.counts(say["entries_a_day"], say, came),
+        charts.counts(say["mails_a_day"], say, went),
+        *(
+            charts.times(say[f"latency_{what}"], say, found, chinese=chinese)
+            for what, found in took.items()
+        ),
+    ]
 
 
 def _review(at: Desk, rows: Sequence[dict[str, Any]], heading: str) -> Table:
