@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from syndicate.errors import ConfigError, Problem
@@ -453,8 +454,18 @@ def _check_storage(settings: Settings, reading: _Reading) -> None:
     if not re.match(r"sqlite:.|postgres(ql)?://.", storage.database):
         message = f"{storage.database!r} is neither sqlite:PATH nor postgresql://user@host/db"
         reading.say("storage.database", message)
+    else:
+        _check_server(storage.database, reading)
     if storage.keep_days < 0:
         reading.say("storage.keep_days", "must not be negative; 0 keeps for ever")
+
+
+def _check_server(url: str, reading: _Reading) -> None:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # ValueError where it is none
+    except ValueError as error:
+        reading.say("storage.database", f"is no address of a database: {error}")
 
 
 def _check_zone(zone: str, path: str, reading: _Reading) -> None:

@@ -111,8 +111,9 @@ def _says(site: Site, key: str, word: str = "") -> str:
     assert re.match(rf"{re.escape(str(site.root / 'config.toml'))}:\d+: ", line), line
     assert word in line, line
     refused = site.call("list", "--json")
-    assert (refused.status, refused.out) == (2, ""), refused
+    assert refused.status == 2, refused
     assert key in refused.err
+    assert key in refused.json["problems"][0]["error"]
     return line
 
 
@@ -199,6 +200,8 @@ def test_an_unknown_key_is_named_and_a_table_must_be_one(site: Site, path: tuple
         (("fetch", "timeout"), -3, "fetch.timeout"),
         (("fetch", "max_bytes"), 0, "fetch.max_bytes"),
         (("storage", "database"), "mysql://x", "storage.database"),
+        (("storage", "database"), "postgresql://[::1", "storage.database"),
+        (("storage", "database"), "postgresql://me@host:port/db", "storage.database"),
         (("storage", "database"), "", "storage.database"),
         (("storage", "output"), "", "storage.output"),
         (("storage", "keep_days"), -1, "storage.keep_days"),

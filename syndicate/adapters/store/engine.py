@@ -106,12 +106,18 @@ class Database:
         self.engine.dispose()
 
 
+# insufficient_privilege, invalid_schema_name (PostgreSQL, appendix A): the operator's to settle
+_NOT_OURS = ("42501", "3F000")
+
+
 @contextmanager
 def _errors(engine: Engine) -> Iterator[None]:
     try:
         yield
     except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.DatabaseError) as error:
-        if isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError):
+        if isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError) and not (
+            getattr(error.orig, "sqlstate", None) in _NOT_OURS
+        ):
             raise
         where = engine.url.render_as_string(hide_password=True)
         raise StoreError(str(error.orig or error).strip().splitlines()[0], where=where) from error
@@ -201,7 +207,11 @@ def open_engine(url: str) -> Engine:
         return engine
     url = url.replace("postgres://", "postgresql://", 1)
     url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    return sa.create_engine(url, pool_pre_ping=True)
+    try:
+        return sa.create_engine(url, pool_pre_ping=True)
+    except (sa.exc.ArgumentError, ValueError) as error:
+        remedy = "write it as postgresql://user@host/db"
+        raise StoreError(f"storage.database is no address: {error}", remedy=remedy) from None
 
 
 def _prepare_sqlite(raw: Any, _record: Any) -> None:
