@@ -651,6 +651,11 @@ def _check_mail(settings: Settings, reading: _Reading) -> None:
             reading.say(f"mail.{name}", "an address cannot hold a line break")
         elif value and "@" not in value:
             reading.say(f"mail.{name}", f"{value!r} is not an address")
+    parts = {name: getattr(mail.dkim, name) for name in ("domain", "selector", "key")}
+    lacking = [name for name, value in parts.items() if not value]
+    if 0 < len(lacking) < len(parts) and "mail.dkim.key" not in reading.unset:
+        message = f"nothing is signed without {', '.join(lacking)}"
+        reading.say("mail.dkim", message, warning=True)
     if mail.connections < 1:
         reading.say("mail.connections", "must be at least 1")
     if mail.rate < 0:
@@ -666,7 +671,8 @@ def _is_loopback(host: str) -> bool:
 
 def _check_web(settings: Settings, reading: _Reading) -> None:
     web = settings.web
-    if not re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^:\s]*):\d{1,5}", web.listen):
+    host_port = re.fullmatch(r"(?:\[[0-9a-fA-F:.]+\]|[^:\s]*):(\d{1,5})", web.listen)
+    if not host_port or int(host_port[1]) > 65535:
         reading.say("web.listen", f"{web.listen!r} is not HOST:PORT")
     for number, proxy in enumerate(web.trusted_proxies):
         try:
