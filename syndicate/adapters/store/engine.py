@@ -115,8 +115,9 @@ def _errors(engine: Engine) -> Iterator[None]:
     try:
         yield
     except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.DatabaseError) as error:
-        if isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError) and not (
-            getattr(error.orig, "sqlstate", None) in _NOT_OURS
+        if (
+            isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError)
+            and getattr(error.orig, "sqlstate", None) not in _NOT_OURS
         ):
             raise
         where = engine.url.render_as_string(hide_password=True)
