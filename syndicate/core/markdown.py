@@ -65,45 +65,107 @@ _CHINESE = {
     "到期时间": "expires",
 }
 _FENCE = re.compile(r"\A\ufeff?\s*^---[ \t]*\r?$", re.M)
+_END = re.compile(r"^---[ \t]*\r?$", re.M)
+_KEY_LINE = re.compile(r"([^\s:：#\-\[\]{}\"'][^:：]*?)[ \t\u3000]*(?:[:：])[ \t\u3000]*(.*?)\s*$")
+_FULL_WIDTH = re.compile(r"[^\s:：]+\s*：")
+_ITEM_LINE = re.compile(r"[ \t]*-[ \t]+([^\s].*?)\s*$")
+_YAML_ONLY = ("|", ">", "[", "{")
 _HEADING = re.compile(r"\A\s*#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\r?\n|\Z)")
 
 
 def read_markdown(text: str, name: str = "") -> ParsedEntry:
     """One article from Markdown; ParseError with the line where its front matter is broken."""
-    head, body = _front_matter(text, name)
+    head, body, wrong = _front_matter(text, name)
     fields, problems = known_keys(head)
     if not fields.get("title") and (match := _HEADING.match(body)):
         fields["title"], body = match[1], body[match.end() :]
-    return from_fields(fields, _to_html(body), problems)
+    return from_fields(fields, _to_html(body), (*wrong, *problems))
 
 
-def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
-    if not _FENCE.match(text):
-        return {}, text
-    import frontmatter
+def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str, tuple[str, ...]]:
+    """Its keys, the text after it, and what was wrong with it.
+
+    People write 来源：某报, a title with a colon in it, tabs: what is no YAML and yet lines of
+    known keys is read as those. ParseError where it is neither.
+    """
+    opening = _FENCE.match(text)
+    if not opening:
+        return {}, text, ()
+    rest = text[opening.end() :].removeprefix("\r").removeprefix("\n")
+    closing = _END.search(rest)
+    if closing is None:
+        return _unclosed(rest, text, name)
+    head, body = rest[: closing.start()], rest[closing.end() :].strip("\r\n")
+    lines = _lines_of_keys(head)
+    if lines is not None and any(_FULL_WIDTH.match(line) for line in head.splitlines()):
+        return lines, body, ()
+    try:
+        return _yaml(head, name, text[: opening.end()].count("\n") + 1), body, ()
+    except ParseError:
+        if lines is None:
+            raise
+        return lines, body, ()
+
+
+def _unclosed(rest: str, text: str, name: str) -> tuple[dict[str, Any], str, tuple[str, ...]]:
+    """Front matter that nothing closes ends with its last key; a rule is none."""
+    first = rest.split("\n", 1)[0]
+    if not (key := _KEY_LINE.match(first)) or _key(key[1]) is None:
+        return {}, text, ()
+    lines = rest.splitlines(keepends=True)
+    count = next((n for n, line in enumerate(lines) if not _KEY_LINE.match(line)), len(lines))
+    head = _lines_of_keys("".join(lines[:count]))
+    if head is None:
+        raise ParseError("its front matter is not closed by ---", where=f"{name}:1")
+    return head, "".join(lines[count:]), ("the front matter is not closed by ---",)
+
+
+def _lines_of_keys(head: str) -> dict[str, Any] | None:
+    """Lines `key: value`, the first colon of each being the one, and `- item` lines under them.
+
+    None where any line is something else, or has what only YAML can tell.
+    """
+    found: dict[str, Any] = {}
+    key = ""
+    for line in head.splitlines():
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if key and (item := _ITEM_LINE.match(line)):
+            listed = found[key] if isinstance(found[key], list) else []
+            found[key] = [*listed, _unquoted(item[1])]
+        elif (match := _KEY_LINE.match(line)) and not match[2].startswith(_YAML_ONLY):
+            key = match[1].strip()
+            found[key] = _unquoted(match[2])
+        else:
+            return None
+    return found or None
+
+
+def _unquoted(value: str) -> str:
+    value = value.strip()
+    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    return value[1:-1] if quoted else value
+
+
+def _yaml(head: str, name: str, above: int) -> dict[str, Any]:
+    """Scalars are the text that they are: YAML 1.1 makes `no`, `12:30` and 010 other things."""
     import yaml  # type: ignore[import-untyped]
-    from frontmatter.default_handlers import YAMLHandler
-
-    class _TextHandler(YAMLHandler):
-        """Scalars as the text that they are: YAML 1.1 makes `no`, `12:30` and 010 other things."""
-
-        def load(self, fm: str, **_: object) -> Any:
-            return yaml.load(fm, Loader=yaml.BaseLoader)  # noqa: S506
 
     try:
-        post = frontmatter.loads(text.lstrip("\ufeff"), handler=_TextHandler())
+        read = yaml.load(head, Loader=yaml.BaseLoader)  # noqa: S506
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        above = text[: text.index("---")].count("\n")
-        line = above + mark.line + 1 if mark else 1
+        line = above + mark.line if mark else 1
         raise ParseError(
             f"front matter is not YAML: {getattr(error, 'problem', error)}",
             where=f"{name}:{line}",
             remedy="put values that hold a colon in quotes",
         ) from error
-    if not isinstance(post.metadata, dict):
+    if read is None or read == "":
+        return {}
+    if not isinstance(read, dict):
         raise ParseError("front matter is no list of keys", where=f"{name}:1")
-    return dict(post.metadata), str(post.content)
+    return read
 
 
 def known_keys(head: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -114,7 +176,7 @@ def known_keys(head: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
         own = _key(str(key))
         if own is None:
             problems.append(f"unknown key {key!r} in the front matter")
-        elif value not in (None, "", [], "null"):
+        elif value not in (None, "", [], "null", "~"):
             fields.setdefault(own, value)
     return fields, tuple(problems)
 
