@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -66,10 +67,9 @@ _CHINESE = {
 }
 _FENCE = re.compile(r"\A\ufeff?\s*^---[ \t]*\r?$", re.M)
 _END = re.compile(r"^---[ \t]*\r?$", re.M)
-_KEY_LINE = re.compile(r"([^\s:：#\-\[\]{}\"'][^:：]*?)[ \t\u3000]*(?:[:：])[ \t\u3000]*(.*?)\s*$")
-_FULL_WIDTH = re.compile(r"[^\s:：]+\s*：")
-_ITEM_LINE = re.compile(r"[ \t]*-[ \t]+([^\s].*?)\s*$")
-_YAML_ONLY = ("|", ">", "[", "{")
+_KEY_LINE = re.compile(r"([^\s:：#\-\[\]{}\"'][^:：]*?)[ \t\u3000]*[:：][ \t\u3000]*(.*?)\s*$")
+_FULL_WIDTH = re.compile(r"^[^\s:：#\-][^:：\n]*：", re.M)
+_OPENS = ("|", ">", "[", "{", "'", '"')  # what only YAML reads
 _HEADING = re.compile(r"\A\s*#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\r?\n|\Z)")
 
 
@@ -85,66 +85,53 @@ def read_markdown(text: str, name: str = "") -> ParsedEntry:
 def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str, tuple[str, ...]]:
     """Its keys, the text after it, and what was wrong with it.
 
-    People write 来源：某报, a title with a colon in it, tabs: what is no YAML and yet lines of
-    known keys is read as those. ParseError where it is neither.
+    People write 来源：某报, a title with a colon in it, tabs: what is no YAML as it stands is read
+    once more with its values in quotes. ParseError where that is none either.
     """
     opening = _FENCE.match(text)
     if not opening:
         return {}, text, ()
     rest = text[opening.end() :].removeprefix("\r").removeprefix("\n")
+    above = text[: opening.end()].count("\n") + 1
     closing = _END.search(rest)
     if closing is None:
-        return _unclosed(rest, text, name)
+        return _unclosed(rest, text, name, above)
     head, body = rest[: closing.start()], rest[closing.end() :].strip("\r\n")
-    lines = _lines_of_keys(head)
-    if lines is not None and any(_FULL_WIDTH.match(line) for line in head.splitlines()):
-        return lines, body, ()
+    if _FULL_WIDTH.search(head):
+        return _yaml(_in_quotes(head), name, above), body, ()
     try:
-        return _yaml(head, name, text[: opening.end()].count("\n") + 1), body, ()
+        return _yaml(head, name, above), body, ()
     except ParseError:
-        if lines is None:
-            raise
-        return lines, body, ()
+        with suppress(ParseError):
+            return _yaml(_in_quotes(head), name, above), body, ()
+        raise
 
 
-def _unclosed(rest: str, text: str, name: str) -> tuple[dict[str, Any], str, tuple[str, ...]]:
-    """Front matter that nothing closes ends with its last key; a rule is none."""
-    first = rest.split("\n", 1)[0]
-    if not (key := _KEY_LINE.match(first)) or _key(key[1]) is None:
+def _unclosed(
+    rest: str, text: str, name: str, above: int
+) -> tuple[dict[str, Any], str, tuple[str, ...]]:
+    """Front matter that nothing closes ends with the first empty line; a rule is none."""
+    key = _KEY_LINE.match(rest.split("\n", 1)[0])
+    if key is None or _key(key[1]) is None:
         return {}, text, ()
-    lines = rest.splitlines(keepends=True)
-    count = next((n for n, line in enumerate(lines) if not _KEY_LINE.match(line)), len(lines))
-    head = _lines_of_keys("".join(lines[:count]))
-    if head is None:
-        raise ParseError("its front matter is not closed by ---", where=f"{name}:1")
-    return head, "".join(lines[count:]), ("the front matter is not closed by ---",)
+    head, *body = re.split(r"\n[ \t]*\r?\n", rest, maxsplit=1)
+    wrong = ("the front matter is not closed by ---",)
+    return _yaml(_in_quotes(head), name, above), "".join(body), wrong
 
 
-def _lines_of_keys(head: str) -> dict[str, Any] | None:
-    """Lines `key: value`, the first colon of each being the one, and `- item` lines under them.
-
-    None where any line is something else, or has what only YAML can tell.
-    """
-    found: dict[str, Any] = {}
-    key = ""
-    for line in head.splitlines():
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        if key and (item := _ITEM_LINE.match(line)):
-            listed = found[key] if isinstance(found[key], list) else []
-            found[key] = [*listed, _unquoted(item[1])]
-        elif (match := _KEY_LINE.match(line)) and not match[2].startswith(_YAML_ONLY):
-            key = match[1].strip()
-            found[key] = _unquoted(match[2])
-        else:
-            return None
-    return found or None
+def _in_quotes(head: str) -> str:
+    """YAML of lines `key: value`, the first colon of each being the one."""
+    return "\n".join(map(_quoted, head.splitlines()))
 
 
-def _unquoted(value: str) -> str:
-    value = value.strip()
-    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
-    return value[1:-1] if quoted else value
+def _quoted(line: str) -> str:
+    match = _KEY_LINE.match(line)
+    if match is None:
+        return re.sub(r"^[ \t]+", lambda m: m[0].replace("\t", "    "), line).replace("\t", " ")
+    key, value = match[1], match[2]
+    if value and not value.startswith(_OPENS):
+        value = "'" + value.replace("'", "''") + "'"
+    return f"{key}: {value}"
 
 
 def _yaml(head: str, name: str, above: int) -> dict[str, Any]:

@@ -46,7 +46,8 @@ def test_broken_front_matter_names_the_line() -> None:
         "---\n标题：改革：新的一步\n来源：青禾日报\n作者：李　明\n日期：2022-06\n---\n",
         "\ufeff---\r\n标题：改革：新的一步\r\n来源: 青禾日报\r\n作者：李　明\r\n日期：2022-06\r\n---\r\n",
         "---\ntitle:\t改革：新的一步\nsource:\t'青禾日报'\nauthor:\n\t- 李　明\ndate: 2022-06\n---\n",
-        "---\ntitle: 改革：新的一步\n来源: 青禾日报\n作者: 李　明\n日期: 2022-06\nsummary: *要点*: 一\n---\n",
+        "---\ntitle: 改革：新的一步\n来源: 青禾日报\n作者: 李　明\n日期: 2022-06\nsummary: *要点*: 一\n"
+        "via: [{name: 甲, url: 'https://v.example/'}]\n---\n",
         "---\ntitle: 改革：新的一步\nsource: 青禾日报\nauthor: 李　明\ndate: 2022-06\n\n",
     ],
     ids=["full-width", "BOM and CRLF", "tabs", "a colon in a value", "not closed"],
