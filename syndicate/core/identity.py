@@ -17,7 +17,10 @@ from urllib.parse import urlsplit
 from syndicate.core import urls
 from syndicate.model import Attribution, Entry, ParsedEntry
 
-_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
+# What a browser would run is no name of an entry
+_IRI = re.compile(
+    r"(?!(?:javascript|vbscript|data):)[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+", re.I
+)
 
 
 def mark(kind: str, value: str) -> bytes:
