@@ -282,6 +282,23 @@ def test_review_approve_and_reject(site: Site) -> None:
     assert site.json("verify")["problems"] == []
 
 
+def test_what_was_refused_does_not_come_back_under_another_id(site: Site) -> None:
+    site.config('[[sources]]\nid = "a"\npath = "a.xml"\n[[sources]]\nid = "b"\npath = "b.xml"\n')
+    site.write("a.xml", rss(item(1, TEXT)))
+    site.write("b.xml", rss())
+    site.run("run")
+    refused = site.entry()["id"]
+    site.run("reject", refused)
+    site.write("a.xml", rss(item(1, TEXT + "又及。", title="换了标题", guid="another")))
+    assert site.json("run")["entries"]["held"] == 1
+    (row,) = site.json("review")
+    assert "an editor refused" in row["reason"]
+    assert refused in row["reason"]
+    site.write("b.xml", rss(item(2, TEXT), title="别的报", link="https://other.example/"))
+    site.run("run")
+    assert site.entry(source="b")["status"] == "published", "another source has its own word"
+
+
 def test_held_entries_come_out_when_what_was_missing_comes(site: Site) -> None:
     site.config('[[sources]]\nid = "a"\npath = "a.xml"\nrequire = ["author"]\n')
     site.write("a.xml", rss(item(1)))
