@@ -88,6 +88,11 @@ class Database:
     def is_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
 
+    def is_lost(self) -> bool:
+        """Whether the file of an SQLite database is no longer where it was opened."""
+        file = self.engine.url.database if self.is_sqlite else None
+        return bool(file) and not Path(file or "").is_file()
+
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """A writing transaction; committed at the end, rolled back on any exception."""
