@@ -8,8 +8,9 @@ written together.
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -89,9 +90,20 @@ class Database:
         return self.engine.dialect.name == "sqlite"
 
     def is_lost(self) -> bool:
-        """Whether the file of an SQLite database is no longer where it was opened."""
+        """Whether an SQLite database is no longer where it was opened, or is an empty one now.
+
+        Connections that are open still have the old file, and new ones make a new one: asked by
+        one that makes none.
+        """
         file = self.engine.url.database if self.is_sqlite else None
-        return bool(file) and not Path(file or "").is_file()
+        if not file:
+            return False
+        name = f"{Path(file).absolute().as_uri()}?mode=rw"
+        try:
+            with closing(sqlite3.connect(name, uri=True)) as raw:
+                return raw.execute("SELECT 1 FROM sqlite_master").fetchone() is None
+        except sqlite3.OperationalError as error:
+            return error.sqlite_errorcode == sqlite3.SQLITE_CANTOPEN
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
