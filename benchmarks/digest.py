@@ -194,7 +194,7 @@ def _naive(
         mail["Subject"], mail["Message-ID"] = rendered.subject, key
         mail.set_content(text, cte="base64")
         mail.add_alternative(html, subtype="html", cte="base64")
-        data = mail.as_bytes()
+        data = mail.as_bytes(policy=mail.policy.clone(linesep="\r\n"))
         signature = dkim.sign(data, b"s1", b"news.example", pem)
         client.sendmail(made.mail.sender, [mail["To"]], signature + data)
     client.quit()

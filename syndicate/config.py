@@ -19,6 +19,7 @@ from datetime import timedelta
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from syndicate.errors import ConfigError, Problem
@@ -487,6 +488,8 @@ def _check_storage(settings: Settings, reading: _Reading) -> None:
     if not re.match(r"sqlite:.|postgres(ql)?://.", storage.database):
         message = f"{storage.database!r} is neither sqlite:PATH nor postgresql://user@host/db"
         reading.say("storage.database", message)
+    else:
+        _check_server(storage.database, reading)
     if storage.keep_days < 0:
         reading.say("storage.keep_days", "must not be negative; 0 keeps for ever")
     if storage.backup_keep < 1:
@@ -495,6 +498,14 @@ def _check_storage(settings: Settings, reading: _Reading) -> None:
         Path(storage.output).resolve()
     ):
         reading.say("storage.backup", "lies in storage.output, and would be published")
+
+
+def _check_server(url: str, reading: _Reading) -> None:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # ValueError where it is none
+    except ValueError as error:
+        reading.say("storage.database", f"is no address of a database: {error}")
 
 
 def _check_zone(zone: str, path: str, reading: _Reading) -> None:
@@ -691,6 +702,11 @@ def _check_mail(settings: Settings, reading: _Reading) -> None:
             reading.say(f"mail.{name}", "an address cannot hold a line break")
         elif value and "@" not in value:
             reading.say(f"mail.{name}", f"{value!r} is not an address")
+    parts = {name: getattr(mail.dkim, name) for name in ("domain", "selector", "key")}
+    lacking = [name for name, value in parts.items() if not value]
+    if 0 < len(lacking) < len(parts) and "mail.dkim.key" not in reading.unset:
+        message = f"nothing is signed without {', '.join(lacking)}"
+        reading.say("mail.dkim", message, warning=True)
     if mail.connections < 1:
         reading.say("mail.connections", "must be at least 1")
     if mail.rate < 0:
@@ -706,7 +722,8 @@ def _is_loopback(host: str) -> bool:
 
 def _check_web(settings: Settings, reading: _Reading) -> None:
     web = settings.web
-    if not re.fullmatch(r"(\[[0-9a-fA-F:.]+\]|[^:\s]*):\d{1,5}", web.listen):
+    host_port = re.fullmatch(r"(?:\[[0-9a-fA-F:.]+\]|[^:\s]*):(\d{1,5})", web.listen)
+    if not host_port or int(host_port[1]) > 65535:
         reading.say("web.listen", f"{web.listen!r} is not HOST:PORT")
     for number, proxy in enumerate(web.trusted_proxies):
         try:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from syndicate.model import Status
 from syndicate.settings import Digest, Source
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def status(app: Application) -> dict[str, Any]:
         messages = outbox.totals(conn)
         people = subscribers.counts(conn)
         flags = len(stories.flagged(conn))
-        kinds = {s: entries.counts(conn, s) for s in ("published", "held", "retracted", "expired")}
+        kinds = {status.value: entries.counts(conn, status.value) for status in Status}
         unpublished = placements.count_touched(conn)
         listed = origins.summary(conn)
         open_claims = list(claims.listed(conn, "open"))

@@ -10,6 +10,7 @@ from syndicate import reporting
 from syndicate.cli import shapes, terminal
 from syndicate.cli.looking import find
 from syndicate.cli.options import Call, common
+from syndicate.errors import UsageError
 
 if TYPE_CHECKING:
     from syndicate.jobs.edit import Edited
@@ -120,6 +121,8 @@ def reject(call: Call, id: str) -> None:
 @common
 def retract(call: Call, id: str, reason: str, only: bool, notify: bool) -> int:
     """Take a story down everywhere, at once."""
+    if not reason.strip():
+        raise UsageError("a retraction needs a reason", where="--reason")
     entry = _entry(call, id)
     done = call.app.retract(entry, reason=reason, only=only, notify=notify, by=BY)
     notified = f"; {done.corrections} corrections go out by mail" if notify else ""

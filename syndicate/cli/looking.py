@@ -87,6 +87,9 @@ def find(conn: Connection, words: str) -> Entry:
     if none."""
     from syndicate.adapters.store import entries
 
+    words = words.strip()
+    if not words:
+        raise UsageError("an empty ID names no entry", remedy="`syndicate list` shows their ids")
     page = re.fullmatch(r"https?://.*/articles/([a-z0-9]+)\.html", words)
     ids = entries.resolve(conn, words) or (entries.resolve(conn, page[1]) if page else [])
     if not ids:
@@ -293,7 +296,7 @@ def status(call: Call) -> None:
     terminal.say(f"{call.settings.site.name} · {call.settings.site.url}")
     for name, value in report.items():
         if isinstance(value, dict):
-            text = "  ".join(f"{key} {each}" for key, each in value.items())
+            text = "  ".join(f"{key} {each}" for key, each in value.items()) or "none"
         elif isinstance(value, list):
             text = "; ".join(map(str, value)) or "none"
         else:

@@ -10,19 +10,23 @@ import click
 
 from syndicate import reporting
 from syndicate.cli import shapes, terminal
-from syndicate.cli.options import Call, common
-from syndicate.errors import ConfigError, UsageError
+from syndicate.cli.options import Call, before, common
+from syndicate.errors import ConfigError, ParseError, SyndicateError, UsageError
 
 if TYPE_CHECKING:
     from syndicate.settings import Digest
 
+STATES = ("unconfirmed", "confirmed", "unsubscribed", "suppressed")
+
 
 @click.group()
+@before
 def digest() -> None:
     """Digests: their editions, a preview, sending by hand, editions on hold."""
 
 
 @click.group()
+@before
 def subscribers() -> None:
     """Who gets which digests."""
 
@@ -225,14 +229,14 @@ def add(
         now=app.now,
     )
     if call.json:
-        terminal.document(shapes.subscriber(done.person, call.zone))
+        terminal.document(shapes.subscriber(done.person, call.settings.site))
     elif not call.quiet:
         invited = "; the invitation goes out with the next delivery" if done.invited else ""
         terminal.say(f"{done.person.email} is {done.person.state.value}{invited}")
 
 
 @subscribers.command("list")
-@click.option("--state", help="Only these.")
+@click.option("--state", type=click.Choice(STATES), help="Only these.")
 @common
 def list_subscribers(call: Call, state: str | None) -> None:
     """Subscribers by address."""
@@ -241,7 +245,7 @@ def list_subscribers(call: Call, state: str | None) -> None:
     with call.app.database.read() as conn:
         people = [p for p in store.everybody(conn) if state is None or p.state.value == state]
     if call.json:
-        terminal.document([shapes.subscriber(person, call.zone) for person in people])
+        terminal.document([shapes.subscriber(person, call.settings.site) for person in people])
         return
     rows = [
         (
@@ -268,7 +272,7 @@ def remove(call: Call, email: str) -> None:
 
     person = subscribe.remove(call.app.database, email, now=call.app.now)
     if call.json:
-        terminal.document(shapes.subscriber(person, call.zone))
+        terminal.document(shapes.subscriber(person, call.settings.site))
     elif not call.quiet:
         terminal.say(f"{person.email} is {person.state.value}")
 
@@ -301,8 +305,8 @@ def import_(call: Call, file: Path, dry_run: bool) -> int:
         raise UsageError("there is no such file", where=str(file)) from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        terminal.warn(f"{file}:{line}: is not UTF-8; save it as CSV in UTF-8")
-        return 1
+        remedy = "save it as CSV in UTF-8"
+        raise ParseError("is not UTF-8", where=f"{file}:{line}", remedy=remedy) from error
     app = call.app
     try:
         done = subscribe.import_csv(
@@ -315,8 +319,7 @@ def import_(call: Call, file: Path, dry_run: bool) -> int:
             dry_run=dry_run,
         )
     except ConfigError as error:
-        terminal.warn(str(error))
-        return 1
+        raise SyndicateError(str(error)) from error
     left_out = [str(problem) for problem in done.left_out]
     if call.json:
         counts = {"confirmed": done.confirmed, "invited": done.invited, "unchanged": done.unchanged}
@@ -341,7 +344,7 @@ def export(call: Call) -> None:
 
     if call.json:
         with call.app.database.read() as conn:
-            people = [shapes.subscriber(p, call.zone) for p in store.everybody(conn)]
+            people = [shapes.subscriber(p, call.settings.site) for p in store.everybody(conn)]
         terminal.document(people)
         return
     sys.stdout.writelines(subscribe.export(call.app.database))

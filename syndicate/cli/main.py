@@ -16,6 +16,8 @@ from typing import Any, NoReturn
 import click
 
 from syndicate import __version__
+from syndicate.cli import terminal
+from syndicate.cli.options import before
 from syndicate.errors import ConfigError, SyndicateError
 
 # Which module has which command: only the one asked for is imported
@@ -39,6 +41,14 @@ _COMMANDS = {
 
 class _Commands(click.Group):
     """Commands by name, each imported when it is asked for."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            if terminal.closed():  # `| head`: whoever read it has enough
+                return 0
+            raise
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -71,16 +81,11 @@ class _Commands(click.Group):
     type=click.Path(path_type=Path),
     help="The config; else $SYNDICATE_CONFIG, else ./config.toml.",
 )
-@click.option("-v", "--verbose", is_flag=True, help="Say more on stderr.")
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
-@click.pass_context
-def program(ctx: click.Context, config: Path | None, verbose: bool, quiet: bool) -> None:
+@before
+def program(config: Path | None) -> None:
     """Republish other people's articles with attribution intact: feeds, pages, e-mail digests."""
-    ctx.obj = {
-        "config": config or Path(os.environ.get("SYNDICATE_CONFIG") or "config.toml"),
-        "verbose": verbose,
-        "quiet": quiet,
-    }
+    named = config or Path(os.environ.get("SYNDICATE_CONFIG") or "config.toml")
+    click.get_current_context().obj["config"] = named
 
 
 class Terminated(BaseException):
@@ -95,33 +100,39 @@ def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit with its status; no user mistake shows a traceback."""
     signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(_status(arguments))
+    terminal.prepare()
+    words = sys.argv[1:] if arguments is None else arguments
+    sys.exit(_status(words))
 
 
-def _status(arguments: list[str] | None) -> int:
+def _status(words: list[str]) -> int:
     try:
-        result: Any = program.main(arguments, prog_name="syndicate", standalone_mode=False)
+        result: Any = program.main(words, prog_name="syndicate", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as stop:
         return int(stop.exit_code)
     except click.ClickException as error:
         error.show()
-        return 2
+        return _failed(words, error.format_message(), 2)
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return 130
     except Terminated:
         return 143
-    except ConfigError as error:
-        click.echo(str(error), err=True)
-        return error.exit_status
     except SyndicateError as error:
-        click.echo(f"syndicate: {error}", err=True)
-        return error.exit_status
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
+        place = "" if isinstance(error, ConfigError) else "syndicate: "
+        click.echo(f"{place}{error}", err=True)
+        return _failed(words, str(error), error.exit_status)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        click.echo(f"syndicate: {place}{error.strerror or error}", err=True)
-        return 1
+        text = f"{place}{error.strerror or error}"
+        click.echo(f"syndicate: {text}", err=True)
+        return _failed(words, text, 1)
+
+
+def _failed(words: list[str], error: str, status: int) -> int:
+    """The one document that --json promises, where a command ended before it had its own."""
+    given = words[: words.index("--")] if "--" in words else words
+    if "--json" in given and not terminal.documented():
+        terminal.document({"problems": [{"source": None, "error": error}]})
+    return status

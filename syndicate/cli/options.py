@@ -60,9 +60,13 @@ class Call:
 
 
 def moment(text: str, zone: ZoneInfo, option: str) -> datetime:
-    """An ISO 8601 date or time as an aware moment; zone-less ones are in `zone`."""
+    """An ISO 8601 date or time as an aware moment; zone-less ones are in `zone`.
+
+    `2026-11` and `2026` are their first moment.
+    """
+    whole = {4: f"{text.strip()}-01-01", 7: f"{text.strip()}-01"}
     try:
-        at = datetime.fromisoformat(text.strip())
+        at = datetime.fromisoformat(whole.get(len(text.strip()), text.strip()))
     except ValueError:
         raise click.BadParameter(
             f"{text!r} is not an ISO 8601 time such as 2026-11-24T08:00+08:00", param_hint=option
@@ -70,13 +74,51 @@ def moment(text: str, zone: ZoneInfo, option: str) -> datetime:
     return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
 
 
+_OPTIONS = (
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON document."),
+    click.option("--at", metavar="TIME", help="Act as if it were this moment (ISO 8601)."),
+    click.option("-v", "--verbose", is_flag=True, help="Say more on stderr."),
+    click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors."),
+)
+
+
+def _with_options(function: F) -> F:
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+def before(function: F) -> F:
+    """Gives a group the options of its commands: they may stand before the command as well."""
+
+    @_with_options
+    @click.pass_context  # type: ignore[arg-type]  # wraps() gives it the signature within
+    @functools.wraps(function)
+    def wrapped(
+        context: click.Context,
+        as_json: bool,
+        at: str | None,
+        verbose: bool,
+        quiet: bool,
+        **arguments: Any,
+    ) -> Any:
+        given = context.obj or {}
+        context.obj = {
+            **given,
+            "json": as_json or given.get("json", False),
+            "at": given.get("at") if at is None else at,
+            "verbose": verbose or given.get("verbose", False),
+            "quiet": quiet or given.get("quiet", False),
+        }
+        return function(**arguments)
+
+    return cast(F, wrapped)
+
+
 def common(function: F) -> F:
     """Gives a command --json, --at, -v and -q, and a Call as its first argument."""
 
-    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-    @click.option("--at", metavar="TIME", help="Act as if it were this moment (ISO 8601).")
-    @click.option("-v", "--verbose", is_flag=True, help="Say more on stderr.")
-    @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+    @_with_options
     @click.pass_context  # type: ignore[arg-type]  # wraps() gives it the signature within
     @functools.wraps(function)
     def wrapped(
@@ -88,7 +130,13 @@ def common(function: F) -> F:
         **arguments: Any,
     ) -> Any:
         given = context.obj
-        call = Call(context, as_json, at, verbose or given["verbose"], quiet or given["quiet"])
+        call = Call(
+            context,
+            as_json or given["json"],
+            given["at"] if at is None else at,
+            verbose or given["verbose"],
+            quiet or given["quiet"],
+        )
         from syndicate.cli import logs
 
         logs.configure(call.verbose, call.quiet)

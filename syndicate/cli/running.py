@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,11 +16,23 @@ if TYPE_CHECKING:
     from syndicate.wiring import Report
 
 
-def _finish(call: Call, report: Report, started: float) -> int:
+# What `run --json` always has: a stage that could not be completed did nothing
+_NOTHING: dict[str, Any] = {
+    "sources": dict.fromkeys(("polled", "changed", "unchanged", "skipped", "failed"), 0),
+    "entries": dict.fromkeys(("received", "new", "updated", "unchanged", "duplicates", "held"), 0),
+    "feeds": {"written": 0, "unchanged": 0},
+    "pages": {"written": 0, "unchanged": 0},
+    "digests": dict.fromkeys(("editions", "messages", "sent", "deferred", "failed"), 0),
+}
+
+
+def _finish(
+    call: Call, report: Report, started: float, nothing: Mapping[str, Any] = MappingProxyType({})
+) -> int:
     document = report.to_json()
     document["seconds"] = round(time.monotonic() - started, 3)
     if call.json:
-        terminal.document(document)
+        terminal.document({**nothing, **document})
     elif not call.quiet:
         for line in _lines(document, call):
             terminal.say(line)
@@ -78,7 +92,8 @@ def run(call: Call) -> int:
     """The whole job, once: ingest, publish, compose due editions, deliver."""
     started = time.monotonic()
     report = call.app.run()
-    status = _finish(call, report, started)
+    columns = dict.fromkeys((column.id for column in call.settings.columns), 0)
+    status = _finish(call, report, started, {**_NOTHING, "columns": columns})
     if not call.json and not call.quiet:
         terminal.say(f"look at   {call.settings.storage.output}/index.html")
         route = call.settings.mail.route

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from syndicate.cli import shapes, terminal
-from syndicate.cli.options import Call, common
+from syndicate.cli.options import Call, before, common
 
 if TYPE_CHECKING:
     from syndicate.core.claims import Claim
@@ -28,6 +28,7 @@ def serve(call: Call, listen: str | None) -> int:
 
 
 @click.group()
+@before
 def claims() -> None:
     """Rightsholders' claims: list, show, answer, close."""
 

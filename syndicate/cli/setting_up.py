@@ -11,7 +11,7 @@ import click
 
 from syndicate.cli import terminal
 from syndicate.cli.options import Call, common
-from syndicate.errors import ParseError, Problem, UsageError
+from syndicate.errors import ConfigError, ParseError, Problem, UsageError
 
 if TYPE_CHECKING:
     from syndicate.settings import Settings
@@ -71,8 +71,7 @@ def check(
     file: Path = call.context.obj["config"]
     settings, problems = config.read(file)
     if settings is None and not file.exists():
-        terminal.warn("\n".join(map(str, problems)))
-        return 2
+        raise ConfigError(problems)
     reports: list[dict[str, Any]] = []
     if settings is not None:
         more, reports = problems_of(settings, now=call.moment(), network=network, rules=rules)
@@ -181,8 +180,7 @@ def import_(call: Call, file: Path) -> int:
     except FileNotFoundError:
         raise UsageError("there is no such file", where=str(file)) from None
     except ParseError as error:
-        terminal.warn(f"{file}: {error}")
-        return 1
+        raise ParseError(str(error), where=str(file)) from error
     columns, sources, left_out = _tables(settings, read)
     if columns or sources:
         config_file.append(settings.file, columns, sources)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from syndicate.model import Attribution, Decision, Entry, Notice, Subscriber, Terms
+from syndicate.settings import Site
 
 if TYPE_CHECKING:
     from syndicate.core.hops import Step
@@ -149,8 +151,9 @@ def hop(step: Step, zone: tzinfo) -> Dict:
     }
 
 
-def subscriber(person: Subscriber, zone: tzinfo) -> Dict:
-    """One row of `subscribers list --json`."""
+def subscriber(person: Subscriber, site: Site) -> Dict:
+    """One row of `subscribers list --json`: who chose no language or zone has the site's."""
+    zone = ZoneInfo(site.timezone)
     return {
         "email": person.email,
         "name": person.name or None,
@@ -158,8 +161,8 @@ def subscriber(person: Subscriber, zone: tzinfo) -> Dict:
         "digests": list(person.digests),
         "columns": list(person.columns),
         "frequency": person.frequency,
-        "language": person.language or None,
-        "timezone": person.timezone or None,
+        "language": person.language or site.language,
+        "timezone": person.timezone or site.timezone,
         "hour": person.hour,
         "joined": moment(person.joined, zone),
         "paused_until": moment(person.paused_until, zone),

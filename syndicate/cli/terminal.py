@@ -6,9 +6,11 @@ alone, and never with NO_COLOR.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
+import select
 import shutil
 import sys
 import time
@@ -111,14 +113,42 @@ def say(text: str = "") -> None:
     click.echo(text, color=coloured())
 
 
-def warn(text: str) -> None:
-    """One line for the person, not for the report."""
-    click.echo(text, err=True)
-
-
 def document(value: Any) -> None:
     """Exactly one JSON document on stdout."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    _PRINTED[:] = [sys.stdout]
+
+
+_PRINTED: list[Any] = []  # the stream that has its document
+
+
+def documented() -> bool:
+    """Whether this call has printed its document."""
+    return sys.stdout in _PRINTED
+
+
+def prepare() -> None:
+    """Let Chinese be written in every locale: what is no terminal gets UTF-8, as JSON is."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower() not in _UNICODE:
+            if stream.isatty():
+                stream.reconfigure(errors="replace")
+            else:
+                stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+_UNICODE = ("utf-8", "utf8", "utf_8")
+
+
+def closed() -> bool:
+    """Whether nobody reads our report any more; what is still to be written then goes nowhere."""
+    asked = select.poll()
+    asked.register(sys.stdout.fileno(), 0)
+    if not asked.poll(0):
+        return False
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+    return True
 
 
 class Progress:

@@ -22,9 +22,11 @@ NO_AUTHORITY = "syndicate.invalid,2026"  # and of the entries of sites that 1.0.
 _DNS_NAME = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _SAFE = r"[^\s<>\"{}|\\^`\[\]%#?]|%[0-9A-Fa-f]{2}"
 _IRI = re.compile(  # RFC 3987, 2.2; many a query has brackets all the same (?a[]=1)
+    r"(?!(?:javascript|vbscript|data):)"  # what a browser would run is no name of an entry
     r"[A-Za-z][A-Za-z0-9+.-]*:"
     r"(?=[^#])(//([^\s/?#\[\]]*@)?\[[0-9A-Fa-f:.]+\](?=[:/?#]|$))?"
-    rf"({_SAFE})*(\?({_SAFE}|[?\[\]])*)?(#({_SAFE}|\?)*)?"
+    rf"({_SAFE})*(\?({_SAFE}|[?\[\]])*)?(#({_SAFE}|\?)*)?",
+    re.I,
 )
 
 

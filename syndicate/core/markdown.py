@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -65,45 +66,93 @@ _CHINESE = {
     "到期时间": "expires",
 }
 _FENCE = re.compile(r"\A\ufeff?\s*^---[ \t]*\r?$", re.M)
+_END = re.compile(r"^---[ \t]*\r?$", re.M)
+_KEY_LINE = re.compile(r"([^\s:：#\-\[\]{}\"'][^:：]*?)[ \t\u3000]*[:：][ \t\u3000]*(.*?)\s*$")
+_FULL_WIDTH = re.compile(r"^[^\s:：#\-][^:：\n]*：", re.M)
+_OPENS = ("|", ">", "[", "{", "'", '"')  # what only YAML reads
 _HEADING = re.compile(r"\A\s*#[ \t]+(.+?)[ \t]*#*[ \t]*(?:\r?\n|\Z)")
 
 
 def read_markdown(text: str, name: str = "") -> ParsedEntry:
     """One article from Markdown; ParseError with the line where its front matter is broken."""
-    head, body = _front_matter(text, name)
+    head, body, wrong = _front_matter(text, name)
     fields, problems = known_keys(head)
     if not fields.get("title") and (match := _HEADING.match(body)):
         fields["title"], body = match[1], body[match.end() :]
-    return from_fields(fields, _to_html(body), problems)
+    return from_fields(fields, _to_html(body), (*wrong, *problems))
 
 
-def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
-    if not _FENCE.match(text):
-        return {}, text
-    import frontmatter
+def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str, tuple[str, ...]]:
+    """Its keys, the text after it, and what was wrong with it.
+
+    People write 来源：某报, a title with a colon in it, tabs: what is no YAML as it stands is read
+    once more with its values in quotes. ParseError where that is none either.
+    """
+    opening = _FENCE.match(text)
+    if not opening:
+        return {}, text, ()
+    rest = text[opening.end() :].removeprefix("\r").removeprefix("\n")
+    above = text[: opening.end()].count("\n") + 1
+    closing = _END.search(rest)
+    if closing is None:
+        return _unclosed(rest, text, name, above)
+    head, body = rest[: closing.start()], rest[closing.end() :].strip("\r\n")
+    if _FULL_WIDTH.search(head):
+        return _yaml(_in_quotes(head), name, above), body, ()
+    try:
+        return _yaml(head, name, above), body, ()
+    except ParseError:
+        with suppress(ParseError):
+            return _yaml(_in_quotes(head), name, above), body, ()
+        raise
+
+
+def _unclosed(
+    rest: str, text: str, name: str, above: int
+) -> tuple[dict[str, Any], str, tuple[str, ...]]:
+    """Front matter that nothing closes ends with the first empty line; a rule is none."""
+    key = _KEY_LINE.match(rest.split("\n", 1)[0])
+    if key is None or _key(key[1]) is None:
+        return {}, text, ()
+    head, *body = re.split(r"\n[ \t]*\r?\n", rest, maxsplit=1)
+    wrong = ("the front matter is not closed by ---",)
+    return _yaml(_in_quotes(head), name, above), "".join(body), wrong
+
+
+def _in_quotes(head: str) -> str:
+    """YAML of lines `key: value`, the first colon of each being the one."""
+    return "\n".join(map(_quoted, head.splitlines()))
+
+
+def _quoted(line: str) -> str:
+    match = _KEY_LINE.match(line)
+    if match is None:
+        return re.sub(r"^[ \t]+", lambda m: m[0].replace("\t", "    "), line).replace("\t", " ")
+    key, value = match[1], match[2]
+    if value and not value.startswith(_OPENS):
+        value = "'" + value.replace("'", "''") + "'"
+    return f"{key}: {value}"
+
+
+def _yaml(head: str, name: str, above: int) -> dict[str, Any]:
+    """Scalars are the text that they are: YAML 1.1 makes `no`, `12:30` and 010 other things."""
     import yaml  # type: ignore[import-untyped]
-    from frontmatter.default_handlers import YAMLHandler
-
-    class _TextHandler(YAMLHandler):
-        """Scalars as the text that they are: YAML 1.1 makes `no`, `12:30` and 010 other things."""
-
-        def load(self, fm: str, **_: object) -> Any:
-            return yaml.load(fm, Loader=yaml.BaseLoader)  # noqa: S506
 
     try:
-        post = frontmatter.loads(text.lstrip("\ufeff"), handler=_TextHandler())
+        read = yaml.load(head, Loader=yaml.BaseLoader)  # noqa: S506
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        above = text[: text.index("---")].count("\n")
-        line = above + mark.line + 1 if mark else 1
+        line = above + mark.line if mark else 1
         raise ParseError(
             f"front matter is not YAML: {getattr(error, 'problem', error)}",
             where=f"{name}:{line}",
             remedy="put values that hold a colon in quotes",
         ) from error
-    if not isinstance(post.metadata, dict):
+    if read is None or read == "":
+        return {}
+    if not isinstance(read, dict):
         raise ParseError("front matter is no list of keys", where=f"{name}:1")
-    return dict(post.metadata), str(post.content)
+    return read
 
 
 def known_keys(head: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -114,7 +163,7 @@ def known_keys(head: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
         own = _key(str(key))
         if own is None:
             problems.append(f"unknown key {key!r} in the front matter")
-        elif value not in (None, "", [], "null"):
+        elif value not in (None, "", [], "null", "~"):
             fields.setdefault(own, value)
     return fields, tuple(problems)
 

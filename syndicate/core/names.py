@@ -25,14 +25,15 @@ _BY = re.compile(r"^(?:by|words by|written by|author|authors)[:：\s]+", re.I)
 _ROLE_TAIL = re.compile(
     r"\s*[(（](?:文|图|摄|摄影|供图|文图|图文|文[/／]图|实习生|记者|通讯员|编译|整理)[)）]"
 )
+_TAG = re.compile(r"</?[A-Za-z][^<>@]*>")  # its slash stands between no names
 _EMAIL_NAME = re.compile(r"([^\s<>()]+@[^\s<>()]+)\s*\((.*)\)")
-_NAME_EMAIL = re.compile(r"\"?(.*?)\"?\s*[<(]\s*(?:mailto:)?([^\s<>()]+@[^\s<>()]+)\s*[>)]")
+_NAME_EMAIL = re.compile(r"\"?([^<>@]*?)\"?\s*[<(]\s*(?:mailto:)?([^\s<>()]+@[^\s<>()]+)\s*[>)]")
 _EMAIL = re.compile(r"(?:mailto:)?([^\s<>()@]+@[^\s<>()@]+\.[^\s<>()@]+)")
 
 
 def split_names(text: str) -> tuple[str, ...]:
     """The names in a text, in order, each as it stands (李　明 stays so); roles are no names."""
-    text = _BY.sub("", text.strip())
+    text = _BY.sub("", _TAG.sub("", text).strip())
     text = _ROLE_PREFIX.sub(" ", _ROLE_TAIL.sub("", text))
     text = _ROLE.sub("、", text)
     names: list[str] = []
@@ -94,4 +95,4 @@ def read_people(text: str) -> tuple[Person, ...]:
     person = read_person(text)
     if person.email:
         return (person,)
-    return tuple(Person(name) for name in split_names(text))
+    return tuple(read_person(name) for name in split_names(text))

@@ -7,10 +7,13 @@ that needs the database (whether it is new, whose story it is) is decided later,
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
 from syndicate.core import (
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
 SUMMARY_LENGTH = 200  # characters; about two lines of a column page
 _TITLE_LENGTH = 60
 _FUTURE = timedelta(days=1)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ def prepare(
     looks for 来源：… in the text of entries that do not state it otherwise. What the text is
     marked as, and an embargo in it, always count.
     """
+    parsed = _placed(parsed, base)
     html = parsed.content_html or parsed.summary_html
     address = parsed.link or base
     content_html = sanitize.clean(html, address)
@@ -103,6 +108,16 @@ def prepare(
         content_hash=_hash(given, content_html),
         fingerprint=dedupe.fingerprint(given.title, content_text),
     )
+
+
+def _placed(parsed: ParsedEntry, base: str | None) -> ParsedEntry:
+    """A relative link of a feed that came without an address of its own is one of its site's."""
+    link = (parsed.link or "").strip()
+    if not base or not link or _SCHEME.match(link):
+        return parsed
+    with suppress(ValueError):
+        return replace(parsed, link=urljoin(base, link))
+    return parsed
 
 
 def _summary(parsed: ParsedEntry, content_text: str) -> str:

@@ -40,20 +40,32 @@ def problem(schedule: str) -> str | None:
 
 @lru_cache(maxsize=256)
 def _trigger(schedule: str) -> Any:
-    from apscheduler.triggers.cron import CronTrigger
-
     fields = _NAMED.get(schedule.strip().lower(), schedule).split()
     if len(fields) != 5:
         raise ValueError("it should have five fields")
     minute, hour, day, month, weekday = fields
-    return CronTrigger(
-        minute=minute,
-        hour=hour,
-        day=day.replace("?", "*"),
-        month=month.lower(),
-        day_of_week=_weekdays(weekday.replace("?", "*")),
-        timezone=UTC,
-    )
+    return _on(minute, hour, month, day.replace("?", "*"), weekday.replace("?", "*"))
+
+
+def _on(minute: str, hour: str, month: str, day: str, weekday: str) -> Any:
+    """Cron's days: where both are narrowed, those that match either (crontab(5))."""
+    from apscheduler.triggers.combining import OrTrigger
+    from apscheduler.triggers.cron import CronTrigger
+
+    both = not day.startswith("*") and not weekday.startswith("*")
+    pairs = [(day, "*"), ("*", weekday)] if both else [(day, weekday)]
+    triggers = [
+        CronTrigger(
+            minute=minute,
+            hour=hour,
+            day=each,
+            month=month.lower(),
+            day_of_week=_weekdays(on),
+            timezone=UTC,
+        )
+        for each, on in pairs
+    ]
+    return triggers[0] if len(triggers) == 1 else OrTrigger(triggers)
 
 
 def _weekdays(field: str) -> str:

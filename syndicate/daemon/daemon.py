@@ -126,6 +126,8 @@ class Daemon:
         try:
             with self.database.read() as conn:
                 conn.exec_driver_sql("SELECT 1")
+            if self.database.is_lost():
+                wrong["database"] = "its file is gone: what is written now is lost"
         except StoreError as error:
             wrong["database"] = str(error)
         if self.scheduler is None or not self.scheduler.running or self.stopping:

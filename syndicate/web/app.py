@@ -27,6 +27,7 @@ from syndicate.web.site import Site
 from syndicate.web.static import Tree
 
 LARGEST_BODY = 64_000
+_DEEPEST = 20  # folders; no page of ours is below three
 log = logging.getLogger("syndicate.web")
 
 
@@ -163,6 +164,8 @@ def _missing(request: Request) -> Response:
         tree = Tree(Path(app.settings.storage.output))
         spoken = words.of(app.settings.site.language)
         depth = pages.depth_of(path)
+        if depth > _DEEPEST:  # each link of the page would be as long as the path
+            raise HTTPException(404)
         if tree.is_gone(path.lstrip("/")):
             return pages.message(
                 app, spoken.taken_down, spoken.taken_down_why, depth=depth, status=410

@@ -37,7 +37,34 @@ def test_front_matter() -> None:
 
 def test_broken_front_matter_names_the_line() -> None:
     with pytest.raises(ParseError, match=r"a\.md:3"):
-        read_file("a.md", b"---\ntitle: x\nsource: a: b\n---\ntext")
+        read_file("a.md", b"---\ntitle: x\nsource: [a\n---\ntext")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "---\n标题：改革：新的一步\n来源：青禾日报\n作者：李　明\n日期：2022-06\n---\n",
+        "\ufeff---\r\n标题：改革：新的一步\r\n来源: 青禾日报\r\n作者：李　明\r\n日期：2022-06\r\n---\r\n",
+        "---\ntitle:\t改革：新的一步\nsource:\t'青禾日报'\nauthor:\n\t- 李　明\ndate: 2022-06\n---\n",
+        "---\ntitle: 改革：新的一步\n来源: 青禾日报\n作者: 李　明\n日期: 2022-06\nsummary: *要点*: 一\n"
+        "via: [{name: 甲, url: 'https://v.example/'}]\n---\n",
+        "---\ntitle: 改革：新的一步\nsource: 青禾日报\nauthor: 李　明\ndate: 2022-06\n\n",
+    ],
+    ids=["full-width", "BOM and CRLF", "tabs", "a colon in a value", "not closed"],
+)
+def test_what_people_write_is_read(head: str) -> None:
+    parsed = read_file("a.md", f"{head}\n正文第一段。".encode())
+    said = parsed.attribution
+    assert (parsed.title, said.source.name) == ("改革：新的一步", "青禾日报")
+    assert [p.name for p in said.authors] == ["李　明"]
+    assert str(said.published) == "2022-06"
+    assert parsed.content_html.strip() == "<p>正文第一段。</p>"
+
+
+def test_a_rule_is_no_front_matter() -> None:
+    parsed = read_file("a.md", "---\n\n# 标题\n\n来源: 不是\n".encode())
+    assert parsed.attribution.source.name is None
+    assert "<hr" in parsed.content_html
 
 
 def test_charset_of_a_saved_page() -> None:

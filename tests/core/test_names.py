@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syndicate.core.names import read_person, split_names
+from syndicate.core.names import read_people, read_person, split_names
 from syndicate.model import Person
 
 SPLIT = {
@@ -23,6 +23,7 @@ SPLIT = {
     "新华社记者 张三": ("张三",),
     "记者：张三 李四": ("张三", "李四"),
     "张三（记者）": ("张三",),
+    "<b>张三</b>/<i class='x'>李四</i>": ("张三", "李四"),
     "": (),
 }
 
@@ -43,3 +44,10 @@ def test_split(text: str, expected: tuple[str, ...]) -> None:
 )
 def test_person(text: str, person: Person) -> None:
     assert read_person(text) == person
+
+
+def test_several_with_addresses() -> None:
+    assert read_people("Ann <a@x.example>, 张三 <z@x.example>") == (
+        Person("Ann", email="a@x.example"),
+        Person("张三", email="z@x.example"),
+    )

@@ -43,6 +43,9 @@ NEXT = [
     pytest.param("0 8 last * *", "2026-11-23T08:00", "2026-11-30T08:00", id="a month's last day"),
     pytest.param("0 8 29 2 *", "2026-11-23T08:00", "2028-02-29T08:00", id="a leap day"),
     pytest.param("0 8 1 jan *", "2026-11-23T08:00", "2027-01-01T08:00", id="a month's name"),
+    pytest.param("0 8 1 * 1", "2026-11-23T08:00", "2026-11-30T08:00", id="either day: Monday"),
+    pytest.param("0 8 1 * 1", "2026-11-30T08:00", "2026-12-01T08:00", id="either day: the 1st"),
+    pytest.param("0 8 */2 * 1", "2026-11-23T08:00", "2026-12-07T08:00", id="both, with a star"),
     pytest.param("@daily", "2026-11-23T08:00", "2026-11-24T00:00", id="@daily"),
     pytest.param("@weekly", "2026-11-23T08:00", "2026-11-29T00:00", id="@weekly"),
 ]

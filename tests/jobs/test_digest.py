@@ -290,6 +290,26 @@ def test_what_is_taken_down_is_in_no_mail_that_has_not_left(
         assert [who for _, who, _ in mails(sqlite_database)] == ["a"]
 
 
+@pytest.mark.parametrize("number", [1, 2], ids=["one of several", "all of it"])
+def test_who_was_mailed_what_stays_known(
+    sqlite_database: Database, tmp_path: Path, number: int
+) -> None:
+    made = config(tmp_path)
+    join(sqlite_database, reader("a"), reader("b"), reader("c"))
+    compose(sqlite_database, made, START)
+    store(sqlite_database, *(an_entry(n) for n in range(1, number + 1)))
+    compose(sqlite_database, made, DUE)
+    m = outbox.messages
+    for gone, sent in zip(range(1, number + 1), ("a", "b"), strict=False):
+        with sqlite_database.begin() as conn:
+            conn.execute(m.update().where(m.c.subscriber == sent).values(state="sent"))
+        store(sqlite_database, an_entry(gone, status=Status.RETRACTED))
+        job.withdraw(sqlite_database, made, Plain(), DUE)
+    with sqlite_database.read() as conn:
+        who = [{name for name, *_ in outbox.mailed(conn, id_of(n))} for n in range(1, number + 1)]
+    assert who == [{"a"}, {"a", "b"}][:number]
+
+
 # --- who gets what, against the simplest possible account of it ------------------------------
 
 COLUMNS = ("law", "court", "rest")

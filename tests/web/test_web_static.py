@@ -123,6 +123,12 @@ def test_what_was_taken_down_is_gone(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 410
 
 
+def test_the_answer_to_a_deep_path_is_no_larger_than_it(client: TestClient) -> None:
+    answer = client.get("/x" * 500)
+    assert answer.status_code == 404
+    assert len(answer.content) < 1000
+
+
 @pytest.mark.usefixtures("tree")
 def test_a_folder_gets_its_slash(client: TestClient) -> None:
     answer = client.get("/law")

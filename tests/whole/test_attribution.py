@@ -352,6 +352,11 @@ def test_another_source_cannot_replace_or_hide_an_entry(site: Site) -> None:
     assert "第1篇报道" in [i["title"] for i in feed["items"]]
 
 
+def test_a_relative_link_is_one_of_the_feed_s_site(site: Site) -> None:
+    _published(site, FEED, rss(item(1, link="/a/1", guid="17")))
+    assert site.entry()["attribution"]["original_url"] == "https://origin.example/a/1"
+
+
 @pytest.mark.parametrize(
     ("guid", "permalink", "iri"),
     [
@@ -361,6 +366,7 @@ def test_another_source_cannot_replace_or_hide_an_entry(site: Site) -> None:
         ("urn:uuid:3c1f1c1e-0000-4000-8000-000000000001", "false", True),
         ("文章-十七", "false", False),
         ("tag:origin.example,2026:/17", "false", True),
+        ("javascript:alert(17)", "true", False),
     ],
 )
 def test_ids_of_all_kinds(site: Site, guid: str, permalink: str, iri: bool) -> None:

@@ -162,6 +162,7 @@ def test_shapes(rich: Site) -> None:
     }
     assert person["state"] == "confirmed"
     assert person["digests"] == []  # no digest named: all public ones
+    assert (person["language"], person["timezone"]) == ("zh-CN", "Asia/Shanghai")
     (digest,) = rich.json("digest", "list")
     assert set(digest) >= {"id", "title", "next", "editions"}
 
@@ -281,6 +282,23 @@ def test_review_approve_and_reject(site: Site) -> None:
     assert site.json("verify")["problems"] == []
 
 
+def test_what_was_refused_does_not_come_back_under_another_id(site: Site) -> None:
+    site.config('[[sources]]\nid = "a"\npath = "a.xml"\n[[sources]]\nid = "b"\npath = "b.xml"\n')
+    site.write("a.xml", rss(item(1, TEXT)))
+    site.write("b.xml", rss())
+    site.run("run")
+    refused = site.entry()["id"]
+    site.run("reject", refused)
+    site.write("a.xml", rss(item(1, TEXT + "又及。", title="换了标题", guid="another")))
+    assert site.json("run")["entries"]["held"] == 1
+    (row,) = site.json("review")
+    assert "an editor refused" in row["reason"]
+    assert refused in row["reason"]
+    site.write("b.xml", rss(item(2, TEXT), title="别的报", link="https://other.example/"))
+    site.run("run")
+    assert site.entry(source="b")["status"] == "published", "another source has its own word"
+
+
 def test_held_entries_come_out_when_what_was_missing_comes(site: Site) -> None:
     site.config('[[sources]]\nid = "a"\npath = "a.xml"\nrequire = ["author"]\n')
     site.write("a.xml", rss(item(1)))
@@ -363,6 +381,69 @@ def test_signals(site: Site, server: FeedServer, sent: signal.Signals, status: i
     assert process.returncode == status, err
     assert "Traceback" not in err
     assert out == ""
+
+
+def test_at_and_json_may_stand_before_the_command(rich: Site) -> None:
+    for words in (["--at", rich.at, "--json", "digest", "list"], ["digest", "--json", "list"]):
+        ran = rich.call(*words)
+        assert ran.status == 0, ran
+        assert ran.json[0]["id"] == "daily"
+    ran = rich.call("--at", "2027-01-02T03:04+08:00", "digest", "list", "--json")
+    assert ran.json[0]["next"].startswith("2027-01-02T08:00")
+    assert rich.call("--at", "noon", "list").status == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        *((["show", "zz"], 2), (["list", "--status", "x"], 2), (["nonesuch"], 2), (["show"], 2)),
+        *((["import", "one.txt"], 1), (["subscribers", "import", "one.txt"], 1)),
+        *((["show", ""], 2), (["retract", "", "--reason", "r"], 2)),
+        *((["retract", "ID", "--reason", " "], 2), (["subscribers", "list", "--state", "x"], 2)),
+    ],
+    ids=str,
+)
+def test_what_fails_prints_one_document_too(rich: Site, words: list[str], status: int) -> None:
+    file = str(rich.write("one.txt", "this is neither OPML nor a list of people"))
+    places = {"ID": rich.json("list")[0]["id"], "one.txt": file}
+    ran = rich.call(*(places.get(word, word) for word in words), "--json")
+    assert ran.status == status, ran
+    (problem,) = ran.json["problems"]
+    assert problem["source"] is None
+    assert problem["error"]
+    assert ran.err
+
+
+def test_a_run_without_its_database_has_all_keys(site: Site) -> None:
+    site.write("var/syndicate.db", b"no database" * 1000)
+    ran = site.call("run", "--json")
+    assert ran.status == 1
+    assert ran.json["entries"]["received"] == 0
+    assert ran.json["columns"] == {"rest": 0}
+    assert ran.json["problems"]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii:strict", "gbk"])
+def test_chinese_in_every_locale(rich: Site, encoding: str) -> None:
+    process = rich.process("list", "--json", PYTHONIOENCODING=encoding)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 0, err
+    assert "第2篇报道" in {row["title"] for row in json.loads(out)}
+
+
+def test_a_closed_pipe_is_no_failure(rich: Site) -> None:
+    process = rich.process("list")
+    assert process.stdout is not None
+    process.stdout.close()
+    assert process.wait(20) == 0
+    assert process.stderr is not None
+    assert process.stderr.read() == ""
+    process.stderr.close()
+
+
+@pytest.mark.parametrize("since", ["2026", "2026-11", "2026-11-24", "20261124T000000+0800"])
+def test_since_is_as_precise_as_it_is_given(rich: Site, since: str) -> None:
+    assert len(_ids(rich, "--since", since)) == 4
 
 
 def test_a_closed_pipe_is_no_traceback(rich: Site) -> None:

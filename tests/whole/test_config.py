@@ -111,8 +111,9 @@ def _says(site: Site, key: str, word: str = "") -> str:
     assert re.match(rf"{re.escape(str(site.root / 'config.toml'))}:\d+: ", line), line
     assert word in line, line
     refused = site.call("list", "--json")
-    assert (refused.status, refused.out) == (2, ""), refused
+    assert refused.status == 2, refused
     assert key in refused.err
+    assert key in refused.json["problems"][0]["error"]
     return line
 
 
@@ -199,11 +200,14 @@ def test_an_unknown_key_is_named_and_a_table_must_be_one(site: Site, path: tuple
         (("fetch", "timeout"), -3, "fetch.timeout"),
         (("fetch", "max_bytes"), 0, "fetch.max_bytes"),
         (("storage", "database"), "mysql://x", "storage.database"),
+        (("storage", "database"), "postgresql://[::1", "storage.database"),
+        (("storage", "database"), "postgresql://me@host:port/db", "storage.database"),
         (("storage", "database"), "", "storage.database"),
         (("storage", "output"), "", "storage.output"),
         (("storage", "keep_days"), -1, "storage.keep_days"),
         (("site", "notices", "takedown_days"), -1, "site.notices.takedown_days"),
         (("web", "listen"), "somewhere", "web.listen"),
+        (("web", "listen"), "127.0.0.1:65536", "web.listen"),
         (("web", "trusted_proxies"), ["near"], "web.trusted_proxies[0]"),
     ],
     ids=str,
@@ -282,6 +286,13 @@ def test_a_secret_comes_from_the_environment_or_a_file(
     ran = site.run("check")
     assert "mail.password" not in ran.out
     assert "hush" not in ran.out
+
+
+def test_half_a_signature_is_said(site: Site) -> None:
+    site.config('[mail.dkim]\ndomain = "news.example"\n')
+    ran = site.call("check")
+    assert ran.status == 0
+    assert "mail.dkim: nothing is signed without selector, key" in ran.out
 
 
 def test_an_admin_token_that_is_unset_is_said(site: Site) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import time
+import uuid
 from pathlib import Path
 
+import sqlalchemy as sa
 from sites import Site
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,3 +39,18 @@ def test_a_killed_run_is_gone_on_with(tmp_path: Path, postgresql_url: str) -> No
     assert sent["digests"]["sent"] == 1
     assert site.json("run", at="2026-11-26T09:00:00+08:00")["digests"]["sent"] == 0
     site.run("verify", at="2026-11-26T09:00:00+08:00")
+
+
+def test_a_role_that_may_create_nothing_is_told(tmp_path: Path, postgresql_url: str) -> None:
+    role = f"r{uuid.uuid4().hex[:12]}"
+    server = sa.create_engine(postgresql_url.replace("postgresql:", "postgresql+psycopg:"))
+    with server.begin() as conn:
+        conn.exec_driver_sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+        conn.exec_driver_sql(f"CREATE ROLE {role} LOGIN")
+    url = re.sub(r"//[^@/]*@", f"//{role}@", postgresql_url)
+    site = Site(tmp_path).config(f'[storage]\ndatabase = "{url}"\n')
+    ran = site.run("list", status=1)
+    assert "permission denied" in ran.err
+    with server.begin() as conn:
+        conn.exec_driver_sql(f"DROP ROLE {role}")
+    server.dispose()

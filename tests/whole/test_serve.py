@@ -128,6 +128,18 @@ def test_from_sign_up_to_unsubscribing(serve: Serve) -> None:
     assert "Traceback" not in log
 
 
+def test_a_database_that_is_gone_is_told(serve: Serve) -> None:
+    at = serve(CONFIG)
+    until(lambda: at.get("/").status_code == 200)
+    for file in (at.site.root / "var").glob("syndicate.db*"):
+        file.unlink()
+    answer = at.get("/readyz")
+    assert answer.status_code == 503
+    assert "gone" in answer.json()["database"]
+    assert at.get("/healthz").status_code == 200
+    assert at.get("/").status_code == 200
+
+
 def test_what_was_missed_is_caught_up_once(serve: Serve, site: Site) -> None:
     site.config(CONFIG)
     site.run("run", at="2026-11-20T07:00:00+08:00")

@@ -133,7 +133,8 @@ def test_it_never_comes_back(down: tuple[Site, list[str]], name: str, source: st
     if source == "c":
         site.config(CONFIG + '[[sources]]\nid = "c"\npath = "c.xml"\n')
     site.write(f"{source}.xml", rss(COMES[name], item(6), title="丙报", link="https://c.example/"))
-    site.run("run", at="2026-11-25T08:00:00+08:00")
+    counts = site.json("run", at="2026-11-25T08:00:00+08:00")["entries"]
+    assert counts["received"] == counts["new"] + counts["updated"] + counts["unchanged"]
     _absent(site)
     titles = {r["title"] for r in site.json("list", "--status", "published")}
     known = {"第2篇报道", "第6篇报道", "第8篇报道"}

@@ -8,8 +8,9 @@ written together.
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -88,6 +89,22 @@ class Database:
     def is_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
 
+    def is_lost(self) -> bool:
+        """Whether an SQLite database is no longer where it was opened, or is an empty one now.
+
+        Connections that are open still have the old file, and new ones make a new one: asked by
+        one that makes none.
+        """
+        file = self.engine.url.database if self.is_sqlite else None
+        if not file:
+            return False
+        name = f"{Path(file).absolute().as_uri()}?mode=rw"
+        try:
+            with closing(sqlite3.connect(name, uri=True)) as raw:
+                return raw.execute("SELECT 1 FROM sqlite_master").fetchone() is None
+        except sqlite3.OperationalError as error:
+            return error.sqlite_errorcode == sqlite3.SQLITE_CANTOPEN
+
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """A writing transaction; committed at the end, rolled back on any exception."""
@@ -106,12 +123,19 @@ class Database:
         self.engine.dispose()
 
 
+# insufficient_privilege, invalid_schema_name (PostgreSQL, appendix A): the operator's to settle
+_NOT_OURS = ("42501", "3F000")
+
+
 @contextmanager
 def _errors(engine: Engine) -> Iterator[None]:
     try:
         yield
     except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.DatabaseError) as error:
-        if isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError):
+        if (
+            isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError)
+            and getattr(error.orig, "sqlstate", None) not in _NOT_OURS
+        ):
             raise
         where = engine.url.render_as_string(hide_password=True)
         raise StoreError(str(error.orig or error).strip().splitlines()[0], where=where) from error
@@ -201,7 +225,11 @@ def open_engine(url: str) -> Engine:
         return engine
     url = url.replace("postgres://", "postgresql://", 1)
     url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    return sa.create_engine(url, pool_pre_ping=True)
+    try:
+        return sa.create_engine(url, pool_pre_ping=True)
+    except (sa.exc.ArgumentError, ValueError) as error:
+        remedy = "write it as postgresql://user@host/db"
+        raise StoreError(f"storage.database is no address: {error}", remedy=remedy) from None
 
 
 def _prepare_sqlite(raw: Any, _record: Any) -> None:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -212,6 +212,21 @@ def unsent_variants(conn: Connection) -> list[Variant]:
     some = sa.select(messages.c.variant).where(messages.c.state.in_(UNSENT)).distinct()
     query = sa.select(variants).where(variants.c.kind == "digest", variants.c.id.in_(some))
     return [_variant(row) for row in conn.execute(query)]
+
+
+def keep_what_was_sent(conn: Connection, variant: Variant) -> None:
+    """Before a variant changes: what was sent of it becomes a variant of its own.
+
+    So it stays known who was mailed what. Its entries are kept, its text is not.
+    """
+    sent = sa.and_(messages.c.variant == variant.id, messages.c.state == MessageState.SENT.value)
+    if not conn.execute(sa.select(sa.exists().where(sent))).scalar():
+        return
+    before = variants.c.id.startswith(f"{variant.id}~", autoescape=True)
+    number = conn.execute(sa.select(sa.func.count()).where(before)).scalar_one()
+    own = replace(variant, id=f"{variant.id}~{number}", html="", text="")
+    add_variants(conn, [own])
+    conn.execute(sa.update(messages).where(sent).values(variant=own.id))
 
 
 def add_messages(conn: Connection, rows: Sequence[dict[str, Any]]) -> None:

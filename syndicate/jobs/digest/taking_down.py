@@ -31,6 +31,7 @@ def withdraw(db: Database, settings: Settings, templates: Renderer, now: datetim
             if len(kept) == len(variant.entries):
                 continue
             changed += 1
+            outbox.keep_what_was_sent(conn, variant)
             edition = edition_store.edition(conn, variant.edition)
             digest = next((d for d in settings.digests if edition and d.id == edition.digest), None)
             if not kept or edition is None or digest is None:

@@ -336,6 +336,7 @@ class Intake:
             if retracted is None:
                 kept[id] = prepared
                 continue
+            self.counts.unchanged += 1
             reason = f"it came again from source {source.id!r} and was kept out"
             entries.decide(self.conn, [Decision(retracted, self.now, "status", _US, reason)])
             entries.remember(self.conn, [(source.id, m, retracted) for m in prepared.marks.all()])

@@ -41,7 +41,7 @@ class Joined:
     decisions: list[Decision] = field(default_factory=list)
     flags: list[stories.Flag] = field(default_factory=list)
     duplicates: int = 0
-    held: list[Entry] = field(default_factory=list)  # what may be what was taken down
+    held: list[Entry] = field(default_factory=list)  # what may be what was taken down or refused
 
 
 def join(
@@ -150,7 +150,10 @@ class _Stories:
         if story.ruled_apart(entry.id, ids, self._rulings):
             return
         if all(self._known[id].status is Status.RETRACTED for id in ids):
-            self._hold(twin, entry, other)
+            self._hold(twin, entry, other, "was taken down")
+            return
+        if any(self._refused(id, entry.source) for id in ids):
+            self._hold(twin, entry, other, "an editor refused")
             return
         if len(self._members[entry.story]) > 1:
             return  # it has a story already; an update does not tear it apart
@@ -166,11 +169,16 @@ class _Stories:
         for kind, text in lead.contradictions(settled):
             self._done.flags.append(stories.Flag(leading, kind, self._now, text))
 
-    def _hold(self, twin: _Twin, entry: Entry, other: Entry) -> None:
-        """Nearly the text of what was taken down: not to be seen before an editor saw it."""
+    def _refused(self, id: str, source: str) -> bool:
+        """Whether an editor refused this entry when the same source brought it."""
+        known = self._known[id]
+        return known.status is Status.REJECTED and known.source == source
+
+    def _hold(self, twin: _Twin, entry: Entry, other: Entry, fate: str) -> None:
+        """Nearly the text of what is not to be seen: an editor has to see it first."""
         if entry.status is not Status.PUBLISHED and not entry.is_embargoed:
             return
-        reason = f"its text is that of {other.id}, which was taken down ({twin.reason})"
+        reason = f"its text is that of {other.id}, which {fate} ({twin.reason})"
         held = replace(entry, status=Status.HELD, held_for=reason)
         self._known[entry.id] = self._done.entries[entry.id] = held
         self._done.held.append(held)
