@@ -278,6 +278,7 @@ _STATES = {
     "held": "待审",
     "rejected": "不予发布",
     "retracted": "已撤下",
+    "expired": "已过期",
     "ok": "正常",
     "failing": "出错",
     "paused": "暂停",
