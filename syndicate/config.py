@@ -444,6 +444,8 @@ def _check_site(settings: Settings, reading: _Reading) -> None:
     for number, hub in enumerate(settings.publish.hubs):
         if not re.match(r"https?://[^/\s]+", hub):
             reading.say(f"publish.hubs[{number}]", f"{hub!r} is not an http or https address")
+    if settings.learning.train_after < 0:
+        reading.say("learning.train_after", "must not be negative; 0 leaves it to `train`")
     if site.notices.takedown_days < 1:
         reading.say("site.notices.takedown_days", "must be at least 1")
 

@@ -16,6 +16,7 @@ from syndicate.settings import Digest, Source
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
+    from syndicate.adapters.store.columns import Standing
     from syndicate.adapters.store.editions import Edition
     from syndicate.adapters.store.sources import SourceState
     from syndicate.model import Entry
@@ -78,7 +79,15 @@ def carried(conn: Connection, entry: Entry) -> Carried:
 
 def status(app: Application) -> dict[str, Any]:
     """`status --json`: what ran, what is due, what is stuck, on one screen."""
-    from syndicate.adapters.store import claims, entries, outbox, placements, stories, subscribers
+    from syndicate.adapters.store import (
+        claims,
+        columns,
+        entries,
+        outbox,
+        placements,
+        stories,
+        subscribers,
+    )
     from syndicate.jobs import origins
 
     with app.database.read() as conn:
@@ -89,6 +98,7 @@ def status(app: Application) -> dict[str, Any]:
         unpublished = placements.count_touched(conn)
         listed = origins.summary(conn)
         open_claims = list(claims.listed(conn, "open"))
+        learned = columns.standing(conn)
     health = source_health(app)
     states = Counter(row["status"] for row in health)
     times = [row["last"] for row in health if row["last"]]
@@ -107,7 +117,22 @@ def status(app: Application) -> dict[str, Any]:
             "open": len(open_claims),
             "overdue": sum(1 for claim in open_claims if claim.due < app.now),
         },
+        "learning": _learning(app, learned),
         "stuck": [f"{r['id']}: {r['error']}" for r in health if r["status"] == "failing"],
+    }
+
+
+def _learning(app: Application, learned: Standing) -> dict[str, Any]:
+    """The model of columns in use, what became of the newest, and when the daemon learns next."""
+    active, newest = learned.active, learned.newest
+    return {
+        "version": active.version if active else None,
+        "since": _moment(app, active.created) if active else None,
+        "accuracy": active.figures.get("held_back_accuracy") if active else None,
+        "newest": newest.version if newest else None,
+        "reason": newest.reason if newest else None,
+        "moves": learned.moves,
+        "train_after": app.settings.learning.train_after,
     }
 
 

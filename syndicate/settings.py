@@ -209,6 +209,16 @@ class Mail:
 
 
 @dataclass(frozen=True, slots=True)
+class Learning:
+    """After how many moves by editors the daemon learns columns anew; 0: `train` by hand alone."""
+
+    train_after: int = 20
+
+    def is_due(self, moves: int) -> bool:
+        return 0 < self.train_after <= moves
+
+
+@dataclass(frozen=True, slots=True)
 class Web:
     """The daemon's web side. `secret` is where the signing key is ("file:…" is made at first)."""
 
@@ -232,6 +242,7 @@ class Settings:
     sources: tuple[Source, ...] = ()
     digests: tuple[Digest, ...] = ()
     mail: Mail = Mail()
+    learning: Learning = Learning()
     web: Web = Web()
     unset: tuple[str, ...] = ()  # keys that name a secret which is not there: what needs it is off
 

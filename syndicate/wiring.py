@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from syndicate.jobs.edit import Edited
     from syndicate.jobs.ingest import Ingested
     from syndicate.jobs.ingest.counts import File
+    from syndicate.jobs.learn import Trained
     from syndicate.jobs.publish import Pages
     from syndicate.jobs.send import Delivery
     from syndicate.model import Entry, Filed
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 BUILT_IN = Path(__file__).resolve().parent.parent / "templates"
 PACKAGED = Path(__file__).resolve().parent / "templates"
 _SECRET_BYTES = 32
+_LEARNING = 900.0  # seconds that learning columns may take
 _LOG = logging.getLogger(__name__)
 
 
@@ -429,6 +431,21 @@ class Application:
                     whole=whole,
                     progress=self.progress,
                 )
+        finally:
+            workers.close()
+
+    async def learn_async(self) -> Trained:
+        """Learn columns from what editors moved, in a process that ends when it is done, or when
+        this is cancelled."""
+        from syndicate.adapters.parsing import Workers
+        from syndicate.jobs import learn
+
+        workers = Workers(1)
+        url = self.settings.storage.database
+        try:
+            return await workers.run(
+                learn.train_apart, url, self.settings, self.now, timeout=_LEARNING
+            )
         finally:
             workers.close()
 

@@ -181,6 +181,18 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "mail_address": ("邮箱地址", "Mail address"),
     "entries_a_day": ("每天收到的文章（14 天）", "Entries received, a day (14 days)"),
     "mails_a_day": ("每天寄出的邮件（14 天）", "Messages sent, a day (14 days)"),
+    "version": ("版本", "Version"),
+    "examples": ("样本", "Examples"),
+    "accuracy": ("准确率", "Accuracy"),
+    "in_use": ("使用中", "In use"),
+    "category": ("上游类别", "Upstream category"),
+    "mapping": ("学到的类别对应", "Categories learned"),
+    "learned": ("学到的栏目模型", "Learned models of columns"),
+    "learned_after": (
+        "学到的栏目模型（已移动 {moves} 篇，满 {after} 篇再学）",
+        "Learned models of columns ({moves} of {after} moves until the next)",
+    ),
+    "nothing_learned": ("还没有学过。", "Nothing was learned yet."),
     "doubtful": ("模型没有把握的分类", "Filings the model doubts"),
 }
 

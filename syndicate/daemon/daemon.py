@@ -81,6 +81,7 @@ class Daemon:
         self.scheduler: Any = None
         self.leader = Leader(database, "schedule")  # of several on PostgreSQL one composes
         self.follows = False
+        self.learned: datetime | None = None
         self._mail: tuple[float, str] = (float("-inf"), "")
         self._cancel: dict[str, Callable[[], object]] = {}
         self._seen = stamps(settings)
@@ -257,7 +258,7 @@ class Daemon:
 
     async def _catch_up(self) -> None:
         """What was missed, in the order of `run`; a slow source does not hold up the rest."""
-        for kind in ("ingest", "publish", "compose", "upkeep"):
+        for kind in ("ingest", "publish", "compose", "upkeep", "learn"):
             self._wake(kind, wait=0)
             task = self.work[kind].task
             if task is not None:
@@ -314,7 +315,7 @@ class Daemon:
                 self._wake(kind)
 
     def _waiting(self, stale: bool) -> list[str]:
-        from syndicate.adapters.store import outbox, placements, standing
+        from syndicate.adapters.store import columns, outbox, placements, standing
 
         # Editions that workers composed elsewhere get their pages here, where the output is
         found = ["publish"] if stale and not self.database.is_sqlite else []
@@ -327,6 +328,9 @@ class Daemon:
                     found.append("publish")
                 if outbox.count_ready(conn, now):
                     found.append("deliver")
+                moves = columns.standing(conn, self.learned).moves
+                if self.settings.learning.is_due(moves):
+                    found.append("learn")
         except StoreError as error:
             if self.work["ingest"].error != str(error):
                 log.error("%s", error)

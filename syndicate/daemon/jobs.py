@@ -8,7 +8,10 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from syndicate.adapters.store.leader import Leader
+    from syndicate.jobs.learn import Trained
     from syndicate.wiring import Application
 
 log = logging.getLogger("syndicate.daemon")
@@ -19,6 +22,7 @@ class Running(Protocol):
 
     leader: Leader
     follows: bool
+    learned: datetime | None  # when columns were last learned by this process
 
     def application(self) -> AbstractContextManager[Application]: ...
     def wake(self, what: str, *names: str) -> None: ...
@@ -121,6 +125,44 @@ def upkeep(at: Running, _names: Sequence[str]) -> None:
             log.info("%d hubs asked to push", asked)
 
 
+def learn(at: Running, _names: Sequence[str]) -> None:
+    """Learn columns anew after enough moves by editors; of several processes one does it."""
+    from syndicate.adapters.store import columns
+    from syndicate.adapters.store.leader import Leader
+
+    with at.application() as app:
+        alone = Leader(app.database, "learn")
+        try:
+            if not alone.leads():
+                return
+            with app.database.read() as conn:  # another may have just done it
+                moves = columns.standing(conn, at.learned).moves
+            if not app.settings.learning.is_due(moves):
+                return
+            trained = at.in_own_loop("learn", app.learn_async())
+        finally:
+            alone.resign()
+        if trained is not None:
+            at.learned = app.now  # where nothing came of it, the next try is after as many moves
+            _say_learned(trained)
+
+
+def _say_learned(trained: Trained) -> None:
+    if trained.active:
+        log.info(
+            "columns: version %d is in use: %s; %d examples, %d of them moved by editors",
+            *(trained.version, trained.reason, trained.examples, trained.moves),
+        )
+    elif trained.version is None:
+        log.warning("columns: nothing was learned: %s", trained.reason)
+    else:
+        log.warning(
+            "columns: version %d is kept, and not used: %s", trained.version, trained.reason
+        )
+    for left_out in trained.left_out:
+        log.info("columns: left out: %s", left_out)
+
+
 KINDS: dict[str, Job] = {
     "ingest": ingest,
     "publish": publish,
@@ -128,4 +170,5 @@ KINDS: dict[str, Job] = {
     "deliver": deliver,
     "bounces": bounces,
     "upkeep": upkeep,
+    "learn": learn,
 }

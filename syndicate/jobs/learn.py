@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from syndicate.adapters.store import columns as store
+from syndicate.adapters.store import open_database
 from syndicate.adapters.store.columns import Labelled, Mapped, Version
 from syndicate.adapters.store.engine import Database
 from syndicate.core import linear
@@ -76,6 +77,16 @@ class Trained:
         }
         measured = self.evaluation.to_json() if self.evaluation else {}
         return found | {"accuracy": None, "macro_f1": None, "confusion": {}} | measured
+
+
+def train_apart(url: str, settings: Settings, now: datetime) -> Trained:
+    """`train` on the database at `url`, in a process of its own: it takes seconds of computing
+    and memory that a daemon would not get back."""
+    db = open_database(url)
+    try:
+        return train(db, settings, None, now)
+    finally:
+        db.close()
 
 
 def train(db: Database, settings: Settings, examples: Path | None, now: datetime) -> Trained:

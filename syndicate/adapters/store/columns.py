@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -64,6 +64,15 @@ class Version:
     active: bool
     reason: str
     figures: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where learning stands: the version in use, the newest, and the moves made since that."""
+
+    active: Version | None
+    newest: Version | None
+    moves: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +131,16 @@ def active_model(conn: Connection) -> tuple[Version, bytes] | None:
     return known, bytes(row.data)
 
 
-def active_version(conn: Connection) -> int:
-    """The version in use, 0 for none; cheap enough to ask at every run."""
-    query = sa.select(sa.func.max(models.c.version)).where(models.c.active)
-    return conn.execute(query).scalar() or 0
+def standing(conn: Connection, tried: datetime | None = None) -> Standing:
+    """Where learning stands; `tried` is when it was last tried, if no version came of it."""
+    known = versions(conn)
+    times = [*(version.created for version in known[:1]), *([tried] if tried else [])]
+    active = next((version for version in known if version.active), None)
+    return Standing(active, next(iter(known), None), count_moves(conn, max(times, default=None)))
 
 
 def versions(conn: Connection) -> list[Version]:
-    """All versions, newest first."""
+    """All versions, newest first, without their bytes: cheap enough to ask at every look."""
     columns = [models.c[name] for name in ("version", "created", "active", "reason", "figures")]
     rows = conn.execute(sa.select(*columns).order_by(models.c.version.desc()))
     return [Version(*row) for row in rows]
@@ -184,11 +195,16 @@ def add_examples(conn: Connection, given: Iterable[Labelled], now: datetime) -> 
 
 
 def labelled(conn: Connection, limit: int = 20_000) -> list[Labelled]:
-    """All labelled texts, editors' moves first, oldest first within each; the newest `limit`."""
+    """All labelled texts, editors' moves first, oldest first within each; the newest `limit`.
+
+    Of a story that was moved its lead alone, with the categories of all: the others are the same
+    text, and one of them held back would be known by heart.
+    """
     moved = conn.execute(
         sa.select(
             filings.c.column,
             filings.c.at,
+            entries.c.story,
             entries.c.title,
             entries.c.content_text,
             entries.c.summary,
@@ -197,14 +213,20 @@ def labelled(conn: Connection, limit: int = 20_000) -> list[Labelled]:
             entries.c.breadcrumb,
         )
         .join(entries, entries.c.id == filings.c.entry)
-        .order_by(filings.c.at.desc(), filings.c.entry)
+        .order_by(filings.c.at.desc(), entries.c.lead.desc(), filings.c.entry)
         .limit(limit)
     )
-    found = [
-        Labelled(row.column, row.title, row.content_text or row.summary, row.source, "move",
-                 (*row.categories, *row.breadcrumb), row.at)
-        for row in moved
-    ]  # fmt: skip
+    stories: dict[str, Labelled] = {}
+    for row in moved:
+        names = (*row.categories, *row.breadcrumb)
+        if (known := stories.get(row.story)) is not None:
+            stories[row.story] = replace(known, categories=(*known.categories, *names))
+            continue
+        stories[row.story] = Labelled(
+            row.column, row.title, row.content_text or row.summary, row.source, "move", names,
+            row.at,
+        )  # fmt: skip
+    found = list(stories.values())
     given = conn.execute(
         sa.select(examples)
         .order_by(examples.c.added.desc(), examples.c.mark)
@@ -219,8 +241,9 @@ def labelled(conn: Connection, limit: int = 20_000) -> list[Labelled]:
 
 
 def count_moves(conn: Connection, since: datetime | None = None) -> int:
-    """How many entries editors have moved since a moment; the daemon trains after some of them."""
-    query = sa.select(sa.func.count()).select_from(filings)
+    """How many stories editors have moved since a moment; the daemon trains after some of them."""
+    query = sa.select(sa.func.count(sa.distinct(entries.c.story)))
+    query = query.join_from(filings, entries, entries.c.id == filings.c.entry)
     if since is not None:
         query = query.where(filings.c.at > since)
     return int(conn.execute(query).scalar_one())

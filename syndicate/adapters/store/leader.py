@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 from syndicate.adapters.store.engine import Database
 
 _CLASS = 0x73796E64  # "synd": keeps our locks apart from others' in the same database
-LOCKS = {"schedule": 1, "publish": 2}
+LOCKS = {"schedule": 1, "publish": 2, "learn": 3}
 # Seconds after which a dead connection is known to be one (libpq, 34.1.2)
 PATIENT: dict[str, Any] = {
     "connect_timeout": 5,
@@ -32,7 +32,7 @@ PATIENT: dict[str, Any] = {
 
 
 class Leader:
-    """Whether this process leads in one thing: "schedule" (compose editions), "publish"."""
+    """Whether this process leads in one thing (`LOCKS`): "schedule" is to compose editions."""
 
     def __init__(self, database: Database, what: str) -> None:
         self._lock = LOCKS[what]

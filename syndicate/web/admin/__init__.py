@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from syndicate.web.admin import claims, digests, entries, lists, login, overview
+from syndicate.web.admin import claims, columns, digests, entries, lists, login, overview
 
 ROUTES: list[Route] = [
     *login.ROUTES,
     *overview.ROUTES,
     *entries.ROUTES,
+    *columns.ROUTES,
     *lists.ROUTES,
     *claims.ROUTES,
     *digests.ROUTES,

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from syndicate import reporting
 from syndicate.adapters.store import entries as store
-from syndicate.adapters.store import overview, stories
+from syndicate.adapters.store import stories
 from syndicate.core.frame import Link, title_of
 from syndicate.errors import UsageError
 from syndicate.jobs import edit
@@ -49,7 +49,7 @@ def _look(entry: Entry) -> str:
     return "tight" if entry.status is Status.PUBLISHED else "bad"
 
 
-def _entry(at: Desk, words: str) -> Entry:
+def find_entry(at: Desk, words: str) -> Entry:
     with at.app.database.read() as conn:
         found = store.resolve(conn, words)
         if len(found) != 1:
@@ -64,11 +64,11 @@ def _entry(at: Desk, words: str) -> Entry:
 def one(at: Desk) -> Response:
     id = at.request.path_params["id"]
     if at.form is not None:
-        entry = _entry(at, id)
+        entry = find_entry(at, id)
         act(at, entry)
         return at.done(f"entries/{entry.id}")
     try:
-        entry = _entry(at, id)
+        entry = find_entry(at, id)
     except UsageError:
         return at.missing("entries")
     with at.app.database.read() as conn:
@@ -122,8 +122,9 @@ def act(at: Desk, entry: Entry) -> None:
     match form.one("action"):
         case "move":
             edit.move(db, settings, entry, form.one("column"), now, BY)
+            at.site.wake("learn")
         case "merge":
-            edit.merge(db, settings, entry, _entry(at, form.one("other")), now, BY)
+            edit.merge(db, settings, entry, find_entry(at, form.one("other")), now, BY)
         case "split":
             edit.split(db, settings, entry, now, BY)
         case "approve":
@@ -156,43 +157,7 @@ def _retract(at: Desk, entry: Entry) -> None:
     at.site.wake("deliver")
 
 
-@desk
-def columns(at: Desk) -> Response:
-    """Columns with how much they hold, and the filings that nothing but the model speaks for."""
-    say = at.say
-    if at.form is not None:
-        for id in at.form.all("entry"):
-            column = at.form.one(f"column-{id}")
-            entry = _entry(at, id)
-            if column and column != entry.column:
-                edit.move(at.app.database, at.app.settings, entry, column, at.app.now, BY)
-        at.site.wake("publish")
-        return at.done("columns")
-    with at.app.database.read() as conn:
-        counts = store.count_by_column(conn)
-        unsure = overview.doubtful(conn, _ROWS // 2)
-        known = store.get_many(conn, [id for id, _, _ in unsure])
-    rows = [
-        (
-            Cell(title_of(column, at.words), f"{at.root()}entries?column={column.id}"),
-            Cell(column.id, kind="tight"),
-            Cell(str(counts.get(column.id, 0)), kind="number"),
-        )
-        for column in at.app.settings.columns
-    ]
-    table = Table(say["columns"], (say["title"], say["column"], say["count"]), rows)
-    return at.render(
-        "columns.html",
-        say["columns"],
-        here="columns",
-        tables=[table],
-        doubtful=[(known[id], column, reason) for id, column, reason in unsure if id in known],
-        columns=[Link(title_of(c, at.words), c.id) for c in at.app.settings.columns],
-    )
-
-
 ROUTES = [
     Route("/admin/entries", newest, methods=["GET"]),
     Route("/admin/entries/{id}", one, methods=["GET", "POST"]),
-    Route("/admin/columns", columns, methods=["GET", "POST"]),
 ]
