@@ -1,8 +1,9 @@
 """Features of a text for the learned model: hashed n-grams, the same on every machine.
 
 Chinese, kana and Hangul give runs of one to three characters; alphabets give words, pairs of
-words, and runs of five characters (which stand for stems). No list of words is needed. The hash
-is our own (splitmix64's finaliser over a polynomial), because `hash()` differs by process.
+words, and runs of five characters (which stand for stems); a headline's words count once more. No
+list of words is needed. The hash is our own (splitmix64's finaliser over a polynomial), because
+`hash()` differs by process.
 """
 
 from __future__ import annotations
@@ -42,20 +43,21 @@ class Grams:
         number = max(i for i, (begin, _) in enumerate(self._parts) if begin <= place)
         begin, kind = self._parts[number]
         start = int(self._starts[number][place - begin])
-        if kind in (_WORDS, _PAIRS):
-            return " ".join(self._words[start : start + kind - _WORDS + 1])
+        if kind in (_WORDS, _PAIRS, _TITLED):
+            return " ".join(self._words[start : start + (2 if kind == _PAIRS else 1)])
         text = " ".join(self._words) if kind == _STEMS else self._folded
         return f" {text} "[start : start + (5 if kind == _STEMS else kind)].strip()
 
 
-_STEMS, _WORDS, _PAIRS = 5, 6, 7
+_STEMS, _WORDS, _PAIRS, _TITLED = 5, 6, 7, 8
 
 
 def grams(title: str, text: str) -> Grams:
     """The features of an entry; those of a title alone where there is no text."""
     folded = fold(f"{title} {text[:READ]}")
     words = tuple(_WORD.findall(folded))
-    found = [*_cjk_runs(folded), *_word_runs(words)]
+    headed = len(_WORD.findall(fold(title))) if text else 0
+    found = [*_cjk_runs(folded), *_word_runs(words, headed)]
     parts, size = [], 0
     for kind, hashes, _ in found:
         parts.append((size, kind))
@@ -91,12 +93,15 @@ def _cjk_runs(folded: str) -> list[_Run]:
     return found
 
 
-def _word_runs(words: tuple[str, ...]) -> list[_Run]:
+def _word_runs(words: tuple[str, ...], headed: int) -> list[_Run]:
+    """`headed` is how many of the words are the headline's: they count once more, as such."""
     if not words:
         return []
     ones = np.array([zlib.crc32(word.encode()) for word in words], np.uint64)
     codes = _codes(f" {' '.join(words)} ")
     found = [(_WORDS, ones, np.arange(len(ones)))]
+    if headed:
+        found.append((_TITLED, ones[:headed], np.arange(headed)))
     if len(ones) > 1:
         found.append((_PAIRS, ones[:-1] * _PRIME + ones[1:], np.arange(len(ones) - 1)))
     size = len(codes) - 4

@@ -1,7 +1,8 @@
 """The learned model: n-grams to columns by one matrix, small, quick and the same every time.
 
-Two linear models are added: a linear SVM with squared hinge loss (dual coordinate descent, Hsieh
-et al. 2008) and complement naive Bayes (Rennie et al. 2003), over the same TF-IDF weights. Texts
+Two linear models are added, a linear SVM with squared hinge loss (dual coordinate descent, Hsieh
+et al. 2008) and complement naive Bayes (Rennie et al. 2003), over the same TF-IDF weights; and a
+small network (core/net.py) where held-back examples are told better with it. Texts
 without a label help where labels are few (naive Bayes with EM, Nigam et al. 2000). A temperature
 makes scores into probabilities; thresholds come from examples held back.
 """
@@ -11,15 +12,17 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from syndicate.core import net
 from syndicate.core.grams import Grams, grams
 from syndicate.core.matrix import Rows, complement_bayes, order, softmax, svm
+from syndicate.core.net import Net
 from syndicate.errors import ParseError
 
 Floats = NDArray[np.float32]
@@ -31,7 +34,8 @@ STRANGE = 0.5  # weight, in a text's length, of n-grams that were never seen
 _NEVER = 2.0  # a threshold that no probability reaches
 _FEW = 30  # held-back decisions below which a column's own threshold says nothing
 _ENOUGH = 0.8  # probability that decides where nothing held back was wrong
-_BAYES = np.float32(0.7)  # share of naive Bayes beside the SVM where all texts have labels
+_NET = 0.5  # share of the network beside the linear models
+_BETTER = 0.002  # of the held-back texts that it has to tell rightly beyond them
 _MAGIC = b"syndicate model 1\n"
 
 
@@ -73,6 +77,7 @@ class Model:
     thresholds: tuple[float, ...]
     held_back: dict[str, float]
     rarest: float  # the IDF of what was seen once
+    net: Net | None = None
 
     def _look_up(self, found: Grams) -> tuple[NDArray[np.intp], Floats]:
         places: NDArray[np.intp] = np.searchsorted(self.vocabulary, found.hashes)
@@ -94,6 +99,8 @@ class Model:
         if not values.any():
             return Guess("", 0.0, _NEVER)
         scores = values @ self.weights[rows].astype(np.float32)
+        if self.net is not None:
+            scores = scores + self.net.score(rows, values)
         chances = softmax(scores[None] * self.temperature)[0]
         best, second = np.argsort(-chances, kind="stable")[:2]
         chance, other = float(chances[best]), float(chances[second])
@@ -135,6 +142,7 @@ def train(examples: Sequence[Example], unlabelled: Sequence[Example] = ()) -> Mo
     else:
         unknown = rows.take(np.arange(0))
     weights = _fit(known, labels, len(columns), unknown)
+    beside, held = (None, held) if unknown.count else _beside(known, labels, len(columns), held)
     temperature, thresholds = _calibrate(held, labels, columns)
     figures = _figures(held, labels, len(columns), size, unknown.count)
     model = Model(
@@ -146,6 +154,7 @@ def train(examples: Sequence[Example], unlabelled: Sequence[Example] = ()) -> Mo
         thresholds,
         figures,
         rarest=float(rows.idf.max(initial=1.0)),
+        net=beside,
     )
     return _cut(model)
 
@@ -154,22 +163,54 @@ def _right(scores: Floats, labels: NDArray[np.intp]) -> float:
     return float((scores.argmax(1) == labels).mean())
 
 
-def _held_back(known: Rows, labels: NDArray[np.intp], width: int, unknown: Rows | None) -> Floats:
-    """Scores of every example by a model that has not seen it."""
-    fold = np.zeros(known.count, np.intp)
+def _folds(
+    labels: NDArray[np.intp], width: int
+) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """The examples in `FOLDS` ways: those to learn from, those held back."""
+    fold = np.zeros(len(labels), np.intp)
     for label in range(width):
         members = np.flatnonzero(labels == label)
         fold[members[order(len(members), 7)]] = np.arange(len(members)) % FOLDS
-    scores = np.zeros((known.count, width), np.float32)
     for number in range(FOLDS):
         kept, out = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
         if len(out) and len(kept):
-            none = known.take(np.arange(0))
-            rows = known.take(kept)
-            weights = _fit(rows, labels[kept], width, unknown or none)
-            seen = rows.frequency + (unknown.frequency if unknown is not None else 0)
-            scores[out] = known.take(out).seen_as(seen > 0, STRANGE).dot(weights)
+            yield kept, out
+
+
+def _held_back(known: Rows, labels: NDArray[np.intp], width: int, unknown: Rows | None) -> Floats:
+    """Scores of every example by a model that has not seen it."""
+    scores = np.zeros((known.count, width), np.float32)
+    none = known.take(np.arange(0))
+    for kept, out in _folds(labels, width):
+        rows = known.take(kept)
+        weights = _fit(rows, labels[kept], width, unknown or none)
+        seen = rows.frequency + (unknown.frequency if unknown is not None else 0)
+        scores[out] = known.take(out).seen_as(seen > 0, STRANGE).dot(weights)
     return scores
+
+
+def _beside(
+    known: Rows, labels: NDArray[np.intp], width: int, held: Floats
+) -> tuple[Net | None, Floats]:
+    """A network to stand beside the linear models, and what is held back told with both; none
+    where it does not tell more of that rightly."""
+    truth = (labels[:, None] == np.arange(width)).astype(np.float32)
+    both, scale = held.copy(), 0.0
+    for kept, out in _folds(labels, width):
+        rows = known.take(kept)
+        made = net.train(rows, truth[kept])
+        scores = made.scores(known.take(out).seen_as(rows.frequency > 0, STRANGE))
+        scale = scale or _NET * _spread(held[out]) / _spread(scores)
+        both[out] += np.float32(scale) * scores
+        if _right(both[out], labels[out]) <= _right(held[out], labels[out]):
+            return None, held  # not in one of the folds: the others are spared
+    if _right(both, labels) < _right(held, labels) + _BETTER:
+        return None, held
+    return replace(net.train(known, truth), scale=scale), both
+
+
+def _spread(scores: Floats) -> float:
+    return max(float(scores.std(1).mean()), 1e-9)
 
 
 def _fit(known: Rows, labels: NDArray[np.intp], width: int, unknown: Rows) -> Floats:
@@ -178,24 +219,23 @@ def _fit(known: Rows, labels: NDArray[np.intp], width: int, unknown: Rows) -> Fl
     if not unknown.count:
         bayes = complement_bayes(known.counts(truth))
         margin = svm(known, truth, np.ones(known.count, np.float32))
-        return _even(margin, known) + _BAYES * _even(bayes, known)
+        return _even(margin, known) + _even(bayes, known)
     labelled = known.counts(truth)
     bayes, margin = complement_bayes(labelled), svm(known, truth, np.ones(known.count, np.float32))
     both = _even(margin, unknown) + _even(bayes, unknown)
     chances = softmax(unknown.dot(both) * 2)
     for _ in range(2):
-        bayes = complement_bayes(labelled * 2 + unknown.counts(chances), 0.05)
+        bayes = complement_bayes(labelled * 2 + unknown.counts(chances))
         chances = softmax(unknown.dot(_even(bayes, unknown)) * 4)
     told = (chances.argmax(1)[:, None] == np.arange(width)).astype(np.float32)
     trust = np.concatenate([np.ones(known.count), chances.max(1) * 0.3]).astype(np.float32)
-    margin = svm(known.plus(unknown), np.concatenate([truth, told]), trust, rounds=3)
+    margin = svm(known.plus(unknown), np.concatenate([truth, told]), trust)
     return _even(margin, unknown) + _even(bayes, unknown)
 
 
 def _even(weights: Floats, rows: Rows) -> Floats:
     """Weights whose scores differ by one (standard deviation) between columns, on average."""
-    spread = float(rows.dot(weights).std(1).mean())
-    return weights / np.float32(max(spread, 1e-9))
+    return weights / np.float32(_spread(rows.dot(weights)))
 
 
 def _calibrate(
@@ -263,21 +303,37 @@ def _figures(
 
 def _cut(model: Model) -> Model:
     """Without the n-grams that say least, as far as needed to stay within `SIZE`."""
-    fits = (SIZE - 20_000) // (6 + 2 * len(model.columns))
+    taken = 20_000 + (_net_size(model.net) if model.net is not None else 0)
+    fits = (SIZE - taken) // (6 + 2 * len(model.columns))
     if len(model.vocabulary) <= fits:
         return model
     spread = model.weights.astype(np.float32).std(1)
+    if model.net is not None:
+        spread[model.net.places] = np.inf  # those of the network stay: they are in many texts
     keep = np.sort(np.argsort(-spread, kind="stable")[:fits])
+    beside = model.net
+    if beside is not None:
+        beside = replace(beside, places=np.searchsorted(keep, beside.places))
     return replace(
         model,
         vocabulary=model.vocabulary[keep],
         idf=model.idf[keep],
         weights=model.weights[keep],
+        net=beside,
+    )
+
+
+def _net_size(beside: Net) -> int:
+    return (
+        4 * len(beside.places)
+        + 2 * beside.entry.size
+        + 4 * (len(beside.start) + beside.exit.size + len(beside.ends))
     )
 
 
 def dump(model: Model) -> bytes:
-    """The model as bytes: magic, length and CRC, JSON head, three little-endian arrays."""
+    """The model as bytes: magic, length and CRC, JSON head, three little-endian arrays, and five
+    more where a network is beside."""
     head = json.dumps(
         {
             "columns": model.columns,
@@ -286,6 +342,8 @@ def dump(model: Model) -> bytes:
             "held_back": model.held_back,
             "rarest": model.rarest,
             "size": len(model.vocabulary),
+            "net": [len(model.net.places), len(model.net.start)] if model.net else None,
+            "scale": model.net.scale if model.net else None,
         },
         ensure_ascii=False,
         sort_keys=True,
@@ -294,9 +352,29 @@ def dump(model: Model) -> bytes:
         model.vocabulary.astype("<u4").tobytes(),
         model.idf.astype("<f2").tobytes(),
         model.weights.astype("<f2").tobytes(),
+        *(_net_arrays(model.net) if model.net is not None else ()),
     )
     body = struct.pack("<I", len(head)) + head + b"".join(arrays)
     return _MAGIC + struct.pack("<I", zlib.crc32(body)) + body
+
+
+def _net_arrays(beside: Net) -> tuple[bytes, ...]:
+    return (
+        beside.places.astype("<u4").tobytes(),
+        beside.entry.astype("<f2").tobytes(),
+        *(each.astype("<f4").tobytes() for each in (beside.start, beside.exit, beside.ends)),
+    )
+
+
+def _read_net(body: bytes, at: int, head: dict[str, Any]) -> Net | None:
+    if not head.get("net"):  # versions before it have none
+        return None
+    (size, hidden), width = head["net"], len(head["columns"])
+    places = np.frombuffer(body, "<u4", size, at).astype(np.intp)
+    entry = np.frombuffer(body, "<f2", size * hidden, at + 4 * size).reshape(size, hidden)
+    rest = np.frombuffer(body, "<f4", hidden + hidden * width + width, at + (4 + 2 * hidden) * size)
+    start, leave, ends = np.split(rest, [hidden, hidden + hidden * width])
+    return Net(places, entry, start, leave.reshape(hidden, width), ends, head["scale"])
 
 
 def load(data: bytes) -> Model:
@@ -316,4 +394,5 @@ def load(data: bytes) -> Model:
     return Model(
         tuple(head["columns"]), vocabulary, idf, weights,
         head["temperature"], tuple(head["thresholds"]), head["held_back"], head["rarest"],
+        _read_net(body, at + (6 + 2 * width) * size, head),
     )  # fmt: skip

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+import struct
+import zlib
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from syndicate.core import linear
+from syndicate.core import linear, net
 from syndicate.core.classify import file, prepare
 from syndicate.core.grams import grams
 from syndicate.core.linear import Example
+from syndicate.core.matrix import Rows
 from syndicate.core.sections import within
 from syndicate.errors import ParseError
 from syndicate.model import Attribution, Entry, Filed
@@ -140,6 +144,42 @@ def test_training_is_the_same_every_time_and_survives_its_bytes() -> None:
     loaded = linear.load(data)
     assert linear.dump(loaded) == data
     assert loaded.guess("", "法官 判决").column == "law"
+
+
+def with_a_network() -> linear.Model:
+    model = linear.train(some_examples())
+    rows = Rows.of([grams("", example.text).hashes for example in some_examples()])
+    truth = np.array(
+        [[e.column == column for column in model.columns] for e in some_examples()], np.float32
+    )
+    return replace(model, net=replace(net.train(rows, truth), scale=0.5))
+
+
+def test_a_network_beside_is_told_with_and_survives_its_bytes() -> None:
+    model = with_a_network()
+    data = linear.dump(model)
+    assert data == linear.dump(with_a_network())
+    loaded = linear.load(data)
+    assert linear.dump(loaded) == data
+    for example in some_examples():
+        told, alone = loaded.guess("", example.text), replace(loaded, net=None)
+        assert told.column == example.column
+        assert told.probability > alone.guess("", example.text).probability
+    assert not loaded.guess("", "zzz 无").decided
+
+
+def test_a_model_of_before_the_network_is_read() -> None:
+    data = linear.dump(linear.train(some_examples()))
+    assert b'"net": null' in data
+    start = data.index(b"{") - 4
+    (length,) = struct.unpack("<I", data[start : start + 4])
+    head = json.loads(data[start + 4 : start + 4 + length])
+    del head["net"], head["scale"]
+    old = json.dumps(head).encode()
+    body = struct.pack("<I", len(old)) + old + data[start + 4 + length :]
+    read = linear.load(data[: start - 4] + struct.pack("<I", zlib.crc32(body)) + body)
+    assert read.net is None
+    assert read.guess("", some_examples()[0].text).decided
 
 
 @pytest.mark.parametrize("text", ["", " ", "\ud800", "🦋", "zzz qqq"], ids=repr)
