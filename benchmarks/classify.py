@@ -12,14 +12,15 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from syndicate.core import linear
-from syndicate.core.linear import Example
+from syndicate.core.linear import Example, Guess
 
 
 def main(argv: list[str]) -> dict[str, Any]:
@@ -28,15 +29,17 @@ def main(argv: list[str]) -> dict[str, Any]:
     parser.add_argument("--test", type=Path, required=True)
     parser.add_argument("--per-column", type=int, default=0, help="labels a column; 0: all")
     parser.add_argument("--alone", action="store_true", help="without the texts left unlabelled")
+    parser.add_argument("--errors", type=int, default=0, help="show so many, the surest first")
     given = parser.parse_args(argv)
     labelled, unlabelled = _split(_read(given.train), given.per_column)
-    return measure(labelled, [] if given.alone else unlabelled, _read(given.test))
+    others = [] if given.alone else unlabelled
+    return measure(labelled, others, _read(given.test), errors=given.errors)
 
 
 def measure(
-    labelled: list[Example], unlabelled: list[Example], test: list[Example]
+    labelled: list[Example], unlabelled: list[Example], test: list[Example], *, errors: int = 0
 ) -> dict[str, Any]:
-    """Trains on the one, asks for the other."""
+    """Trains on the one, asks for the other; `errors` of each pair of columns are shown."""
     started = time.perf_counter()
     model = linear.train(labelled, unlabelled)
     train_s = time.perf_counter() - started
@@ -62,7 +65,28 @@ def measure(
         "unlabelled": int(model.held_back["unlabelled"]),
         "held_back": model.held_back,
         "test": len(test),
+        **({"errors": _errors(guesses, test, errors)} if errors else {}),
     }
+
+
+def _errors(
+    guesses: Sequence[Guess], test: Sequence[Example], count: int
+) -> dict[str, list[dict[str, Any]]]:
+    """What was told wrongly: the pairs of columns with the most errors first, of each the surest
+    ones with the words that decided."""
+    pairs: defaultdict[str, list[tuple[Guess, Example]]] = defaultdict(list)
+    for guess, example in zip(guesses, test, strict=True):
+        if guess.column != example.column:
+            pairs[f"{example.column} told as {guess.column}"].append((guess, example))
+    ordered = sorted(pairs.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+    return {
+        f"{name} ({len(found)})": [
+            {"sure": round(guess.probability, 3), "decided": guess.decided,
+             "words": list(guess.words), "text": (example.title or example.text)[:80]}
+            for guess, example in sorted(found, key=lambda each: -each[0].probability)[:count]
+        ]
+        for name, found in ordered[:count]
+    }  # fmt: skip
 
 
 def _read(path: Path) -> list[Example]:

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -37,10 +38,29 @@ def main(argv: Sequence[str]) -> dict[str, Any]:
     parser.add_argument("--docs", type=int, default=10_000)
     parser.add_argument("--database", default="", help="a PostgreSQL URL; else SQLite")
     parser.add_argument("--grow", type=int, default=0, help="first fill with so many made-up texts")
+    parser.add_argument("--errors", type=int, default=0, help="show so many of each kind")
     given_ = parser.parse_args(argv)
+    errors = _Errors(given_.errors)
     if given_.pairs:
-        return _pairs(given_.pairs)
-    return _truth(given_.truth, given_.docs, given_.database, given_.grow)
+        return _pairs(given_.pairs, errors)
+    return _truth(given_.truth, given_.docs, given_.database, given_.grow, errors)
+
+
+@dataclass
+class _Errors:
+    """The first errors of each kind, as they are shown."""
+
+    most: int
+    found: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, kind: str, outcome: str, texts: Sequence[str], score: float, why: str) -> None:
+        of_kind = self.found[f"{outcome}: {kind}"] if outcome in ("wrong", "missed") else []
+        if outcome in ("wrong", "missed") and len(of_kind) < self.most:
+            shown = [text[:80] for text in texts]
+            of_kind.append({"score": round(score, 3), "reason": why, "texts": shown})
+
+    def to_json(self) -> dict[str, Any]:
+        return {"errors": dict(sorted(self.found.items()))} if self.most else {}
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -71,15 +91,17 @@ def _split(text: str) -> tuple[str, str]:
     return (first, rest) if is_title and rest.strip() else ("", text)
 
 
-def _pairs(path: Path) -> dict[str, Any]:
+def _pairs(path: Path, errors: _Errors) -> dict[str, Any]:
     counts: Counter[str] = Counter()
     kinds: dict[str, Counter[str]] = defaultdict(Counter)
     started = time.perf_counter()
     for row in _lines(path):
         verdict = judge(fingerprint(*_split(row["a"])), fingerprint(*_split(row["b"])))
         outcome = _outcome(verdict.same, bool(row["same"]))
+        kind = str(row.get("kind", "all"))
         counts[outcome] += 1
-        kinds[str(row.get("kind", "all"))][outcome] += 1
+        kinds[kind][outcome] += 1
+        errors.add(kind, outcome, (row["a"], row["b"]), verdict.score, verdict.reason)
     seconds = time.perf_counter() - started
     return {
         **_scores(counts["hit"], counts["wrong"], counts["missed"]),
@@ -91,6 +113,7 @@ def _pairs(path: Path) -> dict[str, Any]:
         "missed": counts["missed"],
         "per_s": round(2 * counts.total() / seconds) if seconds else 0,
         "rss_mb": _rss(),
+        **errors.to_json(),
     }
 
 
@@ -100,7 +123,7 @@ def _outcome(said: bool, same: bool) -> str:
     return "missed" if same else "right"
 
 
-def _truth(path: Path, docs: int, database: str, grow: int) -> dict[str, Any]:
+def _truth(path: Path, docs: int, database: str, grow: int, errors: _Errors) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         url = database or f"sqlite:{folder}/dedupe.db"
         db = open_database(url)
@@ -109,7 +132,7 @@ def _truth(path: Path, docs: int, database: str, grow: int) -> dict[str, Any]:
                 filling = get_context("spawn").Process(target=_fill, args=(url, grow))
                 filling.start()
                 filling.join()
-            return _stream(db, path, docs, grow)
+            return _stream(db, path, docs, grow, errors)
         finally:
             db.close()
 
@@ -144,7 +167,7 @@ def _made_up(drawn: np.random.Generator) -> Fingerprint:
     )
 
 
-def _stream(db: Any, path: Path, docs: int, grown: int) -> dict[str, Any]:
+def _stream(db: Any, path: Path, docs: int, grown: int, errors: _Errors) -> dict[str, Any]:
     article: dict[str, str] = {}
     seen: set[str] = set()
     counts: Counter[str] = Counter()
@@ -167,6 +190,8 @@ def _stream(db: Any, path: Path, docs: int, grown: int) -> dict[str, Any]:
             outcome = _found(article.get(match.entry) if match else None, row["article"], twin)
             counts[outcome] += 1
             kinds[row["kind"]][outcome] += 1
+            score, why = (match.score, match.reason) if match else (0.0, "no candidate was alike")
+            errors.add(row["kind"], outcome, (row["title"] or row["text"],), score, why)
             seen.add(row["article"])
         total += len(batch)
         rss = max(rss, _rss())
@@ -186,6 +211,7 @@ def _stream(db: Any, path: Path, docs: int, grown: int) -> dict[str, Any]:
         "per_cpu_s": round(total / cpu_seconds) if cpu_seconds else 0,
         "grown_to": grown + total,
         "rss_mb": rss,
+        **errors.to_json(),
     }
 
 

@@ -282,6 +282,7 @@ _OPENING_NEEDED = 0.7  # 3-grams of one first sentence in the other beginning
 _WHOLE = 0.99  # containment of a text that is but a cut of another
 _REVISED = 0.85  # containment above which one source may have published an article again
 _SENTENCE = 50
+_NAME = 4  # letters of an alphabet that say as much as two Chinese characters
 
 
 def judge(a: Fingerprint, b: Fingerprint) -> Verdict:
@@ -297,6 +298,8 @@ def judge(a: Fingerprint, b: Fingerprint) -> Verdict:
         return Verdict(False, score, "the texts differ")
     if _series(a, b):
         return Verdict(False, score, "titles that differ in their numbers")
+    if _other_subjects(a, b):
+        return Verdict(False, score, "titles of one form, each about what its own text opens with")
     if reason := _different_numbers(a, b):
         return Verdict(False, score, reason)
     if reason := _different_reports(a, b, score):
@@ -354,6 +357,46 @@ def _series(a: Fingerprint, b: Fingerprint) -> bool:
     strip = r"[\d零〇一二三四五六七八九十百千]+"
     first, second = re.sub(strip, "#", a.title), re.sub(strip, "#", b.title)
     return first == second
+
+
+def _other_subjects(a: Fingerprint, b: Fingerprint) -> bool:
+    """Whether two titles are one but for a part that only the own text opens with: the names in
+    two announcements of one form. A reprint under another title opens with the same words."""
+    shorter, longer = sorted((a.size, b.size))
+    if shorter <= longer * _ALIKE or a.title == b.title:
+        return False
+    first, second, shared = _apart(a.title, b.title)
+    size = _NAME if first.isascii() and second.isascii() else 2
+    if shared < 2 * size:
+        return False
+    return _only_in(first, second, a.opening, b.opening, size) and _only_in(
+        second, first, b.opening, a.opening, size
+    )
+
+
+def _apart(first: str, second: str) -> tuple[str, str, int]:
+    """What is left of two titles without their common beginning and end, at least two characters
+    of each where there are; and how much is common."""
+    most = max(min(len(first), len(second)) - 2, 0)
+    start = _alike(first[:most], second[:most])
+    most -= start
+    end = _alike(first[::-1][:most], second[::-1][:most])
+    return first[start : len(first) - end], second[start : len(second) - end], start + end
+
+
+def _alike(first: str, second: str) -> int:
+    """How many characters are the same from the beginning on; of texts of one length."""
+    return next((n for n, pair in enumerate(zip(first, second, strict=True)) if len(set(pair)) > 1),
+                len(first))  # fmt: skip
+
+
+def _only_in(part: str, other: str, own: str, its: str, size: int) -> bool:
+    """Whether most of what sets `part` apart from `other` stands in its `own` opening, and
+    nearly none in `its`."""
+    grams = {part[i : i + size] for i in range(len(part) - size + 1)}
+    grams -= {other[i : i + size] for i in range(len(other) - size + 1)}
+    here, there = (sum(gram in opening for gram in grams) for opening in (own, its))
+    return bool(grams) and here * 2 >= len(grams) and there * 4 <= len(grams)
 
 
 def _different_numbers(a: Fingerprint, b: Fingerprint) -> str:

@@ -165,3 +165,54 @@ def test_a_megabyte_takes_bounded_time() -> None:
     assert time.process_time() - started < 0.5
     assert len(made.keys) < 200
     assert len(made.pack()) < 8000
+
+
+_DISMISSED = (
+    "日前，纪委监委对{who}严重违纪违法问题进行了立案审查调查。经查，{name}背弃初心使命，违规收受礼品礼金，"
+    "利用职务便利为他人谋取利益，并非法收受巨额财物。{name}的行为已构成严重职务违法，应予严肃处理。"
+    "经研究决定，给予{name}开除党籍、开除公职处分，收缴其违纪违法所得，将其涉嫌犯罪问题移送检察机关依法审查起诉。"
+)
+
+
+def _dismissed(place: str, post: str, name: str) -> Fingerprint:
+    who = f"{place}{post}{name}"
+    return fingerprint(f"{who}被开除党籍和公职", _DISMISSED.format(who=who, name=name))
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        pytest.param(_dismissed("白水市", "副市长", "王建国"), False, id="another official"),
+        pytest.param(_dismissed("清河县", "水利局局长", "王建国"), False, id="of the same office"),
+        pytest.param(_dismissed("清河县", "水利局局长", "李明"), True, id="the same"),
+        pytest.param(
+            fingerprint(
+                "快讯：清河县水利局原局长被“双开”",
+                _DISMISSED.format(who="清河县水利局局长李明", name="李明"),
+            ),
+            True,
+            id="the same under another headline",
+        ),
+    ],
+)
+def test_announcements_of_one_form_are_told_apart_by_whom_they_are_about(
+    other: Fingerprint, same: bool
+) -> None:
+    verdict = judge(_dismissed("清河县", "水利局局长", "李明"), other)
+    assert verdict.same is same, verdict
+
+
+def test_appointments_in_english_of_one_form() -> None:
+    text = (
+        "The board of {place} General Hospital has named {name} as its new chief executive from "
+        "next month. The appointment follows a national search. The hospital serves the region "
+        "with four hundred beds and a staff of two thousand, and plans to open a new wing next "
+        "year, the chair of the board said, thanking everyone who took part in the selection."
+    )
+    first, second = (
+        fingerprint(f"{name} to lead {place} General Hospital", text.format(place=place, name=name))
+        for place, name in (("Riverton", "Alice Smithson"), ("Oakfield", "Robert Jonas"))
+    )
+    assert not judge(first, second).same
+    assert judge(first, fingerprint("Hospital has a new chief", text.format(
+        place="Riverton", name="Alice Smithson"))).same  # fmt: skip
