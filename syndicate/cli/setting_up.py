@@ -82,8 +82,17 @@ def _tell(call: Call, problems: Sequence[Problem], reports: list[dict[str, Any]]
         return 1 if errors else 0
     for problem in problems:
         terminal.say(str(problem))
-    for report in reports:
-        terminal.say("  ".join(f"{name} {value}" for name, value in report.items()))
+    if reports:
+        rows = [
+            (
+                *(str(report[name]) for name in ("number", "column", "place")),
+                f"{report['matched']} of {report['entries']}",
+                str(report["decided"]),
+                "; ".join(report["problems"]),
+            )
+            for report in reports
+        ]
+        terminal.table(rows, ("rule", "column", "place", "matched", "decided", "what is wrong"))
     if not errors and not call.quiet:
         warnings = len(problems)
         terminal.say("no errors" + (f", {warnings} warnings" if warnings else ""))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import select
+import time
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,7 +15,7 @@ from typing import Any, cast
 
 import pytest
 from sites import Site
-from test_serve import Served, until
+from test_serve import Served
 
 from syndicate.adapters.store import columns, entries, open_database, stories
 from syndicate.adapters.store.engine import Database
@@ -61,6 +63,12 @@ def move(database: Database, *names: str, size: int = 6) -> None:
             stories.file(conn, id_, column, NOW, "editor")
 
 
+def version_of(database: Database) -> int:
+    with database.read() as conn:
+        active = columns.standing(conn).active
+    return active.version if active else 0
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_the_daemon_learns_and_files_by_it(
     site: Site, kind: str, request: pytest.FixtureRequest
@@ -71,12 +79,15 @@ def test_the_daemon_learns_and_files_by_it(
     site.config(CONFIG.format(database=url))
     database = open_database(url)
     move(database, "sport", "law", size=12)
-    database.close()
     daemon = Served(site, "--at", LATER)
+    deadline = time.monotonic() + 90  # a process that starts another, on a machine that is busy
     try:
-        until(lambda: site.json("status", at=LATER)["learning"]["version"] == 1)
+        while version_of(database) != 1:
+            assert time.monotonic() < deadline, "nothing was learned"
+            select.select([], [], [], 0.2)
     finally:
         status, log = daemon.stop()
+        database.close()
     assert status == 0
     assert "columns: version 1 is in use: the first one; 12 examples, 12 of them moved" in log
     assert site.json("status", at=LATER)["learning"]["moves"] == 0
@@ -175,3 +186,14 @@ def test_of_several_daemons_one_learns(postgresql_url: str) -> None:
     finally:
         other.resign()
         database.close()
+
+
+def test_check_tells_what_is_wrong_with_rules_in_a_table(site: Site) -> None:
+    site.config(
+        '[[columns]]\nid = "law"\n[[columns.rules]]\nany = ["法院"]\nnone = ["法院"]\n'
+        '[[columns.rules]]\nany = ["法官"]\n[[columns.rules]]\nany = ["法官"]\ntitle = ["开庭"]\n'
+    )
+    said = site.run("check", "--rules").out
+    assert "cannot match" in said
+    assert "cannot decide: rule 2" in said
+    assert "[]" not in said
