@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from syndicate.adapters.store.engine import Instant, Json, insert, metadata
-from syndicate.adapters.store.entries import entries
+from syndicate.adapters.store.entries import entries, in_parts
 from syndicate.model import Status
 
 PUBLISHED, DOWN, OVER = "published", "down", "over"
@@ -270,16 +270,19 @@ def known(conn: Connection, ids: Iterable[str]) -> dict[str, Known]:
     return found
 
 
-def first_published(conn: Connection, at: datetime) -> list[tuple[datetime | None, datetime]]:
-    """When entries that a run at this moment published for the first time were published by
-    their source, None where its date has no time of day, and when they were received."""
+def first_published(
+    conn: Connection, ids: Sequence[str], at: datetime
+) -> list[tuple[datetime | None, datetime]]:
+    """When those of these entries that a run at this moment published for the first time were
+    published by their source, None where its date has no time of day, and received."""
     table = published_entries
     query = sa.select(entries.c.attribution, entries.c.published_at, table.c.received)
     query = query.join(entries, entries.c.id == table.c.entry)
     query = query.where(table.c.state == PUBLISHED, table.c.at == at)
     return [
         (said if "T" in (attribution.get("published") or "") else None, received)
-        for attribution, said, received in conn.execute(query)
+        for part in in_parts(ids)
+        for attribution, said, received in conn.execute(query.where(table.c.entry.in_(part)))
     ]
 
 

@@ -101,15 +101,15 @@ def _publish(
         published.keep_authorities(conn, authority, tags)
         writing.record()
         if not again:  # a rebuild comes when it comes
-            _count_latency(conn, now)
+            _count_latency(conn, sorted({row.entry for row in touched}), now)
         pings.add(conn, settings.publish.hubs, writing.changed_feeds, now)
         return _report(conn, writing)
 
 
-def _count_latency(conn: Connection, now: datetime) -> None:
+def _count_latency(conn: Connection, ids: Sequence[str], now: datetime) -> None:
     """How long what came out for the first time took to come in, and to get out."""
     arrived, out = [], []
-    for said, received in published.first_published(conn, now):
+    for said, received in published.first_published(conn, ids, now):
         out.append(latency.bucket((now - received).total_seconds()))
         # Older than that is what a source had before it was read at all, and no latency
         if said is not None and received - said < _RECENT:
