@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from syndicate.core import prefilter
 from syndicate.core.folding import fold
 from syndicate.core.words import Words
 from syndicate.model import Label
@@ -86,16 +87,15 @@ _ENDS = re.compile(r"[\[【(（〔「](?P<said>[^\]】)）〕」]{1,40})[\]】)�
 _BEFORE = re.compile(r"^\s*(?P<said>[^\s丨|｜]{2,12})\s*[丨|｜]")
 _HEAD, _TAIL = 3, 4  # lines that are looked at
 _LINE, _LONG = 60, 300  # characters: of a mark, of a correction
-_SIGN = re.compile(
+_sign = prefilter.sign(
     r"广告|廣告|推广|推廣|赞助|贊助|软文|商务合作|生成|合成|创作|創作|撰写|写作|制作|更正|勘误"
-    r"|\bad\b|advert|sponsor|paid|promoted|partner|brand|\bai\b|ai-|artificial|generat|correct",
-    re.I,
+    r"|\bad\b|advert|sponsor|paid|promoted|partner|brand|\bai\b|ai-|artificial|generat|correct"
 )
 
 
 def kind_of(text: str) -> str | None:
     """What a short text marks a text as; None where it says something else."""
-    if not text or len(text) > _LINE or not _SIGN.search(text):
+    if not text or len(text) > _LINE or not _sign(text):
         return None
     folded = fold(text.strip(_BRACKETS)).rstrip("。.!！:：")
     if folded in _KINDS:
@@ -152,7 +152,7 @@ def schema_org(url: str | None) -> str | None:
 def read_inline(title: str, text: str) -> tuple[tuple[Label, str], ...]:
     """What the title and the first and last lines of a text mark it as, each with where."""
     found = [(label, "the title") for label in _of_title(title)]
-    if _SIGN.search(text[:400]) or _SIGN.search(text[-900:]):
+    if _sign(text[:400]) or _sign(text[-900:]):
         found += [
             (label, "the text")
             for number, line in enumerate(_edges(text))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from syndicate.core import dates, names
+from syndicate.core import dates, names, prefilter
 from syndicate.model import Evidence, GivenDate, Person
 
 # Longest first within a field; the order of fields decides nothing
@@ -211,10 +211,9 @@ _BY = re.compile(
 )
 _ANY_LABEL = re.compile(rf"{_LABEL.pattern}|{_BARE.pattern.replace('?P<label>', '?P<bare>')}", re.I)
 _END = re.compile(r"[ \t\u3000]{2,}|[|｜\t\u2003]|\s[-—–·]\s|(?<=\S)[ \u3000]+(?=\d{4}[-年/.])")
-_SIGN = re.compile(
+_sign = prefilter.sign(
     r"来\s*源|來源|稿源|出处|作\s*者|编辑|責編|责编|原标题|原文|转自|转载自|轉載自|撰文|发布|刊发|"
-    r"禁发|解禁|source|author|original|republished|reprinted|embargo|\bby\b",
-    re.I,
+    r"禁发|解禁|source|author|original|republished|reprinted|embargo|\bby\b"
 )
 _URL = re.compile(r"https?://[^\s<>\"'，。；、）)】\]]+", re.I)
 _LONGEST = {"source": 60, "author": 60, "editor": 40, "via": 60, "original_title": 200}
@@ -324,7 +323,7 @@ def read_inline(text: str) -> Inferred:
 
 
 def _speaks(text: str) -> bool:
-    return ("：" in text or ":" in text) and bool(_SIGN.search(text))
+    return ("：" in text or ":" in text) and _sign(text)
 
 
 def _edges(text: str) -> Iterator[str]:
