@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _WIDTH = 72
 _WIDE = r"\u2e80-\u9fff\uff00-\uff60"
@@ -38,6 +39,7 @@ def _words(text: str) -> list[str]:
     )
 
 
+@lru_cache(maxsize=8192)  # a Chinese word is one character, and comes again and again
 def _columns(text: str) -> int:
     return len(text) if text.isascii() else len(text) + len(_IS_WIDE.findall(text))
 
