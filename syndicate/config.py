@@ -385,16 +385,13 @@ def _mail(mail: Mail, url: str, root: Path, reading: _Reading) -> Mail:
         password=_secret(mail.password, "mail.password", root, reading),
         inbox_password=_secret(mail.inbox_password, "mail.inbox_password", root, reading),
         route=_with_path(mail.route, ("maildir:",), root),
-        inbox=_with_path(
-            mail.inbox,
-            ("maildir:",) if _LMTP.fullmatch(mail.inbox) else ("maildir:", "lmtp:"),
-            root,
-        ),
+        inbox=_with_path(mail.inbox, _inbox_paths(mail.inbox), root),
         dkim=dkim,
     )
 
 
 def _inbox_paths(inbox: str) -> tuple[str, ...]:
+    """The schemes that a path follows: an LMTP address may be a host and port instead."""
     return ("maildir:",) if _LMTP.fullmatch(inbox) else ("maildir:", "lmtp:")
 
 

@@ -312,6 +312,20 @@ class ParsedEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedFacts:
+    """What the feed or page that entries were read from says of itself; all optional."""
+
+    title: str | None = None
+    url: str | None = None
+    feed: str | None = None
+    id: str | None = None
+    logo: str | None = None
+    rights: str | None = None
+    licence: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedFeed:
     """A feed document as it stands. `format` is `rss`, `rdf`, `atom`, `json` or `cdf`."""
 

@@ -61,6 +61,8 @@ PACKAGED = Path(__file__).resolve().parent / "templates"
 _SECRET_BYTES = 32
 _LEARNING = 900.0  # seconds that learning columns may take
 _LOG = logging.getLogger(__name__)
+# The mapping of upstream categories to columns, and the model as it is stored
+Learned = tuple[dict[str, str], bytes | None]
 
 
 @dataclass
@@ -462,7 +464,8 @@ class Application:
         from syndicate.jobs.ingest import ingest
 
         gc.set_threshold(20_000, 20, 20)  # documents make values by the thousand, and no cycles
-        workers = Workers(context=self._desk)
+        learned = functools.cache(self._learned)  # once, where there is anything to file
+        workers = Workers(context=lambda: self._desk(learned))
         try:
             async with self.fetcher() as fetcher:
                 return await ingest(
@@ -470,7 +473,7 @@ class Application:
                     self.settings,
                     fetcher=fetcher,
                     workers=workers,
-                    file=self.filer(),
+                    file=self._filer(learned),
                     secret=self.secret,
                     now=self.now,
                     gate=self.gate,
@@ -535,14 +538,14 @@ class Application:
             max_bytes=fetch.max_bytes,
         )
 
-    def filer(self) -> File:
+    def _filer(self, learned: Callable[[], Learned]) -> File:
         """How entries are filed: rules, learned model and mapping of this site."""
-        mapping, stored = self._learned()
 
         @functools.cache
         def classifier() -> Classifier:  # when there is something to file; most runs have nothing
             from syndicate.core import classify, linear
 
+            mapping, stored = learned()
             model = linear.load(stored) if stored else None
             return classify.prepare(self.settings.columns, mapping, model)
 
@@ -553,14 +556,14 @@ class Application:
 
         return file
 
-    def _desk(self) -> Make:
+    def _desk(self, learned: Callable[[], Learned]) -> Make:
         """How worker processes make what they draft entries with."""
         from syndicate.core import draft
 
-        mapping, stored = self._learned()
+        mapping, stored = learned()
         return draft.desk, (self.settings.site, self.settings.columns, mapping, stored, self.now)
 
-    def _learned(self) -> tuple[dict[str, str], bytes | None]:
+    def _learned(self) -> Learned:
         """The mapping of upstream categories, and the model as it is stored."""
         from syndicate.adapters.store import columns
 

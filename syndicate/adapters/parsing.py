@@ -132,12 +132,11 @@ async def _within(worker: _Worker, job: Job, seconds: float) -> Any:
 class Workers:
     """Runs functions of importable modules in processes that can be killed.
 
-    `context` tells, when the first process starts, the function and arguments by which each
-    process makes what `run(…, in_context=True)` gives to functions as their first argument.
+    `context` tells, whenever a process starts, the function and arguments by which it makes what
+    `run(…, in_context=True)` gives to functions as their first argument.
     """
 
     def __init__(self, count: int = 2, context: Callable[[], Make] | None = None) -> None:
-        self._count = count
         self._make = context
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(_PRELOAD)

@@ -88,6 +88,18 @@ def _with_options(function: F) -> F:
     return function
 
 
+def _joined(
+    given: dict[str, Any], as_json: bool, at: str | None, verbose: bool, quiet: bool
+) -> dict[str, Any]:
+    """The options that stand here with those that stood further left, as a Call has them."""
+    return {
+        "json": as_json or given.get("json", False),
+        "at": given.get("at") if at is None else at,
+        "verbose": verbose or given.get("verbose", False),
+        "quiet": quiet or given.get("quiet", False),
+    }
+
+
 def before(function: F) -> F:
     """Gives a group the options of its commands: they may stand before the command as well."""
 
@@ -103,13 +115,7 @@ def before(function: F) -> F:
         **arguments: Any,
     ) -> Any:
         given = context.obj or {}
-        context.obj = {
-            **given,
-            "json": as_json or given.get("json", False),
-            "at": given.get("at") if at is None else at,
-            "verbose": verbose or given.get("verbose", False),
-            "quiet": quiet or given.get("quiet", False),
-        }
+        context.obj = {**given, **_joined(given, as_json, at, verbose, quiet)}
         return function(**arguments)
 
     return cast(F, wrapped)
@@ -129,14 +135,7 @@ def common(function: F) -> F:
         quiet: bool,
         **arguments: Any,
     ) -> Any:
-        given = context.obj
-        call = Call(
-            context,
-            as_json or given["json"],
-            given["at"] if at is None else at,
-            verbose or given["verbose"],
-            quiet or given["quiet"],
-        )
+        call = Call(context, **_joined(context.obj, as_json, at, verbose, quiet))
         from syndicate.cli import logs
 
         logs.configure(call.verbose, call.quiet)

@@ -13,22 +13,8 @@ from datetime import UTC, tzinfo
 from syndicate.core import disclosures, timing, urls
 from syndicate.core.outgoing import href, line
 from syndicate.core.words import Words
-from syndicate.model import Attribution, Entry, Hop, Notice, ParsedEntry, Publisher
+from syndicate.model import Attribution, Entry, FeedFacts, Hop, Notice, ParsedEntry, Publisher
 from syndicate.settings import Site, Source
-
-
-@dataclass(frozen=True, slots=True)
-class FeedFacts:
-    """What the feed or page that entries were read from says of itself; all optional."""
-
-    title: str | None = None
-    url: str | None = None
-    feed: str | None = None
-    id: str | None = None
-    logo: str | None = None
-    rights: str | None = None
-    licence: str | None = None
-    language: str | None = None
 
 
 def effective(parsed: ParsedEntry, source: Source, feed: FeedFacts, site: Site) -> Attribution:

@@ -10,10 +10,9 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from syndicate.core import received, terms
-from syndicate.core.attribution import FeedFacts
+from syndicate.core import received
 from syndicate.errors import ParseError
-from syndicate.model import NO_TERMS, Headers, ParsedEntry, ParsedFeed, Piece, Terms
+from syndicate.model import NO_TERMS, FeedFacts, Headers, ParsedEntry, ParsedFeed, Piece, Terms
 
 if TYPE_CHECKING:
     from syndicate.core.normalize import Prepared
@@ -54,7 +53,7 @@ def read_feed(
     `said` are those headers of its answer that reserve text and data mining (TDMRep). Raises
     ParseError where it cannot be read.
     """
-    from syndicate.core import parse  # heavy, and only workers read
+    from syndicate.core import parse, terms  # heavy, and only workers read
 
     feed, hashes = parse.parse_new(data, content_type=content_type, url=url, known=known)
     if said:
@@ -103,6 +102,8 @@ def _document(
 
 
 def _with_terms(entry: ParsedEntry, feed: Terms) -> ParsedEntry:
+    from syndicate.core import terms
+
     return replace(entry, terms=terms.joined(entry.terms, feed)) if feed else entry
 
 

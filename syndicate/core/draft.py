@@ -13,11 +13,10 @@ from datetime import datetime
 
 from syndicate.core import admit, attribution, classify, document, identity, linear
 from syndicate.core.admit import Admitted
-from syndicate.core.attribution import FeedFacts
 from syndicate.core.classify import Classifier
 from syndicate.core.document import Document
 from syndicate.core.normalize import Prepared
-from syndicate.model import Headers
+from syndicate.model import FeedFacts, Headers
 from syndicate.settings import Column, Site, Source
 
 

@@ -7,9 +7,18 @@ from datetime import UTC, datetime
 import pytest
 
 from syndicate.core import attribution
-from syndicate.core.attribution import FeedFacts, effective
+from syndicate.core.attribution import effective
 from syndicate.core.words import EN, ZH
-from syndicate.model import Attribution, Entry, GivenDate, Hop, ParsedEntry, Person, Publisher
+from syndicate.model import (
+    Attribution,
+    Entry,
+    FeedFacts,
+    GivenDate,
+    Hop,
+    ParsedEntry,
+    Person,
+    Publisher,
+)
 from syndicate.settings import Site, Source
 
 SITE = Site("本站", "https://news.example/", rights="© 本站")

@@ -14,14 +14,13 @@ from sqlalchemy.engine import Connection
 from syndicate.adapters.store import entries, fingerprints, published, received, stories
 from syndicate.core import admit, attribution, compare, fulltext, gate, identity, sections
 from syndicate.core.admit import Admitted
-from syndicate.core.attribution import FeedFacts
 from syndicate.core.document import Document
 from syndicate.core.gate import Gate
 from syndicate.core.identity import Known
 from syndicate.core.normalize import Prepared
 from syndicate.jobs.ingest import joining
 from syndicate.jobs.ingest.counts import Counts, File
-from syndicate.model import Decision, Entry, Filed, Status
+from syndicate.model import Decision, Entry, FeedFacts, Filed, Status
 from syndicate.settings import Settings, Source
 
 _US = "syndicate"

@@ -13,10 +13,10 @@ from syndicate.adapters.mailbox import Letter, Mailbox
 from syndicate.adapters.parsing import Workers
 from syndicate.adapters.store.sources import SourceState
 from syndicate.core import polling
-from syndicate.core.attribution import FeedFacts
 from syndicate.core.document import Document
 from syndicate.errors import ParseError
 from syndicate.jobs.ingest.outcome import Brought
+from syndicate.model import FeedFacts
 from syndicate.settings import Source
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from syndicate.adapters.http import Answer
 from syndicate.adapters.parsing import Workers
 from syndicate.adapters.store.sources import SourceState
 from syndicate.core import identity, urls
-from syndicate.core.attribution import FeedFacts
 from syndicate.core.document import Document
 from syndicate.errors import FetchError, SyndicateError
 from syndicate.jobs.ingest.outcome import Brought, for_polling
 from syndicate.jobs.ingest.visits import Visitor
+from syndicate.model import FeedFacts
 from syndicate.settings import Source
 
 if TYPE_CHECKING:

@@ -18,13 +18,12 @@ from syndicate.adapters.http import Answer, Fetcher, Request
 from syndicate.adapters.parsing import Workers
 from syndicate.adapters.store.sources import SourceState
 from syndicate.core import document, polling
-from syndicate.core.attribution import FeedFacts
 from syndicate.core.document import Document
 from syndicate.errors import ParseError, SyndicateError
 from syndicate.jobs.ingest import letters
 from syndicate.jobs.ingest.outcome import Brought, for_polling
 from syndicate.jobs.ingest.pages import PageReader
-from syndicate.model import Headers, Terms
+from syndicate.model import FeedFacts, Headers, Terms
 from syndicate.settings import Settings, Source
 
 if TYPE_CHECKING:
