@@ -12,7 +12,7 @@ import base64
 import re
 import ssl
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
@@ -204,9 +204,12 @@ class Fetcher:
             await self._idle.pop()[1].aclose()
         self._system.close()
 
-    async def fetch(self, request: Request) -> Answer:
+    async def fetch(
+        self, request: Request, ready: Callable[[], Awaitable[None]] | None = None
+    ) -> Answer:
         """The answer to a GET (or POST of a form), redirects followed; any status is an answer.
 
+        `ready` is awaited when its turn has come, before anything is sent.
         Raises FetchError with the reason in words, ForbiddenAddress where an address on the way
         may not be dialled.
         """
@@ -217,6 +220,8 @@ class Fetcher:
         permanent, loop = True, asyncio.get_running_loop()
         for _ in range(_MAX_REDIRECTS + 1):
             async with self.pace.slot(place.host):
+                if ready is not None:
+                    await ready()
                 started = loop.time()
                 try:
                     async with asyncio.timeout(self._timeout - spent):

@@ -334,7 +334,7 @@ def _below(print_: Fingerprint, limit: int) -> Low:
     kept = _array(print_.kept)
     if print_.limit == limit or limit >= print_.limit:
         return kept
-    return kept[: int(np.searchsorted(kept, limit, side="right"))]
+    return kept[: int(kept.searchsorted(limit, side="right"))]
 
 
 def _shared(
@@ -343,11 +343,9 @@ def _shared(
 ) -> int:
     if len(first) == 0 or len(second) == 0:
         return 0
-    if len(first) > len(second):
-        first, second = second, first
-    at = np.searchsorted(second, first)
-    at[at == len(second)] = 0
-    return int(np.count_nonzero(second[at] == first))
+    both = np.concatenate((first, second))  # each holds each gram once: what is there twice is in
+    both.sort(kind="stable")  # both. Half the time of looking up the one in the other
+    return int(np.count_nonzero(both[1:] == both[:-1]))
 
 
 def _series(a: Fingerprint, b: Fingerprint) -> bool:

@@ -6,6 +6,7 @@ that costs time and could be made to cost too much. What comes back is small.
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ from syndicate.model import NO_TERMS, FeedFacts, Headers, ParsedEntry, ParsedFee
 
 if TYPE_CHECKING:
     from syndicate.core.normalize import Prepared
+
+_PICKLE = 5  # protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,27 @@ class Document:
     skip_days: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     terms: Terms = NO_TERMS  # of the whole feed; those of an entry have them already
+    packed: bytes = b""  # the entries instead, as `packed` leaves them
+
+    @property
+    def brings(self) -> bool:
+        """Whether it has entries."""
+        return bool(self.entries or self.packed)
+
+
+def packed(document: Document) -> Document:
+    """With its entries as bytes: a fifth of their memory while they wait for the database."""
+    if not document.entries:
+        return document
+    return replace(document, entries=(), packed=pickle.dumps(document.entries, _PICKLE))
+
+
+def unpacked(document: Document) -> Document:
+    """With its entries as values again; what `packed` made in a process of ours, no other."""
+    if not document.packed:
+        return document
+    entries = pickle.loads(document.packed)  # noqa: S301 - our own worker's
+    return replace(document, entries=entries, packed=b"")
 
 
 def read_feed(

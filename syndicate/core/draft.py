@@ -51,12 +51,12 @@ def read_feed(
     headers: Headers = (),
     said: Mapping[str, str] | None = None,
 ) -> Document:
-    """`document.read_feed` with a draft for each entry. Raises ParseError as it does."""
+    """`document.read_feed` with a draft for each entry, packed. Raises ParseError as it does."""
     read = document.read_feed(data, content_type, url, source.timezone, known, headers, said)
     entries = tuple(
         replace(each, draft=draft(desk, source, read.feed, each)) for each in read.entries
     )
-    return replace(read, entries=entries)
+    return document.packed(replace(read, entries=entries))
 
 
 def draft(desk: Desk, source: Source, feed: FeedFacts, prepared: Prepared) -> Admitted:

@@ -120,7 +120,8 @@ def passed(
     if gated.action == "hold":
         after = replace(entry, status=Status.HELD, held_for=gated.reason, link_only=False)
     else:
-        after = replace(entry, link_only=gated.action == "link")
+        is_link = gated.action == "link"
+        after = entry if entry.link_only == is_link else replace(entry, link_only=is_link)
         if is_held(entry):
             after = replace(after, status=Status.PUBLISHED, held_for="")
     if gated.reason or after != entry:

@@ -70,7 +70,7 @@ def taken(folder: Path, source: Source, drafted: bool) -> tuple[list[Any], list[
 
     def read(source: Source) -> document.Document:
         if drafted:
-            return draft.read_feed(desk, source, FEED, None, source.url)
+            return document.unpacked(draft.read_feed(desk, source, FEED, None, source.url))
         return document.read_feed(FEED, None, source.url, source.timezone)
 
     folder.mkdir()

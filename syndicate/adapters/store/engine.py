@@ -219,7 +219,10 @@ def open_engine(url: str) -> Engine:
     if url.startswith("sqlite:"):
         path = Path(url.removeprefix("sqlite:"))
         path.parent.mkdir(parents=True, exist_ok=True)
-        engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
+        # The connection that was used last has its pages at hand; another would read them again
+        engine = sa.create_engine(
+            f"sqlite:///{path}", connect_args={"timeout": 30}, pool_use_lifo=True
+        )
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine

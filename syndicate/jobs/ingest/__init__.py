@@ -8,7 +8,9 @@ into the database, each in one transaction with the state of its source.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 from syndicate.adapters import mailbox
@@ -216,16 +218,19 @@ async def _store_all(
     progress: Progress | None,
 ) -> None:
     left, ordered = expected, _Ordered()
-    while left:
-        ordered.add(*await queue.get())
-        await _more(queue, ordered, left)
-        while batch := ordered.take(_TOGETHER):
-            await asyncio.to_thread(storing.store, batch)
-            for brought in batch:
-                room.leave(brought.source.id)
-            left -= len(batch)
-            if progress:
-                progress(expected - left, expected)
+    context, loop = contextvars.copy_context(), asyncio.get_running_loop()
+    # One thread: what each of several takes from the C library it keeps
+    with ThreadPoolExecutor(1, "storing") as thread:
+        while left:
+            ordered.add(*await queue.get())
+            await _more(queue, ordered, left)
+            while batch := ordered.take(_TOGETHER):
+                await loop.run_in_executor(thread, context.run, storing.store, batch)
+                for brought in batch:
+                    room.leave(brought.source.id)
+                left -= len(batch)
+                if progress:
+                    progress(expected - left, expected)
 
 
 async def _more(

@@ -7,7 +7,8 @@ import hashlib
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 
 _FOLDER_BATCH = 40  # files that one worker reads at once
 _FILE_SECONDS = 5.0
+_UNREAD = 8  # bodies; what two processes read in the time that a fetch takes
 
 
 Read = Callable[[Source, SourceState], Awaitable[Brought]]
@@ -44,11 +46,35 @@ def configured(source: Source) -> str:
 
 
 class Room:
-    """How many read documents are in memory at once: the next is read when one was stored."""
+    """How much is in memory at once: `count` read documents, the next when one was stored; and
+    bodies that nobody has read yet, of which `_UNREAD` put off further fetches."""
 
     def __init__(self, count: int) -> None:
         self._free = asyncio.Semaphore(count)
         self._inside: set[str] = set()
+        self._unread = 0
+        self._few = asyncio.Event()
+        self._few.set()
+
+    async def until_few(self) -> None:
+        """Wait while many bodies are unread: to fetch more of them would speed up nothing."""
+        await self._few.wait()
+
+    @contextmanager
+    def unread(self) -> Iterator[None]:
+        """While a body is here that is to be read."""
+        self._count(1)
+        try:
+            yield
+        finally:
+            self._count(-1)
+
+    def _count(self, more: int) -> None:
+        self._unread += more
+        if self._unread < _UNREAD:
+            self._few.set()
+        else:
+            self._few.clear()
 
     async def enter(self, source: str) -> None:
         """Wait until there is room for the document of a source."""
@@ -111,9 +137,8 @@ class Reader:
 
     async def _feed(self, source: Source, state: SourceState) -> Brought:
         known = bool(state.etag or state.last_modified)
-        answer = await self.fetcher.fetch(
-            Request(state.url, state.etag, state.last_modified, max_bytes=None)
-        )
+        request = Request(state.url, state.etag, state.last_modified, max_bytes=None)
+        answer = await self.fetcher.fetch(request, self.room.until_few)
         if answer.not_modified and known:
             return Brought(source, state, answer=for_polling(answer, state))
         if answer.failure is not None:
@@ -133,7 +158,8 @@ class Reader:
             return Brought(source, validators, answer=for_polling(answer, state))
         said = {name: text for name, text in answer.terms.items() if name.startswith("tdm-")}
         kind, kept = answer.header("content-type"), answer.kept()
-        read = await self._document(source, answer.body, kind, answer.url, state, kept, said)
+        with self.room.unread():
+            read = await self._document(source, answer.body, kind, answer.url, state, kept, said)
         hub = read.hub or answer.link("hub")
         after = _learned(validators, read, hub)
         problems = (*answer.problems, *read.problems)

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from syndicate.adapters.store import sources as store
 from syndicate.adapters.store.engine import Database, is_conflict
+from syndicate.core import document
 from syndicate.core.gate import Gate
 from syndicate.errors import FetchError, StoreError
 from syndicate.jobs.ingest import reading
@@ -112,7 +113,7 @@ class Storing:
         """A document taken in, and the state that its source is in then."""
         assert brought.document is not None
         before = intake.counts.arrivals
-        intake.take(brought.source, brought.document)
+        intake.take(brought.source, document.unpacked(brought.document))
         arrivals = (self.now,) if intake.counts.arrivals > before else ()
         return reading.scheduled(brought, arrivals, self.now)
 
@@ -122,7 +123,7 @@ class Storing:
         if brought.error is not None:
             done.failed += 1
             done.problems.append((brought.source.id, brought.error))
-        elif brought.document is not None and brought.document.entries:
+        elif brought.document is not None and brought.document.brings:
             done.changed += 1
         else:
             done.unchanged += 1
