@@ -24,6 +24,7 @@ from syndicate.core.folding import LINE, fold, fold_lines
 
 Hashes = NDArray[np.uint64]
 Low = NDArray[np.uint32]
+Codes = NDArray[np.uint32] | NDArray[np.uint8]
 
 GRAM = 12
 _LONGEST = 40_000  # characters that are looked at; an article is a tenth of it
@@ -55,6 +56,11 @@ _BOILERPLATE = re.compile(
     r"免责声明|版权归|转载自|转载请|如有侵权|侵权请|未经授权|仅供学习|来源于网络|责任编辑|原标题"
     r"|阅读原文|仅代表作者|不代表本|立场无关|联系我们删除|republished with|all rights reserved"
     r"|copyright holder|originally published|originally appeared|click here to read"
+)
+# What the sentences of an ASCII text have: searched one by one they take a tenth of the time
+_ENGLISH = (
+    *("republished with", "all rights reserved", "copyright holder"),
+    *("originally published", "originally appeared", "click here to read"),
 )
 _STOPS = (*"。！？!?", ". ", LINE)
 
@@ -126,13 +132,12 @@ def fingerprint(title: str, text: str) -> Fingerprint:
     """The fingerprint of an article. Never raises; the time is bounded, whatever the length."""
     folded = _without_boilerplate(fold_lines(text[:_LONGEST]))
     name = _NOT_WORD.sub("", fold(_REPRINT_MARK.sub("", title)))[:120]
-    codes = _letters(folded)
-    plain = _text(codes)
+    plain, codes = _letters(folded)
     if len(plain) < GRAM * 2:  # a title with little or no text: the title is the text
         plain = plain if plain.startswith(name) else name + plain
         codes = _codes(plain)
     hashes = _grams(codes)
-    low = (hashes & np.uint64(0xFFFFFFFF)).astype(np.uint32)
+    low = hashes.astype(np.uint32)
     limit = _limit(len(low))
     kept = _distinct(low[low <= limit] if limit < 0xFFFFFFFF else low)
     return Fingerprint(
@@ -151,6 +156,8 @@ def fingerprint(title: str, text: str) -> Fingerprint:
 
 def _without_boilerplate(text: str) -> str:
     """A folded text without the sentences that a reprint adds; whole where little else is left."""
+    if text.isascii() and not any(words in text for words in _ENGLISH):
+        return text
     kept, at = [], 0
     for match in _BOILERPLATE.finditer(text):
         if match.start() < at:
@@ -180,21 +187,22 @@ def _all_numbers(text: str) -> list[str]:
     return found
 
 
-def _codes(text: str) -> Low:
+def _codes(text: str) -> Codes:
     return np.frombuffer(text.encode("utf-32-le", "replace"), dtype=np.uint32)
 
 
-def _text(codes: Low) -> str:
-    return codes.tobytes().decode("utf-32-le", "replace")
-
-
-def _letters(text: str) -> Low:
-    """The letters and digits of a text, as `_NOT_WORD` leaves them, in a tenth of its time."""
+def _letters(text: str) -> tuple[str, Codes]:
+    """The letters and digits of a text, as `_NOT_WORD` leaves them, in a tenth of its time; as
+    text and as codes."""
+    if text.isascii():
+        bare = text.encode().translate(None, _NO_LETTERS)
+        return bare.decode(), np.frombuffer(bare, dtype=np.uint8)
     codes = _codes(text)
-    table = _is_letter()
-    if len(codes) and int(codes.max()) >= len(table):
-        return _codes(_NOT_WORD.sub("", _text(codes)))
-    return codes[table[codes]]
+    letters = codes[_is_letter().take(codes, mode="clip")]  # above it there are none
+    return letters.tobytes().decode("utf-32-le", "replace"), letters
+
+
+_NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalnum())
 
 
 @cache
@@ -203,7 +211,7 @@ def _is_letter() -> NDArray[np.bool_]:
     return np.fromiter((chr(code).isalnum() for code in range(0x33480)), bool, 0x33480)
 
 
-def _grams(codes: Low) -> Hashes:
+def _grams(codes: Codes) -> Hashes:
     """64-bit hashes of the 12-grams, in their order; of the whole text where it is shorter.
 
     Runs of 2, 4 and 8 by doubling, each a polynomial in `_MIX`, then mixed.
@@ -213,10 +221,16 @@ def _grams(codes: Low) -> Hashes:
     h ^= h >> np.uint64(29)
     if len(h) < GRAM:
         return _mixed(_of_all(h))
-    two = h[:-1] * _POWERS[1] + h[1:]
-    four = two[:-2] * _POWERS[2] + two[2:]
-    eight = four[:-4] * _POWERS[4] + four[4:]
-    return _mixed(eight[: len(four) - 8] * _POWERS[4] + four[8:])
+    two = h[:-1] * _POWERS[1]
+    two += h[1:]
+    four = two[:-2] * _POWERS[2]
+    four += two[2:]
+    eight = four[:-4] * _POWERS[4]
+    eight += four[4:]
+    twelve = eight[: len(four) - 8]
+    twelve *= _POWERS[4]
+    twelve += four[8:]
+    return _mixed(twelve)
 
 
 def _of_all(h: Hashes) -> Hashes:
@@ -227,16 +241,21 @@ def _of_all(h: Hashes) -> Hashes:
 
 
 def _mixed(h: Hashes) -> Hashes:
-    h = (h ^ (h >> np.uint64(30))) * _MIX
-    h = (h ^ (h >> np.uint64(27))) * _MIX2
-    return h ^ (h >> np.uint64(31))
+    """The same array, mixed in place."""
+    h ^= h >> np.uint64(30)
+    h *= _MIX
+    h ^= h >> np.uint64(27)
+    h *= _MIX2
+    h ^= h >> np.uint64(31)
+    return h
 
 
 def _distinct(hashes: Low) -> Low:
     """Sorted, each once; ten times as fast as numpy's `unique` on some hundred."""
-    ordered = np.sort(hashes)
+    ordered = hashes.copy()
     if len(ordered) < 2:
         return ordered
+    ordered.sort()
     first = np.empty(len(ordered), bool)
     first[0] = True
     np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
@@ -260,10 +279,9 @@ def _keys(hashes: Hashes) -> tuple[int, ...]:
     rate = _INDEX_RATE
     while len(hashes) // rate > _INDEX_MOST:
         rate *= 2
-    high = hashes >> np.uint64(32)
-    shared = hashes[high < np.uint64(0x100000000 // rate)]
+    shared = hashes[hashes < np.uint64(2**64 // rate)]
     head = hashes[:_INDEX_OPENING]
-    dense = head[(head >> np.uint64(32)) < np.uint64(0x100000000 // _INDEX_RATE * 2)]
+    dense = head[head < np.uint64(2**64 // _INDEX_RATE * 2)]
     if len(dense) < _INDEX_LEAST:
         few = min(_INDEX_LEAST, len(head)) - 1
         dense = np.partition(head, few)[: few + 1]

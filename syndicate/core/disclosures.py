@@ -152,7 +152,7 @@ def schema_org(url: str | None) -> str | None:
 def read_inline(title: str, text: str) -> tuple[tuple[Label, str], ...]:
     """What the title and the first and last lines of a text mark it as, each with where."""
     found = [(label, "the title") for label in _of_title(title)]
-    if _sign(text[:400]) or _sign(text[-900:]):
+    if _sign(text[-900:]) or (len(text) > 900 and _sign(text[:400])):
         found += [
             (label, "the text")
             for number, line in enumerate(_edges(text))
@@ -162,6 +162,8 @@ def read_inline(title: str, text: str) -> tuple[tuple[Label, str], ...]:
 
 
 def _of_title(title: str) -> Iterator[Label]:
+    if not _sign(title):
+        return
     for pattern in (_OPENS, _ENDS, _BEFORE):
         match = pattern.search(title)
         kind = kind_of(match["said"]) if match else None
@@ -175,6 +177,8 @@ def _edges(text: str) -> list[str]:
 
 
 def _of_line(line: str, first: bool) -> Iterator[Label]:
+    if not _sign(line):
+        return
     bare = fold(line)
     if bare in _SLOTS or (bare == "广告" and not first):
         return

@@ -7,7 +7,7 @@ that costs time and could be made to cost too much. What comes back is small.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,8 @@ from syndicate.model import NO_TERMS, FeedFacts, Headers, ParsedEntry, ParsedFee
 
 if TYPE_CHECKING:
     from syndicate.core.normalize import Prepared
+
+    Finish = Callable[[FeedFacts, Prepared], Prepared]
 
 _PICKLE = 5  # protocol
 
@@ -70,12 +72,14 @@ def read_feed(
     known: Container[bytes] = frozenset(),
     headers: Headers = (),
     said: Mapping[str, str] | None = None,
+    finish: Finish | None = None,
 ) -> Document:
     """Read a feed; entries whose items are known are not prepared again. `headers` are kept with
     the bytes of those that are new.
 
-    `said` are those headers of its answer that reserve text and data mining (TDMRep). Raises
-    ParseError where it cannot be read.
+    `said` are those headers of its answer that reserve text and data mining (TDMRep). `finish`
+    makes of each entry what is wanted of it, while its text is at hand. Raises ParseError where
+    it cannot be read.
     """
     from syndicate.core import parse, terms  # heavy, and only workers read
 
@@ -87,35 +91,13 @@ def read_feed(
         pieces = received.of_feed(data, url or "", headers, fresh, len(hashes))
     else:  # items that are none: which one is which is not sure
         pieces = (received.whole("feed", data, url or "", headers),) * len(feed.entries)
-    passed = len(hashes) - len(fresh)
-    return _document(feed, pieces, frozenset(hashes), passed, url, zone)
-
-
-def _document(
-    feed: ParsedFeed,
-    pieces: Sequence[Piece],
-    items: frozenset[bytes],
-    known: int,
-    url: str | None,
-    zone: str,
-) -> Document:
-    from syndicate.core import normalize
-
-    base = feed.url or url
-    prepared = tuple(
-        replace(
-            normalize.prepare(
-                _with_terms(entry, feed.terms), zone=zone, base=base, feed_language=feed.language
-            ),
-            received=(piece,),
-        )
-        for entry, piece in zip(feed.entries, pieces, strict=True)
-    )
+    of_feed = facts(feed)
+    prepared = _prepared(feed, pieces, url, zone)
     return Document(
-        entries=prepared,
-        feed=facts(feed),
-        items=items,
-        known=known,
+        entries=tuple(finish(of_feed, each) for each in prepared) if finish else tuple(prepared),
+        feed=of_feed,
+        items=frozenset(hashes),
+        known=len(hashes) - len(fresh),
         hub=feed.hub,
         ttl_minutes=feed.ttl_minutes,
         skip_hours=feed.skip_hours,
@@ -123,6 +105,21 @@ def _document(
         problems=feed.problems,
         terms=feed.terms,
     )
+
+
+def _prepared(
+    feed: ParsedFeed, pieces: Sequence[Piece], url: str | None, zone: str
+) -> Iterator[Prepared]:
+    from syndicate.core import normalize
+
+    for entry, piece in zip(feed.entries, pieces, strict=True):
+        yield normalize.prepare(
+            _with_terms(entry, feed.terms),
+            zone=zone,
+            base=feed.url or url,
+            feed_language=feed.language,
+            received=(piece,),
+        )
 
 
 def _with_terms(entry: ParsedEntry, feed: Terms) -> ParsedEntry:
@@ -158,8 +155,12 @@ def read_files(
         except ParseError as error:
             failed.append((name, str(error)))
             continue
-        made = normalize.prepare(parsed, zone=zone, local_id=f"file:{name}", read_text=False)
-        prepared.append(replace(made, received=(received.whole("file", data, name),)))
+        piece = received.whole("file", data, name)
+        prepared.append(
+            normalize.prepare(
+                parsed, zone=zone, local_id=f"file:{name}", read_text=False, received=(piece,)
+            )
+        )
     return tuple(prepared), tuple(failed)
 
 

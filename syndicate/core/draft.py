@@ -52,11 +52,13 @@ def read_feed(
     said: Mapping[str, str] | None = None,
 ) -> Document:
     """`document.read_feed` with a draft for each entry, packed. Raises ParseError as it does."""
-    read = document.read_feed(data, content_type, url, source.timezone, known, headers, said)
-    entries = tuple(
-        replace(each, draft=draft(desk, source, read.feed, each)) for each in read.entries
-    )
-    return document.packed(replace(read, entries=entries))
+
+    def drafted(feed: FeedFacts, each: Prepared) -> Prepared:
+        return replace(each, draft=draft(desk, source, feed, each))
+
+    zone = source.timezone
+    read = document.read_feed(data, content_type, url, zone, known, headers, said, drafted)
+    return document.packed(read)
 
 
 def draft(desk: Desk, source: Source, feed: FeedFacts, prepared: Prepared) -> Admitted:

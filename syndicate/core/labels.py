@@ -222,6 +222,7 @@ _TO_THE_END = frozenset(
 )
 _BRACKETED_ROLE = re.compile(r"\s*[(（](?:记者|作者|通讯员|责任编辑|编辑|文)")
 _CLOSED = re.compile(r"^[\s(（\[【]+|[\s)）\]】]+$")
+_BRACKETED = re.compile(r"[(（\[【]([^()（）\[\]【】]{3,80})[)）\]】]\s*$")
 _SENTENCE = re.compile(r"[。！？!?]")
 
 
@@ -312,7 +313,7 @@ def read_inline(text: str) -> Inferred:
     Only short lines count, and only those that begin with a label or stand in brackets at the
     end: in running text a word with a colon is no statement about the article.
     """
-    if not any(_speaks(part) for part in (text[:400], text[-400:])):
+    if not _speaks(text[:400]) and (len(text) <= 400 or not _speaks(text[-400:])):
         return NOTHING
     found: dict[str, Labelled] = {}
     for line in _edges(text):
@@ -330,7 +331,7 @@ def _edges(text: str) -> Iterator[str]:
     lines = [line.strip() for line in text.split("\n") if line.strip()]
     picked = lines[:_HEAD_LINES] + lines[max(_HEAD_LINES, len(lines) - _TAIL_LINES) :]
     for line in picked:
-        bracketed = re.search(r"[(（\[【]([^()（）\[\]【】]{3,80})[)）\]】]\s*$", line)
+        bracketed = _BRACKETED.search(line)
         if bracketed and _LABEL.match(bracketed[1]):
             yield bracketed[1]
         elif len(line) <= _LINE_LENGTH:

@@ -80,12 +80,13 @@ def prepare(
     feed_language: str | None = None,
     local_id: str = "",
     read_text: bool = True,
+    received: tuple[Piece, ...] = (),
 ) -> Prepared:
     """Clean, localise and mark one entry.
 
     `zone` is that of its zone-less dates. `local_id` identifies a file of a folder. `read_text`
     looks for 来源：… in the text of entries that do not state it otherwise. What the text is
-    marked as, and an embargo in it, always count.
+    marked as, and an embargo in it, always count. `received` are its own bytes.
     """
     parsed = _placed(parsed, base)
     html = parsed.content_html or parsed.summary_html
@@ -107,6 +108,7 @@ def prepare(
         language=language.choose(parsed.language, feed_language, f"{given.title}\n{content_text}"),
         content_hash=_hash(given, content_html),
         fingerprint=dedupe.fingerprint(given.title, content_text),
+        received=received,
     )
 
 

@@ -2,6 +2,7 @@
 
 Python's engine tries each alternative at each character, and takes 0.1 ms for what RE2 does in
 two thousandths of it; most texts hold none of the words. Measured: a tenth of reading a feed.
+A set of one pattern tells whether it matches and not where, which takes half of a search's time.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ def sign(pattern: str) -> Callable[[str], bool]:
     options = re2.Options()
     options.case_sensitive = False
     options.log_errors = False
-    compiled = re2.compile(pattern, options)
+    patterns = re2.Set.SearchSet(options)
+    patterns.Add(pattern)
+    patterns.Compile()
 
     def may_hold(text: str) -> bool:
         try:
-            return compiled.search(text) is not None
+            return bool(patterns.Match(text))
         except UnicodeEncodeError:  # half a character, which RE2 cannot read
             return True
 
