@@ -41,6 +41,13 @@ ODD: dict[str, dict[str, str]] = {
 }
 
 
+# A table of the dashboard, the last column of which has a head for those alone who hear it
+DESK = f"""<!DOCTYPE html><html lang="zh-CN"><meta name="viewport" content="width=device-width">
+<link rel="stylesheet" href="style.css"><link rel="stylesheet" href="forms.css">
+<main><div class="desk"><div class="scroll"><table><tr>{'<th>标题标题标题</th>' * 9}
+<th><span class="hidden">操作</span></th></tr></table></div></div></main></html>"""
+
+
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     def end_headers(self) -> None:
         self.send_header("Content-Security-Policy", POLICY)
@@ -69,6 +76,8 @@ def _write(root: Path) -> None:
         shown = replace(outgoing(odd, SETTINGS), shown="full")
         made = page.article(shown, frame(SETTINGS.site, COLUMNS, 0), COLUMNS)
         (root / name).write_text(templates.render("article.html", page.context(made)), "utf-8")
+    (root / "forms.css").write_text(templates.render("forms.css", {}), "utf-8")
+    (root / "desk.html").write_text(DESK, "utf-8")
     (root / "search").mkdir()
     for name, data in search.build([out]).items():
         (root / name).write_bytes(data)
@@ -116,7 +125,7 @@ def test_nothing_overflows_a_narrow_screen(address: str, browser: Any) -> None:
     context = browser.new_context(viewport={"width": 320, "height": 640}, java_script_enabled=True)
     tab = context.new_page()
     pages = ("index.html", "column.html", "article.html", "search.html", "sources.html")
-    for name in (*pages, *ODD):
+    for name in (*pages, *ODD, "desk.html"):
         tab.goto(address + name)
         assert tab.evaluate("document.documentElement.scrollWidth") <= 320, name
     context.close()
