@@ -10,10 +10,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, get_args, get_origin, get_type_hints
 
+import jinja2
+import jinja2.meta
+import jinja2.nodes
 import pytest
 
 from syndicate import config
 from syndicate.cli import starter
+from syndicate.core import attribution, frame, message
+from syndicate.core import page as pages
 from syndicate.settings import Column, Digest, Dkim, Mail, Rule, Selectors, Settings, Source
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -96,6 +101,42 @@ def test_documented_defaults_are_the_programs() -> None:
                 value = config.duration(value)
             if not isinstance(field.default, Selectors) and value is not None:
                 assert value == field.default, f"{heading}.{key}"
+
+
+def _told_of_templates() -> set[str]:
+    """Every name that docs/templates.md puts in code, but for its examples."""
+    text = re.sub(r"```.*?```", "", (DOCS / "templates.md").read_text("utf-8"), flags=re.S)
+    return set(re.findall(r"[\w./*-]*\w", " ".join(re.findall(r"`([^`]+)`", text))))
+
+
+def test_what_templates_are_given_is_documented() -> None:
+    told, parser = _told_of_templates(), jinja2.Environment(autoescape=True)
+    for file in sorted((ROOT / "templates").glob("*.*")):
+        assert file.name in told
+        tree = parser.parse(file.read_text("utf-8"))
+        imported = {node.target for node in tree.find_all(jinja2.nodes.Import)}
+        imported |= {name for node in tree.find_all(jinja2.nodes.FromImport) for name in node.names}
+        assert jinja2.meta.find_undeclared_variables(tree) - imported <= told, file.name
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *(
+            pages.Item,
+            pages.Section,
+            pages.FrontPage,
+            pages.ColumnPage,
+            pages.ArticlePage,
+            pages.Shown,
+        ),
+        *(pages.TextPage, pages.Read, pages.SourcesPage, pages.SearchPage, pages.EditionsPage),
+        *(pages.EditionLink, frame.Frame, frame.Link, frame.Head, attribution.Row),
+        *(message.MailItem, message.Group, message.EditionView),
+    ],
+)
+def test_each_property_that_templates_may_ask_for_is_documented(kind: type) -> None:
+    assert {field.name for field in dataclasses.fields(kind)} <= _told_of_templates()
 
 
 def _keys(table: Any, path: str = "") -> set[str]:

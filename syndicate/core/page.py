@@ -7,14 +7,13 @@ a page is `TEMPLATES[type]`. Where each file goes is in contract §5.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from markupsafe import Markup
 
-from syndicate.core import attribution, disclosures, pictures, terms
+from syndicate.core import attribution, disclosures, page_body, pictures, terms
 from syndicate.core import frame as frames
 from syndicate.core.attribution import Row
 from syndicate.core.frame import Frame, Head, Link, breadcrumb, direction, title_of
@@ -29,8 +28,9 @@ from syndicate.settings import Column, Digest, Site
 _TEASER = 110  # characters of a summary in a list: two lines of Chinese
 _LATIN_TEASER = 190
 _DESCRIPTION = 150
+_LIST_TITLE = 200  # in a list; a title of ten thousand characters would be the list
+_BESIDE = 80
 _HEAD_TITLE = 200  # characters of a title in <title>; the page itself has it whole
-_IMAGE = re.compile(r'<img((?:\s+[\w-]+="[^"]*")*)')  # as nh3 writes it
 PartOf = tuple[str, int]  # YYYY-MM, and which part of that month
 
 
@@ -243,12 +243,12 @@ def item(out: Outgoing, frame: Frame, column: Link | None = None) -> Item:
     given = said.published
     return Item(
         id=entry.id,
-        title=out.title,
+        title=shorten(out.title, _LIST_TITLE),
         url=f"{frame.root}articles/{entry.id}.html",
         source=line(said.source.name or said.source.url or ""),
         authors=frame.words.list_separator.join(line(p.name) for p in said.authors if line(p.name)),
         date=given.text[:10] if given else "",
-        datetime=given.text if given else "",
+        datetime=page_body.machine_time(given.text) if given else "",
         summary=shorten(teaser, limit),
         language=entry.language,
         direction=direction(entry.language),
@@ -414,7 +414,7 @@ def article(
         byline=tuple(r for r in rows if r.kind in ("source", "author")),
         labels=_labels(out, words),
         date=words.date(entry.attribution.published),
-        datetime=entry.attribution.published.text if entry.attribution.published else "",
+        datetime=page_body.machine_time(said.text) if (said := entry.attribution.published) else "",
         body=_body(out, frame.root),
         shown=out.shown,
         own=out.own,
@@ -496,14 +496,8 @@ def _body(out: Outgoing, root: str) -> Markup:
         return Markup()
     if out.shown == "full" and entry.content_html:
         html = xml_text(pictures.body(out, root))
-        return Markup(_IMAGE.sub(_described, html))  # noqa: S704
+        return Markup(page_body.fitted(html))  # noqa: S704
     return Markup("<p>{}</p>").format(out.summary) if out.summary else Markup()
-
-
-def _described(image: re.Match[str]) -> str:
-    """An image of which nobody said what it shows is none to whoever does not see it (WCAG 1.1.1):
-    without `alt` its file name is read out."""
-    return image[0] if ' alt="' in image[1] else f'<img alt=""{image[1]}'
 
 
 def _notices(out: Outgoing, words: Words) -> tuple[Shown, ...]:
@@ -523,7 +517,8 @@ def _file(url: str, title: str | None) -> Link:
 def _neighbour(near: Near | None, frame: Frame) -> Link | None:
     if near is None:
         return None
-    return Link(near.title, f"{frame.root}articles/{near.id}.html", near.language)
+    title = shorten(near.title, _BESIDE)
+    return Link(title, f"{frame.root}articles/{near.id}.html", near.language)
 
 
 def taken_down(frame: Frame) -> TextPage:

@@ -117,6 +117,7 @@ _NUMERIC = frozenset({"width", "height", "colspan", "rowspan", "span", "start", 
 _NOSCRIPT = re.compile(r"</?noscript[^<>]*>", re.IGNORECASE)
 _NUMBER = re.compile(r"-?[0-9]{1,6}%?")
 _SCHEME = re.compile(r"\s*([a-zA-Z][a-zA-Z0-9+.-]*):")
+_NOT_IN_URL = re.compile(r'[ "<>^`{|}]')  # which browsers write as %20 and so on (WHATWG URL)
 _URL_NOISE = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+")
 
 
@@ -139,7 +140,11 @@ def resolve(url: str, base: str) -> str:
             absolute = urljoin(base, url) if base and url else ""
         except ValueError:
             return ""
-    return absolute.replace(" ", "%20") if _plausible(absolute) else ""
+    return _NOT_IN_URL.sub(_quoted, absolute) if _plausible(absolute) else ""
+
+
+def _quoted(character: re.Match[str]) -> str:
+    return f"%{ord(character[0]):02X}"
 
 
 def _plausible(url: str) -> bool:

@@ -28,6 +28,7 @@ HASHES = 4  # bits set for a term; search.js counts on it
 _BITS_A_TERM = 12
 _MOST_TERMS = 1200  # of one text: 1.8 kB
 _EXCERPT = 70
+_TITLE = 200
 # Scripts without spaces between words: Kana, Han (with the wider planes), Hangul, Thai, Lao
 _SPACELESS_RANGES = (
     "\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
@@ -113,7 +114,7 @@ def record(out: Outgoing) -> dict[str, Any]:
     found = _distinct(f"{out.title} {searched} {text}")
     return {
         "i": entry.id,
-        "t": out.title,
+        "t": shorten(out.title, _TITLE),
         "s": line(said.source.name or ""),
         "d": said.published.text[:10] if said.published else "",
         "l": entry.language,

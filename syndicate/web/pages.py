@@ -112,6 +112,7 @@ def render(
         {
             "page": page,
             "frame": frame,
+            "site": settings.site,
             "words": spoken,
             "say": phrases.of(spoken.language),
             "fill": phrases.fill,

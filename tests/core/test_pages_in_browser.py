@@ -32,6 +32,22 @@ SETTINGS = Settings(
 POLICY = "default-src 'self'; img-src * data:"
 
 
+ODD: dict[str, dict[str, str]] = {
+    "table.html": {"content_html": f"<table><tr>{'<td>数据数据</td>' * 20}</tr></table>"},
+    "marks.html": {"title": "".join("Z" + chr(0x300 + n % 80) * 30 for n in range(40))},
+    "word.html": {"title": "x" * 3000, "content_html": f"<p>{'y' * 3000}</p>"},
+    "code.html": {"content_html": f"<pre>{'code ' * 300}</pre>"},
+    "arabic.html": {"title": "مرحبا بالعالم " * 30, "language": "ar"},
+}
+
+
+# A table of the dashboard, the last column of which has a head for those alone who hear it
+DESK = f"""<!DOCTYPE html><html lang="zh-CN"><meta name="viewport" content="width=device-width">
+<link rel="stylesheet" href="style.css"><link rel="stylesheet" href="forms.css">
+<main><div class="desk"><div class="scroll"><table><tr>{'<th>标题标题标题</th>' * 9}
+<th><span class="hidden">操作</span></th></tr></table></div></div></main></html>"""
+
+
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     def end_headers(self) -> None:
         self.send_header("Content-Security-Policy", POLICY)
@@ -55,6 +71,13 @@ def _write(root: Path) -> None:
     files["search.html"] = templates.render("search.html", page.context(found))
     for name, text in files.items():
         (root / name).write_text(text, "utf-8")
+    for name, changes in ODD.items():
+        odd = replace(sample.entry("law"), **changes)  # type: ignore[arg-type]
+        shown = replace(outgoing(odd, SETTINGS), shown="full")
+        made = page.article(shown, frame(SETTINGS.site, COLUMNS, 0), COLUMNS)
+        (root / name).write_text(templates.render("article.html", page.context(made)), "utf-8")
+    (root / "forms.css").write_text(templates.render("forms.css", {}), "utf-8")
+    (root / "desk.html").write_text(DESK, "utf-8")
     (root / "search").mkdir()
     for name, data in search.build([out]).items():
         (root / name).write_bytes(data)
@@ -101,10 +124,19 @@ def test_search_finds_what_the_index_holds(address: str, browser: Any) -> None:
 def test_nothing_overflows_a_narrow_screen(address: str, browser: Any) -> None:
     context = browser.new_context(viewport={"width": 320, "height": 640}, java_script_enabled=True)
     tab = context.new_page()
-    for name in ("index.html", "column.html", "article.html", "search.html", "sources.html"):
+    pages = ("index.html", "column.html", "article.html", "search.html", "sources.html")
+    for name in (*pages, *ODD, "desk.html"):
         tab.goto(address + name)
         assert tab.evaluate("document.documentElement.scrollWidth") <= 320, name
     context.close()
+
+
+def test_a_wide_table_scrolls_and_keeps_its_words_whole(address: str, browser: Any) -> None:
+    tab = browser.new_page(viewport={"width": 390, "height": 800})
+    tab.goto(f"{address}table.html")
+    narrowest = "Math.min(...[...document.querySelectorAll('.body td')].map(c => c.offsetWidth))"
+    assert tab.evaluate(narrowest) > 80  # four characters, and the space around them
+    tab.close()
 
 
 def test_without_script_search_says_what_to_do(address: str, browser: Any) -> None:

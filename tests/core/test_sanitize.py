@@ -109,6 +109,9 @@ def test_no_hostile_line_acts_in_a_title_or_name(shared: Path) -> None:
         pytest.param("甲&#0;&#27;&#xFFFE;乙\x0b", "甲\ufffd乙", id="control characters"),
         pytest.param("<svg><a href='javascript:x()'>甲</a></svg>乙", "乙", id="svg"),
         pytest.param("<form action=/x>甲<input></form>", "甲", id="form"),
+        pytest.param('<img src="https://a.example/<b>{x}|y.png" alt="">',
+                     '<img src="https://a.example/%3Cb%3E%7Bx%7D%7Cy.png" alt="">',
+                     id="what no address may hold"),
     ],
 )  # fmt: skip
 def test_clean(html: str, expected: str) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -24,6 +25,7 @@ from syndicate.model import (
     Status,
     SubscriberState,
 )
+from syndicate.settings import Source
 
 PAGES = (
     "",
@@ -243,6 +245,22 @@ def test_sources_are_read_now(site: Still, editor: TestClient) -> None:
     assert do(editor, "/admin/sources", source="gov") == 303
     assert ("ingest", "gov") in site.woken
     assert do(editor, "/admin/sources", source="nope") == 400
+
+
+def test_sources_that_need_somebody_come_first(site: Still, editor: TestClient) -> None:
+    fine, halted = Source("fine", path="a"), Source("halted", path="b", paused=True)
+    site.settings = replace(site.settings, sources=(fine, halted))
+    assert re.findall(r'<tr id="s-(\w+)"', editor.get("/admin/sources").text) == ["halted", "fine"]
+
+
+@pytest.mark.parametrize("page", [*PAGES, "entries/aaaaaaaaaaaa"])
+def test_tables_name_all_their_columns_and_scroll_by_keyboard(
+    site: Still, editor: TestClient, page: str
+) -> None:
+    add(site, "aaaaaaaaaaaa", status=Status.HELD, held_for="source")
+    html = editor.get(f"/admin/{page}").text
+    assert not re.search(r"<th[^>]*></th>", html)
+    assert html.count('<div class="scroll"') == html.count('<div class="scroll" tabindex="0"')
 
 
 def test_no_open_redirect(editor: TestClient) -> None:

@@ -97,13 +97,8 @@ entries = sa.Table(
     sa.Index("entries_status", "status", "sort_at"),
     sa.Index("entries_sort", "sort_at", "id"),
     sa.Index("entries_received", "received"),
-    # Of a few: what has no time of its own is not in it
-    sa.Index(
-        "entries_due",
-        "due",
-        sqlite_where=sa.text("due IS NOT NULL"),
-        postgresql_where=sa.text("due IS NOT NULL"),
-    ),
+    # Of a few: what has no time of its own is not in it (in PostgreSQL too: `schema.load_tables`)
+    sa.Index("entries_due", "due", sqlite_where=sa.text("due IS NOT NULL")),
     # What a report asks, so that no text of an entry is read for it
     sa.Index("entries_report", "received", "source", "column", "status", "stated"),
 )

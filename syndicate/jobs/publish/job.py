@@ -28,7 +28,7 @@ from syndicate.jobs.publish.plan import Plan, plan
 from syndicate.jobs.publish.writing import FRONT, Writing
 from syndicate.settings import Settings
 
-VERSION = "3"  # of the output's form; raised where the same entry comes out differently
+VERSION = "4"  # of the output's form; raised where the same entry comes out differently
 _MANY = 20_000  # rows above which a rebuild is the smaller work
 _DOWN = 1000
 _RECENT = timedelta(days=2)

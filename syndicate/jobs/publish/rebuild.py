@@ -7,6 +7,7 @@ of them, and recorded by the process that began.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import threading
@@ -21,6 +22,7 @@ from multiprocessing import forkserver
 
 from sqlalchemy.engine import Connection
 
+from syndicate.adapters import memory
 from syndicate.adapters.disk import Disk
 from syndicate.adapters.store import archives as archive_store
 from syndicate.adapters.store import placements, published
@@ -152,6 +154,9 @@ def run(
     """Make all pieces, and record each in a transaction that leaves room for other writers."""
     with database.read() as conn:
         many = are_many(conn)
+        if database.is_sqlite:  # the work was cut out by going through all places, once
+            conn.exec_driver_sql("PRAGMA shrink_memory")
+    memory.give_back()
     results = _by_many if many and (os.cpu_count() or 1) > 1 else _by_one
     task = Task(
         _url(database), writing.settings, pages, writing.now, writing.authority, writing.tags
@@ -206,6 +211,7 @@ _maker: _Maker | None = None  # of this process, where it is one of several
 
 def _begin(task: Task) -> None:
     global _maker
+    gc.freeze()  # what was loaded is not looked through again, and stays shared
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _maker = _Maker(Database(open_engine(task.database)), task, lean=True)
 

@@ -47,7 +47,7 @@ def newest(at: Desk) -> Response:
 
 
 def _look(entry: Entry) -> str:
-    return "tight" if entry.status is Status.PUBLISHED else "bad"
+    return "tight" if entry.status is Status.PUBLISHED else "tight bad"
 
 
 def find_entry(at: Desk, words: str) -> Entry:

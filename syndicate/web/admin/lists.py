@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from starlette.responses import Response
 from starlette.routing import Route
@@ -31,9 +32,14 @@ def sources(at: Desk) -> Response:
         here="sources",
         rows=[
             {**row, "last": at.moment(row["last"]), "next": at.moment(row["next"])}
-            for row in reporting.source_health(at.app)
+            for row in sorted(reporting.source_health(at.app), key=_need)
         ],
     )
+
+
+def _need(row: dict[str, Any]) -> int:
+    """What needs somebody comes first; within that, the order of the config."""
+    return {"gone": 0, "failing": 1, "paused": 2}.get(row["status"], 3)
 
 
 @desk

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -28,7 +30,7 @@ def picture(conn: sa.Connection) -> dict[str, Any]:
             ],
             "key": inspector.get_pk_constraint(name)["constrained_columns"],
             "indexes": sorted(
-                (str(i["name"]), str(i["column_names"]), bool(i["unique"]))
+                (str(i["name"]), str(i["column_names"]), bool(i["unique"]), where_of(i))
                 for i in inspector.get_indexes(name)
             ),
             "unique": sorted(
@@ -37,6 +39,27 @@ def picture(conn: sa.Connection) -> dict[str, Any]:
             "options": inspector.get_table_options(name),
         }
     return found
+
+
+def where_of(index: Any) -> str:
+    """Of which rows it is; SQLite gives the condition as it was written, PostgreSQL in brackets."""
+    options = index.get("dialect_options", {})
+    where = options.get("sqlite_where", options.get("postgresql_where"))
+    return "" if where is None else str(where).strip("()")
+
+
+def test_an_index_of_a_few_rows_is_one_on_both(database_url: str) -> None:
+    made = open_database(database_url)
+    with made.read() as conn:
+        indexes = {i["name"]: where_of(i) for i in sa.inspect(conn).get_indexes("entries")}
+    assert indexes["entries_due"] == "due IS NOT NULL"
+    made.close()
+
+
+def test_tables_load_no_dialect_but_sqlite() -> None:
+    code = "import sys; from syndicate.adapters.store import entries, placements, published; "
+    code += "sys.exit('sqlalchemy.dialects.postgresql' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_all_migrations_in_a_row_make_the_tables_as_they_are(database_url: str) -> None:
