@@ -97,13 +97,6 @@ entries = sa.Table(
     sa.Index("entries_status", "status", "sort_at"),
     sa.Index("entries_sort", "sort_at", "id"),
     sa.Index("entries_received", "received"),
-    # Of a few: what has no time of its own is not in it
-    sa.Index(
-        "entries_due",
-        "due",
-        sqlite_where=sa.text("due IS NOT NULL"),
-        postgresql_where=sa.text("due IS NOT NULL"),
-    ),
     # What a report asks, so that no text of an entry is read for it
     sa.Index("entries_report", "received", "source", "column", "status", "stated"),
 )
@@ -511,6 +504,12 @@ def counts(conn: Connection, status: str | None = None) -> int:
     if status is not None:
         query = query.where(entries.c.status == status)
     return int(conn.execute(query).scalar_one())
+
+
+def count_by_status(conn: Connection) -> dict[str, int]:
+    """How many entries have each status that any has."""
+    query = sa.select(entries.c.status, sa.func.count()).group_by(entries.c.status)
+    return {status: count for status, count in conn.execute(query)}
 
 
 def count_by_column(conn: Connection) -> Mapping[str, int]:

@@ -26,6 +26,7 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION = "0007"
 # Held while a schema is made or migrated, so that several workers can start at once
 _ADVISORY_LOCK = 0x73796E64
+_DUE = "entries_due"
 
 
 def load_tables() -> sa.MetaData:
@@ -33,7 +34,18 @@ def load_tables() -> sa.MetaData:
     for module in pkgutil.iter_modules(store.__path__):
         if module.name not in ("schema", "migrations"):
             importlib.import_module(f"{store.__name__}.{module.name}")
+    if not any(index.name == _DUE for index in metadata.tables["entries"].indexes):
+        _index_due(metadata.tables["entries"])
     return metadata
+
+
+def _index_due(entries: sa.Table) -> None:
+    """An index of a few: what has no time of its own is not in it.
+
+    Made here, because to name both dialects loads both, which costs each command 40 ms.
+    """
+    due = entries.c.due
+    sa.Index(_DUE, due, sqlite_where=due.is_not(None), postgresql_where=due.is_not(None))
 
 
 def bring_up_to_date(database: Database) -> None:
