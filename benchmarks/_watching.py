@@ -61,21 +61,42 @@ def _left(pid: int) -> float:
 def _sample(pid: int, over: threading.Event, done: Watched) -> None:
     turn = 0
     while not over.wait(0.03):
-        tree = list(_tree(pid))
-        done.seen.update(tree)
-        done.rss_mb = max(done.rss_mb, round(sum(map(_rss, tree)) / 2**20, 1))
+        family = list(tree(pid))
+        done.seen.update(family)
+        done.rss_mb = max(done.rss_mb, round(sum(map(_rss, family)) / 2**20, 1))
         if turn % 4 == 0:  # dearer to ask
-            done.pss_mb = max(done.pss_mb, round(sum(map(_pss, tree)) / 2**20, 1))
+            done.pss_mb = max(done.pss_mb, round(sum(map(_pss, family)) / 2**20, 1))
         turn += 1
 
 
-def _tree(pid: int) -> Iterator[int]:
+def tree(pid: int) -> Iterator[int]:
     yield pid
     with suppress(OSError):
         for task in os.listdir(f"/proc/{pid}/task"):
             with suppress(OSError):
                 for child in Path(f"/proc/{pid}/task/{task}/children").read_text().split():
-                    yield from _tree(int(child))
+                    yield from tree(int(child))
+
+
+def memory_of(pid: int) -> dict[str, float]:
+    """What a process and those under it hold now, in MB: the tree's PSS, its own RSS, and what
+    of that is its own alone."""
+    own = _rollup(pid)
+    kept = {"rss_mb": own["Rss"], "own_mb": own["Private_Dirty"] + own["Private_Clean"]}
+    found = {"pss_mb": sum(map(_pss, tree(pid))), **kept}
+    return {name: round(size / 2**20, 1) for name, size in found.items()}
+
+
+def cpu_of(pid: int) -> float:
+    """CPU seconds of a process and of those under it, ended ones as well."""
+    return sum(map(_spent, tree(pid)))
+
+
+def _spent(pid: int) -> float:
+    with suppress(OSError, IndexError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
 
 
 def _rss(pid: int) -> int:
@@ -85,8 +106,14 @@ def _rss(pid: int) -> int:
 
 
 def _pss(pid: int) -> int:
+    return _rollup(pid)["Pss"]
+
+
+def _rollup(pid: int) -> dict[str, int]:
+    """Bytes of a process by the names of smaps_rollup (proc(5)); 0 for one that has ended."""
+    found = dict.fromkeys(("Rss", "Pss", "Private_Dirty", "Private_Clean"), 0)
     with suppress(OSError, IndexError):
-        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-            if line.startswith("Pss:"):
-                return int(line.split()[1]) * 1024
-    return 0
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]:
+            name, _, size = line.partition(":")
+            found[name] = int(size.split()[0]) * 1024
+    return found

@@ -2,15 +2,16 @@
 
 Each part runs in a process of its own over one filled database, by the code that commands run, and
 `rss_mb` is the most that its process held, `cpu_s` what the part took without imports and start:
-`idle` with config and database open, `sources` having loaded what is remembered of every source
-and seen which are due, `survey` having asked when the next is, `publish` having published one new
-entry, `digest` having composed an edition for all subscribers, `status` and `needs_me` having
-counted what these show. `fill_s` and `disk_mb` are of the filled database.
+`idle` with config and database open, `sources` having seen which are due and gone through what is
+remembered of each of those, as a run does, `survey` having asked when the next is, `publish`
+having published one new entry, `digest` having composed an edition for all subscribers, `status`
+and `needs_me` having counted what these show. `fill_s` and `disk_mb` are of the filled database.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import tempfile
 import time
 from collections.abc import Callable
@@ -211,11 +212,21 @@ def _idle(folder: Path, sizes: dict[str, int]) -> dict[str, Any]:
 
 def _sources(folder: Path, sizes: dict[str, int]) -> dict[str, Any]:
     from syndicate.jobs import ingest
+    from syndicate.jobs.ingest.states import States
 
     app = _application(folder, sizes, _NOW + timedelta(hours=2))
-    (chosen, states), took = _timed(lambda: ingest.due(app.database, app.settings, app.now))
+
+    async def gone_through(chosen: list[Any]) -> int:
+        states = States(app.database, {source.id: source.url for source in chosen})
+        return len([(await states.take(source.id)).id for source in chosen])
+
+    def asked() -> tuple[int, int]:
+        chosen = ingest.due(app.database, app.settings, app.now)
+        return len(chosen), asyncio.run(gone_through(chosen))
+
+    (due, states), took = _timed(asked)
     app.close()
-    return {"cpu_s": took, "sources_due": len(chosen), "states": len(states)}
+    return {"cpu_s": took, "sources_due": due, "states": states}
 
 
 def _survey(folder: Path, sizes: dict[str, int]) -> dict[str, Any]:

@@ -193,25 +193,33 @@ def _copies(database: Database, count: int, columns: list[str]) -> None:
         conn.exec_driver_sql("CREATE TEMP TABLE first AS SELECT * FROM entries")
         conn.exec_driver_sql("CREATE TEMP TABLE folders (i INTEGER PRIMARY KEY, id TEXT)")
         conn.exec_driver_sql("INSERT INTO folders VALUES (?, ?)", list(enumerate(columns)))
-        made = {
-            "id": _ID, "key": _URL, "guid": _URL, "url": _URL, "original_url": _URL, "story": _ID,
-            "title": "'第' || n.i || '则消息'", "column": "f.id", "columns": _COLUMNS,
-            "attribution": f"replace(e.attribution, 'https://daily.example/0', {_URL})",
-            "received": _AT, "published_at": _AT, "sort_at": _AT,
-        }  # fmt: skip
-        names = [c.name for c in entry_store.entries.columns]
-        picked = ", ".join(made.get(name, f'e."{name}"') for name in names)
-        quoted = ", ".join(f'"{name}"' for name in names)
-        conn.exec_driver_sql(
-            f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count - 1})"
-            f" INSERT INTO entries ({quoted}) SELECT {picked} FROM n"
-            f" JOIN first e JOIN folders f ON f.i = n.i % {len(columns)}"
+        for text in copying(1, count, columns):
+            conn.exec_driver_sql(text)
+
+
+def copying(first: int, end: int, columns: list[str]) -> Iterator[str]:
+    """Statements that make entries of these numbers, with their places, from the one of the table
+    `first`, in the columns of the table `folders`."""
+    made = {
+        "id": _ID, "key": _URL, "guid": _URL, "url": _URL, "original_url": _URL, "story": _ID,
+        "title": "'第' || n.i || '则消息'", "column": "f.id", "columns": _COLUMNS,
+        "attribution": f"replace(e.attribution, 'https://daily.example/0', {_URL})",
+        "received": _AT, "published_at": _AT, "sort_at": _AT,
+    }  # fmt: skip
+    names = [c.name for c in entry_store.entries.columns]
+    picked = ", ".join(made.get(name, f'e."{name}"') for name in names)
+    quoted = ", ".join(f'"{name}"' for name in names)
+    numbers = f"SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i < {end - 1}"
+    yield (
+        f"WITH RECURSIVE n(i) AS ({numbers}) INSERT INTO entries ({quoted}) SELECT {picked} FROM n"
+        f" JOIN first e JOIN folders f ON f.i = n.i % {len(columns)}"
+    )
+    for column in ("''", '"column"'):
+        yield (
+            'INSERT INTO placements ("column", sort_at, entry, received)'
+            f" SELECT {column}, sort_at, id, received FROM entries"
+            f" WHERE id BETWEEN 'e{first:015}' AND 'e{end - 1:015}'"
         )
-        for column in ("''", '"column"'):
-            conn.exec_driver_sql(
-                'INSERT INTO placements ("column", sort_at, entry, received)'
-                f" SELECT {column}, sort_at, id, received FROM entries WHERE id > '{first.id}'"
-            )
 
 
 def _sample(

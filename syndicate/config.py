@@ -74,7 +74,7 @@ class _Reading:
 
     file: Path
     text: str
-    problems: list[Problem] = field(default_factory=list)
+    said: list[tuple[str, str, bool]] = field(default_factory=list)  # key, message, warning
     unset: list[str] = field(default_factory=list)  # keys whose secret is not there
 
     @cached_property
@@ -83,8 +83,20 @@ class _Reading:
         return line_numbers(self.text)
 
     def say(self, path: str, message: str, *, warning: bool = False) -> None:
-        text = f"{path}: {message}" if path else message
-        self.problems.append(Problem(str(self.file), self._line(path), text, warning))
+        self.said.append((path, f"{path}: {message}" if path else message, warning))
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether more than warnings was said."""
+        return not all(warning for _, _, warning in self.said)
+
+    def problems(self, *, warnings: bool) -> tuple[Problem, ...]:
+        """What was said, with its lines."""
+        return tuple(
+            Problem(str(self.file), self._line(path), text, warning)
+            for path, text, warning in self.said
+            if warnings or not warning
+        )
 
     def _line(self, path: str) -> int:
         while path:
@@ -96,8 +108,7 @@ class _Reading:
 
 def load(file: Path) -> Settings:
     """The settings of a file; ConfigError with every problem found."""
-    settings, problems = read(file)
-    errors = tuple(problem for problem in problems if not problem.warning)
+    settings, errors = _read(file, warnings=False)
     if errors or settings is None:
         raise ConfigError(errors)
     return settings
@@ -105,6 +116,10 @@ def load(file: Path) -> Settings:
 
 def read(file: Path) -> tuple[Settings | None, tuple[Problem, ...]]:
     """The settings, None where they are invalid, and all problems, warnings among them."""
+    return _read(file, warnings=True)
+
+
+def _read(file: Path, *, warnings: bool) -> tuple[Settings | None, tuple[Problem, ...]]:
     try:
         text = file.read_text("utf-8-sig")
     except FileNotFoundError:
@@ -118,7 +133,9 @@ def read(file: Path) -> tuple[Settings | None, tuple[Problem, ...]]:
         found = re.search(r"\(at line (\d+)", str(error))
         line = int(found[1]) if found else text.count("\n") + 1
         return None, (Problem(str(file), line, f"not TOML: {error}"),)
-    return _settings(data, _Reading(file.absolute(), text))
+    reading = _Reading(file.absolute(), text)
+    settings = _settings(data, reading)
+    return settings, reading.problems(warnings=warnings)
 
 
 def line_numbers(text: str) -> dict[str, int]:
@@ -171,9 +188,7 @@ def line_of(file: Path, path: str) -> int:
     return _Reading(file, text)._line(path)
 
 
-def _settings(
-    data: dict[str, Any], reading: _Reading
-) -> tuple[Settings | None, tuple[Problem, ...]]:
+def _settings(data: dict[str, Any], reading: _Reading) -> Settings | None:
     if "file" in data:
         reading.say("file", "no such key")
     web = data.get("web", {})
@@ -181,12 +196,10 @@ def _settings(
         data = {**data, "web": {"admin_token": ADMIN_TOKEN, **web}}
     built = _build(Settings, {**data, "file": reading.file}, "", reading)
     if built is None:
-        return None, tuple(reading.problems)
+        return None
     settings = _complete(built, reading)
     _check(settings, reading)
-    settings = replace(settings, unset=tuple(reading.unset))
-    wrong = any(not problem.warning for problem in reading.problems)
-    return (None if wrong else settings), tuple(reading.problems)
+    return None if reading.is_wrong else replace(settings, unset=tuple(reading.unset))
 
 
 # --- shapes ---------------------------------------------------------------------------------
@@ -318,11 +331,14 @@ def _complete(settings: Settings, reading: _Reading) -> Settings:
         columns=_columns(settings.columns, site.language),
         origins=Origins(str(root / settings.origins.list) if settings.origins.list else ""),
         sources=tuple(
-            replace(
-                _source(s, site.timezone, root, copies=settings.media.copies),
-                password=_secret(s.password, f"sources[{n}].password", root, reading),
+            _source(
+                source,
+                site.timezone,
+                root,
+                _secret(source.password, f"sources[{number}].password", root, reading),
+                copies=settings.media.copies,
             )
-            for n, s in enumerate(settings.sources)
+            for number, source in enumerate(settings.sources)
         ),
         digests=tuple(_digest(d, site.timezone) for d in settings.digests),
         mail=_mail(settings.mail, site.url, root, reading),
@@ -358,7 +374,7 @@ def _columns(columns: tuple[Column, ...], language: str) -> tuple[Column, ...]:
     return (*titled, Column(id="rest", title=title, rest=True))
 
 
-def _source(source: Source, zone: str, root: Path, *, copies: bool) -> Source:
+def _source(source: Source, zone: str, root: Path, password: str, *, copies: bool) -> Source:
     content = source.content
     if not content:
         free = source.type == "folder" or source.own or source.licence or source.permission
@@ -368,6 +384,7 @@ def _source(source: Source, zone: str, root: Path, *, copies: bool) -> Source:
         timezone=source.timezone or zone,
         path=str(root / source.path) if source.path else "",
         content=content,
+        password=password,
         pictures=source.pictures or ("copy" if copies else "link"),
     )
 

@@ -5,6 +5,7 @@ Each is the JSON of a command (contract §3); the dashboard shows the same.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
@@ -104,29 +105,33 @@ def status(app: Application) -> dict[str, Any]:
         media,
         outbox,
         placements,
+        sources,
         stories,
         subscribers,
     )
-    from syndicate.jobs import origins
 
     with app.database.read() as conn:
         messages = outbox.totals(conn)
         people = subscribers.counts(conn)
         flags = len(stories.flagged(conn))
-        kinds = {status.value: entries.counts(conn, status.value) for status in Status}
+        kinds = {status.value: 0 for status in Status} | entries.count_by_status(conn)
         unpublished = placements.count_touched(conn)
-        listed = origins.summary(conn)
+        listed = _origins(conn)
         open_claims = list(claims.listed(conn, "open"))
         pictures = media.counts(conn)
         learned = columns.standing(conn)
-    health = source_health(app)
-    states = Counter(row["status"] for row in health)
-    times = [row["last"] for row in health if row["last"]]
-    following = [row["next"] for row in health if row["next"]]
+        polled = sources.polled(conn, {s.id: s.url or s.path for s in app.settings.sources})
+        paused = {source.id for source in app.settings.sources if source.paused}
+        failing = [id for id, state in polled.states.items() if state == "failing"]
+        errors = sources.errors(conn, [id for id in failing if id not in paused])
+    states = Counter(
+        "paused" if source.id in paused else polled.states.get(source.id, "ok")
+        for source in app.settings.sources
+    )
     return {
-        "sources": {"all": len(health), **states},
-        "last": max(times, default=None),
-        "next": min(following, default=None),
+        "sources": {"all": len(app.settings.sources), **states},
+        "last": _moment(app, polled.last),
+        "next": _moment(app, polled.next),
         "entries": kinds,
         "unpublished": unpublished,
         "origins": listed,
@@ -139,8 +144,16 @@ def status(app: Application) -> dict[str, Any]:
             "overdue": sum(1 for claim in open_claims if claim.due < app.now),
         },
         "learning": _learning(app, learned),
-        "stuck": [f"{r['id']}: {r['error']}" for r in health if r["status"] == "failing"],
+        "stuck": [f"{id}: {error}" for id, error in errors.items()],
     }
+
+
+def _origins(conn: Connection) -> dict[str, int]:
+    """How many origins are listed, how many entries would be treated otherwise."""
+    from syndicate.adapters.store import published
+
+    kept = json.loads(published.value(conn, published.ORIGINS) or "{}")
+    return {name: int(kept.get(name, 0)) for name in ("listed", "stricter", "freer")}
 
 
 def _learning(app: Application, learned: Standing) -> dict[str, Any]:

@@ -5,17 +5,14 @@ One Application serves one command, or one daemon: it opens what is needed when 
 
 from __future__ import annotations
 
-import asyncio
 import functools
-import gc
 import logging
 import os
-import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from syndicate.errors import (
@@ -63,6 +60,7 @@ _LEARNING = 900.0  # seconds that learning columns may take
 _LOG = logging.getLogger(__name__)
 # The mapping of upstream categories to columns, and the model as it is stored
 Learned = tuple[dict[str, str], bytes | None]
+Result = TypeVar("Result")
 
 
 @dataclass
@@ -246,7 +244,7 @@ class Application:
 
         if not media.plan(self.database, self.settings, self.now):
             return []
-        return asyncio.run(self._fetch_pictures()).problems
+        return _run(self._fetch_pictures()).problems
 
     async def _fetch_pictures(self) -> Copied:
         from syndicate.adapters.http import PICTURES
@@ -426,7 +424,7 @@ class Application:
         )
 
     def _ingest(self, report: Report, only: Sequence[str] = ()) -> None:
-        done = asyncio.run(self.ingest_async(only, whole=True))
+        done = _run(self.ingest_async(only, whole=True))
         counts = done.counts
         report.parts["sources"] = {
             "polled": done.polled,
@@ -463,7 +461,6 @@ class Application:
         from syndicate.adapters.parsing import Workers
         from syndicate.jobs.ingest import ingest
 
-        gc.set_threshold(20_000, 20, 20)  # documents make values by the thousand, and no cycles
         learned = functools.cache(self._learned)  # once, where there is anything to file
         workers = Workers(context=lambda: self._desk(learned))
         try:
@@ -487,7 +484,7 @@ class Application:
 
     def check_originals(self, wanted: Sequence[Entry]) -> list[Checked]:
         """Entries beside their originals, which are fetched now."""
-        return asyncio.run(self._check_originals(wanted))
+        return _run(self._check_originals(wanted))
 
     async def _check_originals(self, wanted: Sequence[Entry]) -> list[Checked]:
         from syndicate.adapters.parsing import Workers
@@ -573,7 +570,7 @@ class Application:
 
     def discover(self, url: str) -> Found:
         """The feed behind an address: itself, what the page names, or a common path."""
-        return asyncio.run(self._discover(url))
+        return _run(self._discover(url))
 
     async def _discover(self, url: str) -> Found:
         from syndicate.adapters.http import Request
@@ -640,6 +637,13 @@ class Application:
         return Retraction(edited, files, corrections)
 
 
+def _run(work: Coroutine[Any, Any, Result]) -> Result:
+    """What a coroutine comes to, in a loop of its own."""
+    import asyncio  # with its TLS 30 ms, which commands that only look need not pay
+
+    return asyncio.run(work)
+
+
 def _title_of(data: bytes) -> str:
     """The title of a feed that was just found; "" where it cannot be read."""
     from syndicate.core import parse
@@ -694,6 +698,8 @@ def read_secret(where: str) -> bytes:
 
 
 def _make_secret(path: Path) -> bytes:
+    import secrets
+
     path.parent.mkdir(parents=True, exist_ok=True)
     value = secrets.token_hex(_SECRET_BYTES).encode()
     try:

@@ -13,9 +13,11 @@ import multiprocessing
 import os
 import resource
 import signal
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
@@ -25,6 +27,7 @@ from typing import Any, TypeVar, cast
 from syndicate.errors import ParseError, SyndicateError
 
 T = TypeVar("T")
+_starting = threading.Lock()  # held so that the fork server is not ended meanwhile
 MEMORY = 1_200_000_000  # bytes of address space that a worker may take
 _PRELOAD = ["syndicate.core.parse", "syndicate.core.draft"]
 _READY = "ready"
@@ -75,7 +78,8 @@ class _Worker:
         ours, theirs = context.Pipe()
         self.pipe = ours
         self.process: BaseProcess = context.Process(target=_serve, args=(theirs, make), daemon=True)
-        self.process.start()
+        with _starting:
+            self.process.start()
         theirs.close()
         try:
             ready = ours.poll(_START) and ours.recv() == _READY
@@ -127,6 +131,15 @@ async def _within(worker: _Worker, job: Job, seconds: float) -> Any:
             wait = max(seconds - used, 0.05)
     finally:
         task.cancel()
+
+
+def let_go() -> None:
+    """End the fork server, which holds the parsers (some 25 MB of its own), where no process of
+    it lives; the next worker starts another, for a second of CPU."""
+    with _starting:
+        if not multiprocessing.active_children():
+            # Public only in name: the server ends when its last client does, and that is us
+            forkserver._forkserver._stop()  # type: ignore[attr-defined]
 
 
 class Workers:

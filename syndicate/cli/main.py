@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import signal
@@ -100,6 +101,7 @@ def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and exit with its status; no user mistake shows a traceback."""
     signal.signal(signal.SIGTERM, _terminate)
+    gc.set_threshold(20_000, 20, 20)  # commands make values by the thousand, and no cycles
     terminal.prepare()
     words = sys.argv[1:] if arguments is None else arguments
     sys.exit(_status(words))

@@ -109,7 +109,19 @@ def _wall(at: datetime, zone: str) -> datetime:
 
 def instant(local: datetime, zone: str) -> datetime:
     """The moment of a local time; the first of two, the end of the gap for one that is skipped."""
-    return local.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC)
+    place = ZoneInfo(zone)
+    at = local.replace(tzinfo=place, fold=0).astimezone(UTC)
+    if at.astimezone(place).replace(tzinfo=None) == local:
+        return at
+    # Reckoned by the offset after the gap it lies before the gap's end, by the one before, behind
+    before = local.replace(tzinfo=place, fold=1).astimezone(UTC)
+    while at - before > timedelta(seconds=1):
+        middle = before + (at - before) // 2
+        if middle.astimezone(place).utcoffset() == before.astimezone(place).utcoffset():
+            before = middle
+        else:
+            at = middle
+    return at.replace(microsecond=0)
 
 
 def latest_due(schedule: str, zone: str, since: datetime, now: datetime) -> datetime | None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from syndicate.adapters import memory, notify
+from syndicate.adapters import memory, notify, parsing
 from syndicate.adapters.store.leader import Leader
 from syndicate.core import schedule
 from syndicate.daemon import jobs
@@ -51,6 +51,7 @@ _GATHER = 2.0  # seconds in which what other processes tell is one run
 _RESURVEY = timedelta(minutes=1)
 _RETRY = (5.0, 30.0, 120.0, 600.0)  # seconds after a job failed, once, twice …
 _LONG = 1.0  # seconds of a run after which memory that it used is given back
+_IDLE = 20.0  # seconds without any run after which what would start the next faster is let go
 _HOURLY = "17 * * * *"
 _NIGHTLY = "41 3 * * *"
 
@@ -97,6 +98,7 @@ class Daemon:
         self._told = False  # of changed files, by the system
         self._hears = False  # what other processes say
         self._rewatch = asyncio.Event()
+        self._worked = float("inf")  # when the last run ended, by the monotonic clock
 
     # --- what the web side asks for -----------------------------------------------------
 
@@ -203,11 +205,21 @@ class Daemon:
             work.failures, work.error = 0, ""
         took = time.monotonic() - started
         if took > _LONG:
-            await asyncio.to_thread(memory.give_back)
+            await asyncio.to_thread(self._rest)
+        self._worked = time.monotonic()
         work.runs += 1
         work.seconds += took
         work.last = self.now()
         return not work.failures
+
+    def _rest(self) -> None:
+        """Give back the memory that a long run used."""
+        self.database.relax()
+        memory.give_back()
+
+    def _let_go(self) -> None:
+        parsing.let_go()
+        self._rest()
 
     def _failed(self, work: Work, error: str) -> None:
         """Said once for each reason, not at each try."""
@@ -282,6 +294,7 @@ class Daemon:
 
     async def _catch_up(self) -> None:
         """What was missed, in the order of `run`; a slow source does not hold up the rest."""
+        await asyncio.to_thread(jobs.load)
         for kind in ("ingest", "publish", "compose", "upkeep", "learn", "backup"):
             self._wake(kind, wait=0)
             task = self.work[kind].task
@@ -329,6 +342,9 @@ class Daemon:
                 log.exception("looking for work")
 
     async def _tick(self, second: int) -> None:
+        if time.monotonic() - self._worked > _IDLE and not any(w.task for w in self.jobs()):
+            self._worked = float("inf")
+            await asyncio.to_thread(self._let_go)
         if self.next_poll is not None and self.next_poll <= self.now():
             self._want("ingest")
         if self.follows and second % _FOLLOW == 0:  # the leader may be gone

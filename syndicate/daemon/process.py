@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from syndicate import web
-from syndicate.adapters import notify
+from syndicate.adapters import memory, notify
 from syndicate.adapters.listening import listen as open_socket
 from syndicate.adapters.lock import alone
 from syndicate.daemon import inbox
@@ -37,6 +37,7 @@ def serve(file: Path, *, listen: str | None, moment: datetime | None) -> int:
 
     `moment` is the time that it is to be at the start; the clock goes on from there.
     """
+    memory.one_heap()
     settings, templates = load(file)
     offset = moment - datetime.now(UTC) if moment else timedelta(0)
     from syndicate.adapters.store import open_database

@@ -25,7 +25,6 @@ from syndicate.core.gate import Gate, Gated
 from syndicate.model import Decision, Entry
 from syndicate.settings import Settings
 
-_VALUE = "origins"
 _KIND = "origin"
 _AT_ONCE = 200
 _SHOWN = 5000  # of what would be treated otherwise; the counts are of all
@@ -200,12 +199,6 @@ def _passed(
     return after, made
 
 
-def summary(conn: Connection) -> dict[str, Any]:
-    """For `status`: how many origins are listed, how many entries would be treated otherwise."""
-    kept = _kept(conn)
-    return {name: int(kept.get(name, 0)) for name in ("listed", "stricter", "freer")}
-
-
 def _flag(affected: Affected, now: datetime) -> stories.Flag:
     action = "held" if affected.gated.action == "hold" else "shown as a link"
     reason = f"would now be {action}: {affected.reason}"
@@ -226,7 +219,7 @@ def _mark(gate: Gate) -> str:
 
 
 def _kept(conn: Connection) -> dict[str, Any]:
-    return dict(json.loads(published.value(conn, _VALUE) or "{}"))
+    return dict(json.loads(published.value(conn, published.ORIGINS) or "{}"))
 
 
 def _keep(conn: Connection, mark: str, gate: Gate, done: Examined) -> None:
@@ -236,4 +229,4 @@ def _keep(conn: Connection, mark: str, gate: Gate, done: Examined) -> None:
         "stricter": done.stricter,
         "freer": done.freer,
     }
-    published.set_value(conn, _VALUE, json.dumps(kept))
+    published.set_value(conn, published.ORIGINS, json.dumps(kept))

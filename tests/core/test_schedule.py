@@ -77,13 +77,16 @@ def test_no_schedule(cron: str) -> None:
 def test_a_time_that_summer_time_skips_is_due_after_the_gap() -> None:
     cron = "30 2 * * *"
     local = at("2026-03-29T02:30")
-    assert schedule.instant(local, BERLIN) == utc("2026-03-29T01:30")  # 03:30 in summer time
+    assert schedule.instant(local, BERLIN) == utc("2026-03-29T01:00")  # 03:00 in summer time
     since = utc("2026-03-28T12:00")
     assert schedule.latest_due(cron, BERLIN, since, utc("2026-03-29T00:59")) is None
-    assert schedule.latest_due(cron, BERLIN, since, utc("2026-03-29T01:31")) == local
+    # Not before its own moment, which its messages are dated with
+    assert schedule.latest_due(cron, BERLIN, since, utc("2026-03-29T01:00")) == local
     assert (
-        schedule.latest_due(cron, BERLIN, utc("2026-03-29T01:31"), utc("2026-03-29T20:00")) is None
+        schedule.latest_due(cron, BERLIN, utc("2026-03-29T01:00"), utc("2026-03-29T20:00")) is None
     )
+    half = schedule.instant(at("2026-10-04T02:10"), "Australia/Lord_Howe")
+    assert half == utc("2026-10-03T15:30")  # a gap of half an hour
 
 
 def test_a_time_that_comes_twice_counts_once() -> None:
@@ -136,6 +139,7 @@ def test_daily_means_once_a_local_date(minute: int, hour: int, days: int, zone: 
     while now < end:
         now += timedelta(minutes=37)
         if (local := schedule.latest_due(f"{minute} {hour} * * *", zone, since, now)) is not None:
+            assert since < schedule.instant(local, zone) <= now
             found.append(local)
             since = max(schedule.instant(local, zone), since)
     days_found = [local.date() for local in found]

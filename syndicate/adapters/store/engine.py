@@ -10,14 +10,15 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.pool import QueuePool
 
 from syndicate.errors import StoreError
 
@@ -25,6 +26,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 metadata = sa.MetaData()
 
 
+_CACHE, _CACHE_AT_REST = 12_000, 1_000  # kB of pages that a connection to SQLite may keep
 _MICROSECOND = timedelta(microseconds=1)
 _JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 
@@ -118,6 +120,18 @@ class Database:
         """A snapshot to read from."""
         with _errors(self.engine), self.engine.connect() as conn:
             yield conn
+
+    def relax(self) -> None:
+        """Let idle connections give up the pages of the database that they keep in memory (on
+        SQLite 12 MB each, as many as there ever were at once), and keep few until they write."""
+        if not self.is_sqlite:
+            return
+        with ExitStack() as idle, suppress(sqlite3.Error, sa.exc.SQLAlchemyError):
+            # All at once, since each that is given back is the next to be had
+            for _ in range(cast(QueuePool, self.engine.pool).checkedin()):
+                connection = idle.enter_context(closing(self.engine.raw_connection()))
+                for pragma in ("shrink_memory", f"cache_size={-_CACHE_AT_REST}"):
+                    connection.cursor().execute(f"PRAGMA {pragma}")
 
     def close(self) -> None:
         self.engine.dispose()
@@ -244,7 +258,7 @@ def _prepare_sqlite(raw: Any, _record: Any) -> None:
         "foreign_keys=ON",
         "busy_timeout=30000",
         "temp_store=MEMORY",
-        "cache_size=-12000",
+        f"cache_size={-_CACHE}",
         "wal_autocheckpoint=4000",  # a page that many commits change is moved once for them all
     ):
         cursor.execute(f"PRAGMA {pragma}")
@@ -254,4 +268,6 @@ def _prepare_sqlite(raw: Any, _record: Any) -> None:
 def _begin_sqlite(conn: Connection) -> None:
     # A deferred transaction that writes later fails at once with SQLITE_BUSY, whatever the timeout
     writes = conn.get_execution_options().get("syndicate_writes")
+    if writes:
+        conn.exec_driver_sql(f"PRAGMA cache_size={-_CACHE}")
     conn.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

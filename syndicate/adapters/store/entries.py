@@ -508,6 +508,12 @@ def counts(conn: Connection, status: str | None = None) -> int:
     return int(conn.execute(query).scalar_one())
 
 
+def count_by_status(conn: Connection) -> dict[str, int]:
+    """How many entries have each status that any has."""
+    query = sa.select(entries.c.status, sa.func.count()).group_by(entries.c.status)
+    return {status: count for status, count in conn.execute(query)}
+
+
 def count_by_column(conn: Connection) -> Mapping[str, int]:
     """Published leads in each column, their children included."""
     query = sa.select(placements.c.column, sa.func.count()).group_by(placements.c.column)

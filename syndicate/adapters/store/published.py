@@ -23,6 +23,7 @@ from syndicate.model import Status
 
 PUBLISHED, DOWN, OVER = "published", "down", "over"
 GONE = (DOWN, OVER)  # retracted; its term is over
+ORIGINS = "origins"  # the value that jobs/origins.py keeps: what the list was and would change
 _COUNTS = "counts"
 _SAID = "said:"
 _AUTHORITY, _TAGS = "authority", "tags"

@@ -13,11 +13,19 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from syndicate.adapters.store.engine import Instant, Json, insert, metadata
+from syndicate.adapters.store.engine import (
+    Instant,
+    Json,
+    dump_instant,
+    insert,
+    load_instant,
+    metadata,
+)
 from syndicate.model import Health, Move, Rhythm
 
 HASH_BYTES = 16
 _INTAKE_LOCK = 0x73796E6401  # one document at a time, whoever takes it in
+_SCHEDULE = 'SELECT id, configured, "next", status FROM sources'
 _AT_ONCE = 500  # parameters of one IN, well below what SQLite takes
 
 sources = sa.Table(
@@ -119,6 +127,43 @@ def looks(conn: Connection) -> dict[str, Look]:
     return {id: Look(*rest) for id, *rest in conn.execute(query)}
 
 
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What a site's sources came to: when the last poll was, when the next one is, and the
+    status of each that was ever polled."""
+
+    last: datetime | None
+    next: datetime | None
+    states: dict[str, str]
+
+
+def polled(conn: Connection, configured: dict[str, str]) -> Polled:
+    """These sources (id to configured address) in short, at a tenth of what `looks` takes."""
+    text = 'SELECT id, configured, status, "last", "next" FROM sources'
+    states: dict[str, str] = {}
+    last, following = None, None
+    for id, address, status, at, then in conn.exec_driver_sql(text):
+        if configured.get(id) != address:
+            continue
+        states[id] = status
+        if at is not None:
+            last = at if last is None else max(last, at)
+        if then is not None:
+            following = then if following is None else min(following, then)
+    ordered = {id: states[id] for id in configured if id in states}
+    return Polled(load_instant(last), load_instant(following), ordered)
+
+
+def errors(conn: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """Why these sources fail, in this order."""
+    found: dict[str, str] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        query = sa.select(sources.c.id, sources.c.error)
+        query = query.where(sources.c.id.in_(ids[start : start + _AT_ONCE]))
+        found |= {id: error or "" for id, error in conn.execute(query)}
+    return {id: found[id] for id in ids if id in found}
+
+
 def _state(row: Any) -> SourceState:
     move = None
     if row.moved_to is not None:
@@ -212,17 +257,17 @@ def due(
 
     What is gone is not due, until its configured address changes.
     """
-    query = sa.select(sources.c.id, sources.c.configured, sources.c.next, sources.c.status)
-    known = {row.id: row for row in conn.execute(query)}
-    ready: list[tuple[float, str]] = []
-    for id, address in configured.items():
-        row = known.get(id)
-        if row is None or row.configured != address:
-            ready.append((0.0, id))
-        elif row.status != Health.GONE and (row.next is None or row.next <= now):
-            ready.append((row.next.timestamp() if row.next else 0.0, id))
-    ready.sort(key=lambda each: each[0])  # stable: the config's order among equals
-    return [id for _, id in ready[:limit]]
+    moment = dump_instant(now)
+    current: set[str] = set()
+    ready: dict[str, int] = {}
+    for id, address, at, status in conn.exec_driver_sql(_SCHEDULE):
+        if configured.get(id) == address:
+            current.add(id)
+            if status != Health.GONE.value and (at is None or at <= moment):
+                ready[id] = at or 0
+    ready |= {id: 0 for id in configured if id not in current}
+    # Stable: the config's order among equals
+    return sorted((id for id in configured if id in ready), key=ready.__getitem__)[:limit]
 
 
 def claim(
@@ -357,20 +402,18 @@ def next_poll(conn: Connection, configured: dict[str, str], now: datetime) -> da
 
     None where none ever will be.
     """
-    query = sa.select(sources.c.id, sources.c.configured, sources.c.next, sources.c.status)
-    known = {row.id: row for row in conn.execute(query)}
-    soonest: datetime | None = None
-    for id, address in configured.items():
-        row = known.get(id)
-        if row is None or row.configured != address:
-            return now
-        if row.status == Health.GONE:
+    moment, known = dump_instant(now), 0
+    soonest: int | None = None
+    for id, address, at, status in conn.exec_driver_sql(_SCHEDULE):
+        if configured.get(id) != address:
             continue
-        at = row.next or now
-        if at <= now:
+        known += 1
+        if status == Health.GONE.value:
+            continue
+        if at is None or at <= moment:
             return now
         soonest = at if soonest is None else min(soonest, at)
-    return soonest
+    return now if known < len(configured) else load_instant(soonest)
 
 
 def told(conn: Connection, ids: Sequence[str] | None = None) -> dict[str, tuple[str, str]]:

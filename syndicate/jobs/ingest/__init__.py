@@ -19,7 +19,6 @@ from syndicate.adapters.mailbox import Mailbox
 from syndicate.adapters.parsing import Workers
 from syndicate.adapters.store import sources as store
 from syndicate.adapters.store.engine import Database
-from syndicate.adapters.store.sources import SourceState
 from syndicate.core import addresses
 from syndicate.core import gate as gates
 from syndicate.core.gate import Gate
@@ -30,6 +29,7 @@ from syndicate.jobs.ingest.leases import BATCH, Leases
 from syndicate.jobs.ingest.outcome import Brought
 from syndicate.jobs.ingest.pages import PageReader
 from syndicate.jobs.ingest.reading import Reader
+from syndicate.jobs.ingest.states import States
 from syndicate.jobs.ingest.storing import AT_ONCE, Ingested, Storing
 from syndicate.jobs.ingest.visits import Visitor
 from syndicate.settings import Fetch, Settings, Source
@@ -43,23 +43,19 @@ _AGAIN = 0.5  # seconds between looks at what others hold
 Progress = Callable[[int, int], None]
 
 
-def due(
-    db: Database, settings: Settings, now: datetime, only: Sequence[str] = ()
-) -> tuple[list[Source], dict[str, SourceState]]:
-    """The sources to be read now, and the states of all: named ones due or not; what lies on
-    this machine always, since reading it costs nobody anything."""
+def due(db: Database, settings: Settings, now: datetime, only: Sequence[str] = ()) -> list[Source]:
+    """The sources to be read now: named ones due or not; what lies on this machine always, since
+    reading it costs nobody anything."""
     addresses = {source.id: reading.configured(source) for source in settings.sources}
     with db.read() as conn:
-        states = store.load(conn, addresses)
         ready = set(store.due(conn, addresses, now))
-    chosen = [
+    return [
         source
         for source in settings.sources
         if (
             source.id in only if only else not source.paused and (source.path or source.id in ready)
         )
     ]
-    return chosen, states
 
 
 def addresses_of(settings: Settings) -> dict[str, str]:
@@ -96,9 +92,9 @@ async def ingest(
     storing = Storing(db, settings, file, secret, now, owner, done, gate)
     reader = _reader(settings, workers, fetcher, now)
     if leases is None:
-        chosen, states = due(db, settings, now, only)
+        chosen = due(db, settings, now, only)
         done.skipped = 0 if only else len(settings.sources) - len(chosen)
-        await _take(storing, reader, chosen, states, progress)
+        await _take(storing, reader, chosen, progress)
     else:
         await _share(leases, storing, reader, stop, whole, progress)
     done.problems += done.counts.problems
@@ -126,8 +122,7 @@ async def _share(
                 break  # it was not stored, and would come again and again
             if ids:
                 taken.update(ids)
-                states = await asyncio.to_thread(_states, storing.db, addresses, ids)
-                await _take(storing, reader, [known[id] for id in ids], states, progress)
+                await _take(storing, reader, [known[id] for id in ids], progress)
             elif whole and await asyncio.to_thread(leases.others_hold, addresses):
                 await asyncio.sleep(_AGAIN)
             else:
@@ -135,17 +130,10 @@ async def _share(
     storing.done.skipped = len(storing.settings.sources) - len(taken)
 
 
-def _states(db: Database, addresses: dict[str, str], ids: Sequence[str]) -> dict[str, SourceState]:
-    """As whoever had them last left them."""
-    with db.read() as conn:
-        return store.load(conn, {id: addresses[id] for id in ids})
-
-
 async def _take(
     storing: Storing,
     reader: Reader,
     chosen: Sequence[Source],
-    states: dict[str, SourceState],
     progress: Progress | None,
 ) -> None:
     """Read these sources at once, and store what they bring in the config's order.
@@ -154,6 +142,7 @@ async def _take(
     the same stories. Only so many wait for a slow one; then it comes after them.
     """
     queue: asyncio.Queue[tuple[int, Brought]] = asyncio.Queue(maxsize=AT_ONCE)
+    states = States(storing.db, {source.id: reading.configured(source) for source in chosen})
     both = (
         asyncio.create_task(_read_all(reader, chosen, states, queue, storing.settings)),
         asyncio.create_task(_store_all(storing, reader.room, queue, len(chosen), progress)),
@@ -192,7 +181,7 @@ def mailbox_of(source: Source, fetch: Fetch) -> Mailbox:
 async def _read_all(
     reader: Reader,
     chosen: Sequence[Source],
-    states: dict[str, SourceState],
+    states: States,
     queue: asyncio.Queue[tuple[int, Brought]],
     settings: Settings,
 ) -> None:
@@ -200,7 +189,7 @@ async def _read_all(
 
     async def work() -> None:
         for place, source in waiting:
-            state = states.get(source.id) or SourceState(source.id, reading.configured(source))
+            state = await states.take(source.id)
             await queue.put((place, await reader.read(source, state)))
 
     # More readers than fetches: a host that has all its turns taken must not stop the others
