@@ -229,9 +229,11 @@ class Application:
         return report
 
     def publish(self, *, fetch: bool = True) -> Report:
-        """What changed, written; with `fetch` the pictures that are to be copied first."""
+        """What changed, written, editions too; with `fetch` the pictures that are to be copied
+        first."""
         report = Report()
         self._publish(report, fetch=fetch)
+        report.parts["pages"]["written"] += self.publish_editions(report)
         return report
 
     def deliver(self) -> Report:
@@ -629,7 +631,6 @@ class Application:
         )
         digest.withdraw(self.database, self.settings, self.templates, self.now)
         report = self.publish(fetch=False)
-        self.publish_editions()
         corrections = 0
         if notify:
             corrections = digest.correct(

@@ -296,11 +296,12 @@ def status(call: Call) -> None:
     terminal.say(f"{call.settings.site.name} · {call.settings.site.url}")
     for name, value in report.items():
         if isinstance(value, dict):
-            text = "  ".join(f"{key} {each}" for key, each in value.items()) or "none"
+            known = (f"{key} {each}" for key, each in value.items() if each is not None)
+            text = "  ".join(known) or "none"
         elif isinstance(value, list):
             text = "; ".join(map(str, value)) or "none"
         else:
-            text = str(value)
+            text = "never" if value is None else str(value)
         terminal.say(f"{name:<12} {text}")
 
 

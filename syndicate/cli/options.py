@@ -32,9 +32,9 @@ class Call:
 
     @functools.cached_property
     def settings(self) -> Settings:
-        from syndicate import config
+        from syndicate import loading
 
-        return config.load(self.context.obj["config"])
+        return loading.load(self.context.obj["config"])
 
     @functools.cached_property
     def app(self) -> Application:
@@ -48,11 +48,11 @@ class Call:
             self.context.call_on_close(bar.close)
         return made
 
-    def moment(self) -> datetime:
-        """`--at`, in the site's zone where it has none of its own; else the time it is."""
+    def moment(self, zone: ZoneInfo | None = None) -> datetime:
+        """`--at`, in `zone` (the site's) where it has none of its own; else the time it is."""
         if self.at is None:
             return datetime.now(UTC)
-        return moment(self.at, ZoneInfo(self.settings.site.timezone), "--at")
+        return moment(self.at, zone or self.zone, "--at")
 
     @property
     def zone(self) -> ZoneInfo:

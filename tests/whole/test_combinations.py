@@ -1,0 +1,148 @@
+"""What one change does to another: corrections, editions and the config, one after the other."""
+
+from __future__ import annotations
+
+import mailbox
+from email.message import Message
+
+import pytest
+from sites import Site, item, rss
+
+CONFIG = """
+[[columns]]
+id = "law"
+title = "法治"
+[[columns]]
+id = "notes"
+title = "札记"
+[[sources]]
+id = "a"
+path = "a.xml"
+column = "law"
+licence = "CC-BY-4.0"
+[[sources]]
+id = "b"
+path = "b.xml"
+column = "notes"
+[[digests]]
+id = "daily"
+title = "每日"
+schedule = "0 8 * * *"
+max_age = "1000d"
+"""
+EVENING, MORNING = "2026-11-24T20:00:00+08:00", "2026-11-25T08:00:00+08:00"
+
+
+@pytest.fixture
+def news(site: Site) -> Site:
+    """Two sources in two columns, one reader, nothing mailed yet."""
+    site.config(CONFIG)
+    site.at = "2026-11-24T08:30:00+08:00"
+    site.write("a.xml", rss(item(1), item(2)))
+    other = item(
+        7, "另一家报社写的另一件事。", title="桥", link="https://b.example/7", guid="b7"
+    )
+    site.write("b.xml", rss(other, title="乙报", link="https://b.example/"))
+    site.run("subscribers", "add", "reader@r.example")
+    site.run("run")
+    return site
+
+
+def _ids(site: Site) -> dict[str, str]:
+    return {row["title"]: row["id"] for row in site.json("list")}
+
+
+def _texts(site: Site) -> list[str]:
+    mails: list[Message] = sorted(
+        mailbox.Maildir(str(site.root / "var/mail")), key=lambda mail: mail["Message-ID"]
+    )
+    parts = [p for m in mails for p in m.walk() if p.get_content_type() == "text/plain"]
+    return [p.get_payload(decode=True).decode() for p in parts]  # type: ignore[union-attr]
+
+
+def test_what_was_split_off_after_an_edition_is_in_the_next(news: Site) -> None:
+    ids = _ids(news)
+    news.run("merge", ids["第1篇报道"], ids["桥"])
+    news.run("run", at=MORNING)
+    lead, other = ("桥", "第1篇报道") if "札记" in _texts(news)[0] else ("第1篇报道", "桥")
+    assert lead in _texts(news)[0]
+    news.run("split", ids["第1篇报道"], at=MORNING)
+    done = news.json("run", at="2026-11-26T08:00:00+08:00")
+    assert done["digests"]["sent"] == 1
+    assert other in _texts(news)[1]
+    assert f" {lead}\n" not in _texts(news)[1]
+
+
+@pytest.mark.parametrize("how", ["reject", "retract"])
+def test_what_is_refused_is_gone_from_editions_too(news: Site, how: str) -> None:
+    news.run("run", at=MORNING)
+    reason = ["--reason", "作者要求"] if how == "retract" else []
+    news.run(how, _ids(news)["第1篇报道"], *reason, at=MORNING)
+    news.run("publish", at=MORNING)
+    for name, data in news.published().items():
+        assert "第1篇报道".encode() not in data, name
+    assert news.json("verify", at=MORNING)["problems"] == []
+
+
+CRON, REGEX = 'schedule = "61 8 * * *"', 'regex = "("'
+
+
+@pytest.mark.parametrize(
+    ("broken", "key"),
+    [
+        pytest.param(f'[[digests]]\nid = "d"\n{CRON}', "digests[0].schedule", id="cron"),
+        pytest.param(
+            f'[[columns]]\nid = "law"\n[[columns.rules]]\nall = ["x"]\n{REGEX}',
+            "columns[0].rules[0].regex",
+            id="regex",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    "words",
+    [("run",), ("deliver",), ("publish",), ("list",), ("digest", "list"), ("sources",), ("serve",)],
+    ids=" ".join,
+)
+def test_a_broken_expression_is_an_invalid_config(
+    site: Site, broken: str, key: str, words: tuple[str, ...]
+) -> None:
+    site.config(f"{broken}\n[[sources]]\nid = 'a'\npath = 'a.xml'\n")
+    site.write("a.xml", rss(item(1)))
+    line = 7 if key.startswith("digests") else 9
+    ran = site.run(*words, status=2)
+    assert f"config.toml:{line}: {key}: " in ran.err
+    assert not site.feeds.exists()
+    assert not (site.root / "var").exists()
+    assert f"config.toml:{line}: {key}: " in site.run("check", status=1).out
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        pytest.param(
+            '[[sources]]\nid = "a"\ntype = "page"\nurl = "https://x.example/"\n'
+            'select = {items = "a["}',
+            "sources[0].select.items: 'a[' is not a CSS selector",
+            id="selector",
+        ),
+        pytest.param(
+            '[mail]\nroute = "smtp://me@mail.example:587?tls=none"\npassword = "p"',
+            "mail.route: a password never goes without TLS",
+            id="password without TLS",
+        ),
+    ],
+)
+def test_check_says_what_cannot_work(site: Site, text: str, says: str) -> None:
+    site.config(text)
+    assert says in site.run("check", status=1).out
+
+
+def test_check_warns_of_a_path_that_is_not_there(site: Site) -> None:
+    site.config('[[sources]]\nid = "a"\ntype = "folder"\npath = "articels"')
+    assert "sources[0].path: there is no " in site.run("check").out
+
+
+def test_the_screen_has_no_python_in_it(site: Site) -> None:
+    said = site.run("status").out
+    assert "None" not in said
+    assert "last         never" in said
