@@ -145,10 +145,18 @@ class Application:
         return gate.of(self.settings, register)
 
     def pass_time(self) -> int:
-        """What time makes of entries: embargoes end, terms are over; how many changed."""
+        """What time makes of entries (embargoes end, terms are over), and columns that are
+        others than before; how many changed."""
         from syndicate.jobs import due
 
-        return due.pass_time(self.database, self.settings, self.now)
+        return self._rearranged + due.pass_time(self.database, self.settings, self.now)
+
+    @functools.cached_property
+    def _rearranged(self) -> int:
+        from syndicate.jobs.rearrange import rearrange
+
+        file = self._filer(functools.cache(self._learned))
+        return rearrange(self.database, self.settings, file, self.now)
 
     def reexamine(self) -> str:
         """What is here against the list of origins, where that has changed; a line about what

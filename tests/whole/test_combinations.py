@@ -84,6 +84,46 @@ def test_what_is_refused_is_gone_from_editions_too(news: Site, how: str) -> None
     assert news.json("verify", at=MORNING)["problems"] == []
 
 
+def _paths(site: Site, title: str) -> set[str]:
+    return {
+        name.partition("/")[0]
+        for name, data in site.published().items()
+        if title.encode() in data and name.endswith(("/index.html", "/feed.json"))
+    }
+
+
+def test_entries_of_a_column_that_is_gone_are_filed_anew(news: Site) -> None:
+    news.run("move", _ids(news)["第2篇报道"], "notes")
+    without = CONFIG.replace('[[columns]]\nid = "notes"\ntitle = "札记"\n', "")
+    news.config(without.replace('column = "notes"', ""))
+    news.run("run", at=EVENING)
+    rows = {row["title"]: row for row in news.json("list")}
+    assert {title: (row["column"], row["columns"]) for title, row in rows.items()} == {
+        "第1篇报道": ("law", ["law"]),
+        "第2篇报道": ("law", ["law"]),  # its source's
+        "桥": ("rest", ["rest"]),
+    }
+    assert _paths(news, "桥") == {"rest"}
+    assert _paths(news, "第2篇报道") == {"law"}
+    assert "no column 'notes' any more" in news.run("why", rows["桥"]["id"]).out
+    assert news.json("verify", at=EVENING)["problems"] == []
+    done = news.json("run", at=EVENING)
+    assert (done["feeds"]["written"], done["pages"]["written"]) == (0, 0)
+
+
+def test_a_column_that_gets_a_parent_is_shown_in_it(news: Site) -> None:
+    above = '[[columns]]\nid = "top"\ntitle = "总栏"\n'
+    news.config(CONFIG.replace('title = "法治"', 'title = "法治"\nparent = "top"') + above)
+    news.run("run", at=EVENING)
+    assert _paths(news, "第1篇报道") == {"law", "top"}
+    assert _paths(news, "桥") == {"notes"}
+    assert news.json("verify", at=EVENING)["problems"] == []
+    news.config(CONFIG + above)
+    news.run("run", at=EVENING)
+    assert _paths(news, "第1篇报道") == {"law"}
+    assert news.json("verify", at=EVENING)["problems"] == []
+
+
 CRON, REGEX = 'schedule = "61 8 * * *"', 'regex = "("'
 
 
