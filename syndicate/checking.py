@@ -159,9 +159,7 @@ async def _ask_sources(settings: Settings, now: datetime) -> list[Problem]:
         elif source.type == "feed" and not discover.is_feed(answer.body):
             found.append(at(settings, path, "what is there is no feed", warning=True))
         if answer.moved_to and answer.moved_to != source.url:
-            found.append(
-                at(settings, path, f"has moved: write {answer.moved_to!r}", warning=True)
-            )
+            found.append(at(settings, path, f"has moved: write {answer.moved_to!r}", warning=True))
 
     async with app.fetcher() as fetcher, asyncio.TaskGroup() as group:
         for number, source in enumerate(settings.sources):

@@ -39,9 +39,7 @@ def news(site: Site) -> Site:
     site.config(CONFIG)
     site.at = "2026-11-24T08:30:00+08:00"
     site.write("a.xml", rss(item(1), item(2)))
-    other = item(
-        7, "另一家报社写的另一件事。", title="桥", link="https://b.example/7", guid="b7"
-    )
+    other = item(7, "另一家报社写的另一件事。", title="桥", link="https://b.example/7", guid="b7")
     site.write("b.xml", rss(other, title="乙报", link="https://b.example/"))
     site.run("subscribers", "add", "reader@r.example")
     site.run("run")
@@ -186,3 +184,16 @@ def test_the_screen_has_no_python_in_it(site: Site) -> None:
     said = site.run("status").out
     assert "None" not in said
     assert "last         never" in said
+
+
+def test_the_day_of_a_consent_survives_moving_house(site: Site) -> None:
+    site.config('[[digests]]\nid = "daily"\n')
+    site.write("in.csv", "email,consent,consented_at\na@r.example,表格,2024-05-01\n")
+    site.run("subscribers", "import", str(site.root / "in.csv"))
+    out = site.run("subscribers", "export").out
+    assert "2024-05-01" in out
+    site.write("out.csv", out)
+    (site.root / "var/syndicate.db").unlink()
+    site.run("subscribers", "import", str(site.root / "out.csv"))
+    assert site.run("subscribers", "export").out == out
+    assert site.json("subscribers", "list")[0]["joined"].startswith("2024-05-01")
