@@ -236,12 +236,12 @@ class Application:
         self._ingest(report, only)
         return report
 
-    def publish(self, *, fetch: bool = True) -> Report:
-        """What changed, written, editions too; with `fetch` the pictures that are to be copied
-        first."""
+    def publish(self, *, fetch: bool = True, rebuild: bool = False) -> Report:
+        """What changed, or everything, written, editions too; with `fetch` the pictures that are
+        to be copied first."""
         report = Report()
-        self._publish(report, fetch=fetch)
-        report.parts["pages"]["written"] += self.publish_editions(report)
+        self._publish(report, fetch=fetch, rebuild=rebuild)
+        report.parts["pages"]["written"] += self.publish_editions(report, rebuild=rebuild)
         return report
 
     def deliver(self) -> Report:
@@ -269,7 +269,7 @@ class Application:
                 self.database, self.settings, visitor.fetch, self.now, self.stopping
             )
 
-    def _publish(self, report: Report, *, fetch: bool = True) -> None:
+    def _publish(self, report: Report, *, fetch: bool = True, rebuild: bool = False) -> None:
         from syndicate.jobs import publish
 
         self.pass_time()
@@ -277,7 +277,12 @@ class Application:
             for source, reason in self.copy_pictures():
                 report.problem(source or None, reason)
         done = publish.publish(
-            self.database, self.settings, self.pages, self.now, stop=self.stopping
+            self.database,
+            self.settings,
+            self.pages,
+            self.now,
+            rebuild=rebuild,
+            stop=self.stopping,
         )
         report.parts.setdefault("columns", {c.id: 0 for c in self.settings.columns})
         report.parts["feeds"] = {
@@ -356,7 +361,7 @@ class Application:
         self.publish_editions()
         return composed
 
-    def publish_editions(self, report: Report | None = None) -> int:
+    def publish_editions(self, report: Report | None = None, *, rebuild: bool = False) -> int:
         """Write the pages of editions that are new or changed; how many files.
 
         A digest whose template is broken goes into the report, else into the log.
@@ -367,7 +372,9 @@ class Application:
         if not self.settings.digests:
             return 0
         look = fingerprint(self.settings, self.pages)
-        done = publish_editions(self.database, self.settings, self.templates, look, self.stopping)
+        done = publish_editions(
+            self.database, self.settings, self.templates, look, self.stopping, rebuild=rebuild
+        )
         for error in done.errors:
             if report is not None:
                 report.fail(error)

@@ -282,6 +282,8 @@ def verify(call: Call) -> int:
             f"{report['checked']} checked, {report['stale']} changed since and not yet published, "
             f"{len(report['problems'])} problems"
         )
+        if report["problems"] and not call.quiet:
+            terminal.say("`syndicate publish --rebuild` writes everything as it was recorded")
     return 1 if report["problems"] else 0
 
 

@@ -45,16 +45,19 @@ class Written:
 
 def publish_editions(
     db: Database, settings: Settings, templates: showing.Renderer, look: str,
-    stop: Callable[[], bool] = lambda: False,
+    stop: Callable[[], bool] = lambda: False, *, rebuild: bool = False,
 ) -> Written:  # fmt: skip
-    """Bring the pages of all public editions up to date; `look` stands for templates and config."""
+    """Bring the pages of all public editions up to date; `look` stands for templates and config.
+
+    With `rebuild` those too that should be right already.
+    """
     done = Written()
     disk = Disk(settings.storage.output)
     with turn.publishing(db, stop), db.begin() as conn:
         for digest in settings.digests:
             if digest.public:
                 try:
-                    _Pages(conn, disk, settings, templates, look, digest, done).publish()
+                    _Pages(conn, disk, settings, templates, look, digest, done, rebuild).publish()
                 except TemplateError as error:  # what there is stays; other digests go on
                     done.errors.append(error)
     return done
@@ -69,6 +72,7 @@ class _Pages:
     look: str
     digest: Digest
     done: Written
+    rebuild: bool = False
 
     def publish(self) -> None:
         known = edition_store.of_digest(self.conn, self.digest.id)
@@ -84,7 +88,8 @@ class _Pages:
         index = published.files_at(self.conn, [f"{folder}/index.html"])
         look = f"{self.look}:{len(shown)}"
         name = f"editions:{self.digest.id}"
-        if not changed and index and published.value(self.conn, name) == look:
+        there = index and self.disk.exists(f"{folder}/index.html")
+        if not changed and there and published.value(self.conn, name) == look:
             self.done.unchanged += 2
             return
         self._write(f"{folder}/index.html", self._index(shown).encode())
@@ -97,7 +102,8 @@ class _Pages:
         states = self._states(ids)
         mark = hashlib.blake2b(f"{self.look}{states}".encode(), digest_size=16).hexdigest()
         name, path = f"edition:{edition.id}", self._path(edition)
-        if published.value(self.conn, name) == mark and self.disk.exists(path):
+        right = published.value(self.conn, name) == mark and self.disk.exists(path)
+        if right and not self.rebuild:
             self.done.unchanged += 1
             return None
         body = self._render(edition, ids)

@@ -197,3 +197,28 @@ def test_the_day_of_a_consent_survives_moving_house(site: Site) -> None:
     site.run("subscribers", "import", str(site.root / "out.csv"))
     assert site.run("subscribers", "export").out == out
     assert site.json("subscribers", "list")[0]["joined"].startswith("2024-05-01")
+
+
+@pytest.mark.parametrize("gone", ["law/rss.xml", "notes/index.html", "sitemap.xml", "style.css"])
+def test_a_list_that_is_gone_comes_back_by_itself(news: Site, gone: str) -> None:
+    before = news.published()
+    (news.feeds / gone).unlink()
+    news.run("publish", at=EVENING)
+    assert news.published() == before
+
+
+def test_a_rebuild_mends_what_was_changed_by_hand(news: Site) -> None:
+    news.run("run", at=MORNING)
+    before = news.published()
+    for name, data in before.items():
+        if name.startswith(("articles/", "law/", "editions/daily/")):
+            (news.feeds / name).write_bytes(data.replace("报道".encode(), "報道".encode()))
+    for row in news.json("list", "--source", "b"):
+        (news.feeds / f"articles/{row['id']}.html").unlink()
+    assert news.json("verify", at=MORNING, status=1)["problems"]
+    assert "publish --rebuild" in news.run("verify", at=MORNING, status=1).out
+    news.run("publish", "--rebuild", at=MORNING)
+    assert news.published() == before
+    assert news.json("verify", at=MORNING)["problems"] == []
+    done = news.json("run", at=MORNING)
+    assert (done["feeds"]["written"], done["pages"]["written"]) == (0, 0)
