@@ -366,11 +366,15 @@ class Application:
 
         A digest whose template is broken goes into the report, else into the log.
         """
+        from syndicate.adapters.store import editions
+
+        if not self.settings.digests:
+            with self.database.read() as conn:
+                if not editions.enrolled(conn):  # nor was there ever any
+                    return 0
         from syndicate.jobs.editions import publish_editions
         from syndicate.jobs.publish import fingerprint
 
-        if not self.settings.digests:
-            return 0
         look = fingerprint(self.settings, self.pages)
         done = publish_editions(
             self.database, self.settings, self.templates, look, self.stopping, rebuild=rebuild

@@ -29,6 +29,12 @@ _PLAIN = re.compile(r"([0-5]?\d) (\*|[01]?\d|2[0-3]) \* \* (\*|[0-7])")
 _WINDOWS = tuple(timedelta(hours=h) for h in (1, 6, 24, 24 * 7, 24 * 32, 24 * 367, 24 * 366 * 8))
 
 
+def is_once_a_day(schedule: str) -> bool:
+    """Whether a day has one of its times at most, told by its form: one minute, one hour."""
+    fields = _NAMED.get(schedule.strip().lower(), schedule).split()
+    return len(fields) == 5 and fields[0].isdigit() and fields[1].isdigit()
+
+
 def problem(schedule: str) -> str | None:
     """What is wrong with a cron expression; None where it is one."""
     if _PLAIN.fullmatch(schedule):

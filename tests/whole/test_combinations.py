@@ -222,3 +222,33 @@ def test_a_rebuild_mends_what_was_changed_by_hand(news: Site) -> None:
     assert news.json("verify", at=MORNING)["problems"] == []
     done = news.json("run", at=MORNING)
     assert (done["feeds"]["written"], done["pages"]["written"]) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param(CONFIG[CONFIG.index("[[digests]]") :], "", id="no more in the config"),
+        pytest.param('schedule = "0 8 * * *"', 'schedule = "0 8,18 * * *"', id="twice a day"),
+        pytest.param('id = "daily"', 'id = "daily"\npublic = false', id="no more public"),
+    ],
+)
+def test_what_is_taken_down_goes_from_old_editions_whatever_became_of_them(
+    news: Site, old: str, new: str
+) -> None:
+    news.run("run", at=MORNING)
+    pages = {name for name in news.published() if name.startswith("editions/")}
+    assert "editions/daily/2026-11-25.html" in pages
+    news.config(CONFIG.replace(old, new))
+    news.run("run", at=MORNING)
+    assert "每日" in (news.feeds / "editions/daily/index.html").read_text()
+    news.run("retract", _ids(news)["第1篇报道"], "--reason", "作者要求", at=MORNING)
+    for name, data in news.published().items():
+        assert "第1篇报道".encode() not in data, name
+    assert {name for name in news.published() if name.startswith("editions/")} == pages
+    assert news.json("verify", at=MORNING)["problems"] == []
+
+
+def test_a_nickname_of_a_schedule_is_once_a_day(news: Site) -> None:
+    news.config(CONFIG.replace("0 8 * * *", "@daily"))
+    news.run("run", at="2026-11-26T00:00:00+08:00")
+    assert (news.feeds / "editions/daily/2026-11-26.html").exists()
