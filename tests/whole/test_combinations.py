@@ -252,3 +252,11 @@ def test_a_nickname_of_a_schedule_is_once_a_day(news: Site) -> None:
     news.config(CONFIG.replace("0 8 * * *", "@daily"))
     news.run("run", at="2026-11-26T00:00:00+08:00")
     assert (news.feeds / "editions/daily/2026-11-26.html").exists()
+
+
+def test_what_was_sent_by_hand_is_not_next(news: Site) -> None:
+    news.config(CONFIG.replace("0 8 * * *", "0 8,18 * * *"))
+    early = "2026-11-25T07:00:00+08:00"
+    assert news.json("digest", "list", at=early)[0]["next"] == MORNING
+    news.run("digest", "send", "daily", at=early)
+    assert news.json("digest", "list", at=early)[0]["next"] == "2026-11-25T18:00:00+08:00"
