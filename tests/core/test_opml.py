@@ -68,6 +68,9 @@ def test_forgiven_spellings() -> None:
     ("data", "words"),
     [
         pytest.param(b"", "OPML", id="empty"),
+        pytest.param(
+            b'<opml><body><outline xmlUrl="https://a.example/"/><outl', "cut short", id="half"
+        ),
         pytest.param(b"not xml at all", "OPML", id="text"),
         pytest.param(b"<rss><channel/></rss>", "no OPML: it holds <rss>", id="a feed"),
         pytest.param(b"<opml><head/></opml>", "no <body>", id="no body"),
