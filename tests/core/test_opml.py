@@ -60,7 +60,10 @@ def test_what_cannot_be_taken_is_listed(outline: str, reason: str) -> None:
 
 
 def test_forgiven_spellings() -> None:
-    data = f'<?xml version="1.0" encoding="gb18030"?><OPML><BODY><OUTLINE TEXT="岸 & 河" XMLURL="{FIRST}"/>'
+    data = (
+        '<?xml version="1.0" encoding="gb18030"?><OPML><BODY>'
+        f'<OUTLINE TEXT="岸 & 河" XMLURL="{FIRST}"/></OPML>'
+    )
     assert opml.read(data.encode("gb18030")).feeds[0].url == FIRST
 
 
