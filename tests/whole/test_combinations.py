@@ -260,3 +260,45 @@ def test_what_was_sent_by_hand_is_not_next(news: Site) -> None:
     assert news.json("digest", "list", at=early)[0]["next"] == MORNING
     news.run("digest", "send", "daily", at=early)
     assert news.json("digest", "list", at=early)[0]["next"] == "2026-11-25T18:00:00+08:00"
+
+
+REQUIRING = """
+[[sources]]
+id = "a"
+path = "a.xml"
+require = ["source", "author"]
+"""
+
+
+def test_an_update_without_what_is_required_is_held(site: Site) -> None:
+    site.config(REQUIRING)
+    by = {"dc:creator": "张三"}
+    site.write("a.xml", rss(item(1, **by), item(2)))
+    site.run("run")
+    ids = _ids(site)
+    site.run("approve", ids["第2篇报道"])  # an editor's word, which holds
+    changed = (item(1, "改过的正文。"), item(2, "另一段改过的正文。"))
+    site.write("a.xml", rss(*changed))
+    done = site.json("run", at=EVENING)
+    assert (done["entries"]["updated"], done["entries"]["held"]) == (2, 1)
+    rows = {row["title"]: row["status"] for row in site.json("list")}
+    assert rows == {"第1篇报道": "held", "第2篇报道": "published"}
+    assert "without author" in site.json("review")[0]["reason"]
+    assert all("第1篇报道".encode() not in data for data in site.published().values())
+    assert site.json("verify", at=EVENING)["problems"] == []
+    site.write("a.xml", rss(item(1, "改过的正文。", **by), changed[1]))
+    site.run("run", at=MORNING)
+    assert {row["status"] for row in site.json("list")} == {"published"}
+
+
+def test_an_update_that_states_no_origin_any_more_is_held_where_that_is_required(
+    site: Site,
+) -> None:
+    site.config(REQUIRING.replace('"source", "author"', '"origin"'))
+    site.write("a.xml", rss(item(1, **{"dc:source": "人民日报"}), item(2)))
+    site.run("run")
+    site.run("approve", _ids(site)["第2篇报道"])
+    site.write("a.xml", rss(item(1, "改过的正文。"), item(2, "另一段改过的正文。")))
+    site.run("run", at=EVENING)
+    rows = {row["title"]: row["status"] for row in site.json("list")}
+    assert rows == {"第1篇报道": "held", "第2篇报道": "published"}
