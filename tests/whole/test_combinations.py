@@ -36,7 +36,17 @@ EVENING, MORNING = "2026-11-24T20:00:00+08:00", "2026-11-25T08:00:00+08:00"
 @pytest.fixture
 def news(site: Site) -> Site:
     """Two sources in two columns, one reader, nothing mailed yet."""
-    site.config(CONFIG)
+    return _filled(site, "")
+
+
+@pytest.fixture
+def news_anywhere(site: Site, database_url: str) -> Site:
+    """The same on either kind of database."""
+    return _filled(site, f'[storage]\ndatabase = "{database_url}"\n')
+
+
+def _filled(site: Site, storage: str) -> Site:
+    site.config(storage + CONFIG)
     site.at = "2026-11-24T08:30:00+08:00"
     site.write("a.xml", rss(item(1), item(2)))
     other = item(7, "另一家报社写的另一件事。", title="桥", link="https://b.example/7", guid="b7")
@@ -58,7 +68,8 @@ def _texts(site: Site) -> list[str]:
     return [p.get_payload(decode=True).decode() for p in parts]  # type: ignore[union-attr]
 
 
-def test_what_was_split_off_after_an_edition_is_in_the_next(news: Site) -> None:
+def test_what_was_split_off_after_an_edition_is_in_the_next(news_anywhere: Site) -> None:
+    news = news_anywhere
     ids = _ids(news)
     news.run("merge", ids["第1篇报道"], ids["桥"])
     news.run("run", at=MORNING)
@@ -90,10 +101,13 @@ def _paths(site: Site, title: str) -> set[str]:
     }
 
 
-def test_entries_of_a_column_that_is_gone_are_filed_anew(news: Site) -> None:
+def test_entries_of_a_column_that_is_gone_are_filed_anew(
+    news_anywhere: Site, database_url: str
+) -> None:
+    news, storage = news_anywhere, f'[storage]\ndatabase = "{database_url}"\n'
     news.run("move", _ids(news)["第2篇报道"], "notes")
     without = CONFIG.replace('[[columns]]\nid = "notes"\ntitle = "札记"\n', "")
-    news.config(without.replace('column = "notes"', ""))
+    news.config(storage + without.replace('column = "notes"', ""))
     news.run("run", at=EVENING)
     rows = {row["title"]: row for row in news.json("list")}
     assert {title: (row["column"], row["columns"]) for title, row in rows.items()} == {
