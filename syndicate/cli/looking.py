@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--column", "-c", help="Only what stands in this column.")
 @click.option("--source", "-s", help="Only what this source brought.")
 @click.option("--since", metavar="TIME", help="Only what was received since.")
-@click.option("--limit", "-n", type=click.IntRange(min=1), help="At most so many.")
+@click.option("--limit", "-n", type=click.IntRange(1, 2**31 - 1), help="At most so many.")
 @click.option(
     "--status",
     type=click.Choice(["published", "held", "rejected", "retracted", "expired"]),

@@ -316,3 +316,23 @@ def test_an_update_that_states_no_origin_any_more_is_held_where_that_is_required
     site.run("run", at=EVENING)
     rows = {row["title"]: row["status"] for row in site.json("list")}
     assert rows == {"第1篇报道": "held", "第2篇报道": "published"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("list", "--since", "0001"),
+        ("list", "--at", "0001-01-01"),
+        ("run", "--at", "9999-12-31T23:59:59-14:00"),
+        ("digest", "send", "daily", "--at", "9999-12-31"),
+        ("list", "--limit", "99999999999999999999"),
+        ("show", "\udcff\udcfe"),
+        ("move", "\udcff", "law"),
+        ("merge", "\udcff", "\udcfe"),
+    ],
+    ids=ascii,
+)
+def test_odd_arguments_are_wrong_usage(news: Site, words: tuple[str, ...]) -> None:
+    ran = news.call(*words)
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err
