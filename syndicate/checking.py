@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from syndicate.errors import FetchError, MailError, ParseError, Problem, TemplateError
+from syndicate.loading import at, problems_of
 from syndicate.settings import Settings, Source
 from syndicate.wiring import Application, read_origins, template_folders
 
@@ -25,7 +26,7 @@ def check(
 
     Nothing is created: a database that is not there yet is not looked at.
     """
-    problems = [*_check_rules(settings), *_check_digests(settings), *_check_templates(settings)]
+    problems = [*problems_of(settings), *_check_templates(settings), *_check_sources(settings)]
     problems += _check_mail(settings)
     problems += read_origins(settings)[1]
     reports: list[dict[str, Any]] = []
@@ -34,33 +35,6 @@ def check(
     if network:
         problems += _check_network(settings, now)
     return tuple(problems), reports
-
-
-def _problem(settings: Settings, path: str, message: str, *, warning: bool = False) -> Problem:
-    from syndicate import config
-
-    line = config.line_of(settings.file, path)
-    return Problem(str(settings.file), line, f"{path}: {message}", warning)
-
-
-def _check_rules(settings: Settings) -> list[Problem]:
-    from syndicate.core import rules
-
-    compiled = rules.compile_rules(settings.columns)
-    return [
-        _problem(settings, *problem.message.split(": ", 1)) if ": " in problem.message else problem
-        for problem in compiled.problems
-    ]
-
-
-def _check_digests(settings: Settings) -> list[Problem]:
-    from syndicate.core import schedule
-
-    return [
-        _problem(settings, f"digests[{number}].schedule", wrong)
-        for number, digest in enumerate(settings.digests)
-        if (wrong := schedule.problem(digest.schedule))
-    ]
 
 
 def _check_templates(settings: Settings) -> list[Problem]:
@@ -74,12 +48,26 @@ def _check_templates(settings: Settings) -> list[Problem]:
         for suffix in (".html", ".txt"):
             if not templates.has(digest.template + suffix):
                 missing = f"no template {digest.template}{suffix}"
-                found.append(_problem(settings, f"{path}.template", missing))
+                found.append(at(settings, f"{path}.template", missing))
         try:
             if not templates.render_text(digest.subject, sample_mail.subject(settings, digest)):
-                found.append(_problem(settings, f"{path}.subject", "comes out empty"))
+                found.append(at(settings, f"{path}.subject", "comes out empty"))
         except TemplateError as error:
-            found.append(_problem(settings, f"{path}.subject", error.what))
+            found.append(at(settings, f"{path}.subject", error.what))
+    return found
+
+
+def _check_sources(settings: Settings) -> list[Problem]:
+    """Selectors that are none; files and folders that are not there yet."""
+    from syndicate.core import listing
+
+    found = []
+    for number, source in enumerate(settings.sources):
+        for key, wrong in listing.problems(source.select):
+            found.append(at(settings, f"sources[{number}].select.{key}", wrong))
+        if source.path and not Path(source.path).exists():
+            missing = f"there is no {source.path} yet"
+            found.append(at(settings, f"sources[{number}].path", missing, warning=True))
     return found
 
 
@@ -90,11 +78,11 @@ def _check_mail(settings: Settings) -> list[Problem]:
     try:
         smtp.route(settings.mail.route, settings.mail.password)
     except MailError as error:
-        found.append(_problem(settings, "mail.route", error.what))
+        found.append(at(settings, "mail.route", error.what))
     try:
         dkim.signer(settings.mail.dkim)
     except MailError as error:
-        found.append(_problem(settings, "mail.dkim.key", error.what))
+        found.append(at(settings, "mail.dkim.key", error.what))
     return found
 
 
@@ -123,7 +111,7 @@ def _check_network(settings: Settings, now: datetime) -> list[Problem]:
     found = asyncio.run(_ask_sources(settings, now))
     domain = settings.mail.sender.rpartition("@")[2]
     found += [
-        _problem(settings, "mail.from", text, warning=True)
+        at(settings, "mail.from", text, warning=True)
         for text in dns_records.advice(domain, settings.mail.dkim, _dns)
     ]
     return found
@@ -151,29 +139,27 @@ async def _ask_sources(settings: Settings, now: datetime) -> list[Problem]:
 
     async def look(number: int, source: Source, fetcher: Fetcher) -> None:
         text = await _listed(source, fetcher, settings.fetch.max_bytes)
-        found.append(_problem(settings, f"sources[{number}].url", text, warning=True))
+        found.append(at(settings, f"sources[{number}].url", text, warning=True))
 
     async def unlock(path: str, box: Mailbox) -> None:
         try:
             await asyncio.to_thread(lambda: list(box.unread(0)))
         except FetchError as error:
-            found.append(_problem(settings, path, str(error), warning=True))
+            found.append(at(settings, path, str(error), warning=True))
 
     async def ask(number: int, source: Source, fetcher: Fetcher) -> None:
         path = f"sources[{number}].url"
         try:
             answer = await fetcher.fetch(Request(source.url))
         except FetchError as error:
-            found.append(_problem(settings, path, str(error), warning=True))
+            found.append(at(settings, path, str(error), warning=True))
             return
         if answer.failure:
-            found.append(_problem(settings, path, answer.failure, warning=True))
+            found.append(at(settings, path, answer.failure, warning=True))
         elif source.type == "feed" and not discover.is_feed(answer.body):
-            found.append(_problem(settings, path, "what is there is no feed", warning=True))
+            found.append(at(settings, path, "what is there is no feed", warning=True))
         if answer.moved_to and answer.moved_to != source.url:
-            found.append(
-                _problem(settings, path, f"has moved: write {answer.moved_to!r}", warning=True)
-            )
+            found.append(at(settings, path, f"has moved: write {answer.moved_to!r}", warning=True))
 
     async with app.fetcher() as fetcher, asyncio.TaskGroup() as group:
         for number, source in enumerate(settings.sources):

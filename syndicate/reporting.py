@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -191,25 +192,32 @@ def review(app: Application) -> list[dict[str, Any]]:
 def digests(app: Application) -> list[dict[str, Any]]:
     """`digest list --json`: each with its next time and its editions, newest first."""
     from syndicate.adapters.store import editions as edition_store
-    from syndicate.core import schedule
 
     rows = []
     with app.database.read() as conn:
         for digest in app.settings.digests:
-            local = schedule.next_due(digest.schedule, digest.timezone, app.now)
-            due = schedule.instant(local, digest.timezone) if local else None
+            known = edition_store.of_digest(conn, digest.id)
+            due = _next(digest, app.now, {edition.local for edition in known})
             rows.append(
                 {
                     "id": digest.id,
                     "title": digest.title,
                     "next": _local(due, digest.timezone),
-                    "editions": [
-                        _edition(conn, edition, digest)
-                        for edition in edition_store.of_digest(conn, digest.id)
-                    ],
+                    "editions": [_edition(conn, edition, digest) for edition in known],
                 }
             )
     return rows
+
+
+def _next(digest: Digest, now: datetime, composed: Container[datetime]) -> datetime | None:
+    """When its next edition is due; one that was sent by hand took the place of another."""
+    from syndicate.core import schedule
+
+    local = schedule.next_due(digest.schedule, digest.timezone, now)
+    while local is not None and local in composed:
+        due = schedule.instant(local, digest.timezone)
+        local = schedule.next_due(digest.schedule, digest.timezone, due)
+    return schedule.instant(local, digest.timezone) if local else None
 
 
 def _edition(conn: Connection, edition: Edition, digest: Digest) -> dict[str, Any]:

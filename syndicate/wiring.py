@@ -143,10 +143,18 @@ class Application:
         return gate.of(self.settings, register)
 
     def pass_time(self) -> int:
-        """What time makes of entries: embargoes end, terms are over; how many changed."""
+        """What time makes of entries (embargoes end, terms are over), and columns that are
+        others than before; how many changed."""
         from syndicate.jobs import due
 
-        return due.pass_time(self.database, self.settings, self.now)
+        return self._rearranged + due.pass_time(self.database, self.settings, self.now)
+
+    @functools.cached_property
+    def _rearranged(self) -> int:
+        from syndicate.jobs.rearrange import rearrange
+
+        file = self._filer(functools.cache(self._learned))
+        return rearrange(self.database, self.settings, file, self.now)
 
     def reexamine(self) -> str:
         """What is here against the list of origins, where that has changed; a line about what
@@ -226,10 +234,12 @@ class Application:
         self._ingest(report, only)
         return report
 
-    def publish(self, *, fetch: bool = True) -> Report:
-        """What changed, written; with `fetch` the pictures that are to be copied first."""
+    def publish(self, *, fetch: bool = True, rebuild: bool = False) -> Report:
+        """What changed, or everything, written, editions too; with `fetch` the pictures that are
+        to be copied first."""
         report = Report()
-        self._publish(report, fetch=fetch)
+        self._publish(report, fetch=fetch, rebuild=rebuild)
+        report.parts["pages"]["written"] += self.publish_editions(report, rebuild=rebuild)
         return report
 
     def deliver(self) -> Report:
@@ -257,7 +267,7 @@ class Application:
                 self.database, self.settings, visitor.fetch, self.now, self.stopping
             )
 
-    def _publish(self, report: Report, *, fetch: bool = True) -> None:
+    def _publish(self, report: Report, *, fetch: bool = True, rebuild: bool = False) -> None:
         from syndicate.jobs import publish
 
         self.pass_time()
@@ -265,7 +275,12 @@ class Application:
             for source, reason in self.copy_pictures():
                 report.problem(source or None, reason)
         done = publish.publish(
-            self.database, self.settings, self.pages, self.now, stop=self.stopping
+            self.database,
+            self.settings,
+            self.pages,
+            self.now,
+            rebuild=rebuild,
+            stop=self.stopping,
         )
         report.parts.setdefault("columns", {c.id: 0 for c in self.settings.columns})
         report.parts["feeds"] = {
@@ -344,18 +359,24 @@ class Application:
         self.publish_editions()
         return composed
 
-    def publish_editions(self, report: Report | None = None) -> int:
+    def publish_editions(self, report: Report | None = None, *, rebuild: bool = False) -> int:
         """Write the pages of editions that are new or changed; how many files.
 
         A digest whose template is broken goes into the report, else into the log.
         """
+        from syndicate.adapters.store import editions
+
+        if not self.settings.digests:
+            with self.database.read() as conn:
+                if not editions.enrolled(conn):  # nor was there ever any
+                    return 0
         from syndicate.jobs.editions import publish_editions
         from syndicate.jobs.publish import fingerprint
 
-        if not self.settings.digests:
-            return 0
         look = fingerprint(self.settings, self.pages)
-        done = publish_editions(self.database, self.settings, self.templates, look, self.stopping)
+        done = publish_editions(
+            self.database, self.settings, self.templates, look, self.stopping, rebuild=rebuild
+        )
         for error in done.errors:
             if report is not None:
                 report.fail(error)
@@ -626,7 +647,6 @@ class Application:
         )
         digest.withdraw(self.database, self.settings, self.templates, self.now)
         report = self.publish(fetch=False)
-        self.publish_editions()
         corrections = 0
         if notify:
             corrections = digest.correct(

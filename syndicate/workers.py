@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syndicate import config
+from syndicate import loading
 from syndicate.errors import ConfigError, SyndicateError, UsageError
 from syndicate.settings import Settings
 from syndicate.wiring import Application
@@ -147,7 +147,7 @@ class Worker:
     async def reload(self, file: Path) -> None:
         """Take up a changed config; what is broken is named, and the old stays."""
         try:
-            settings = await asyncio.to_thread(config.load, file)
+            settings = await asyncio.to_thread(loading.load, file)
         except ConfigError as error:
             log.error("not reloaded, the old configuration stays:\n%s", error)
             return

@@ -75,6 +75,8 @@ def route(url: str, password: str = "", context: ssl.SSLContext | None = None) -
     raise MailError(f"{url!r} is no mail route", where="mail.route")
 
 
+_NEVER = "a password never goes without TLS"
+
 # --- SMTP and LMTP --------------------------------------------------------------------------
 
 
@@ -103,6 +105,9 @@ class SmtpRoute:
             raise MailError(str(error), where="mail.route") from error
         if not parts.hostname:
             raise MailError(f"{url!r} names no host", where="mail.route")
+        if parts.username and without and not implicit:
+            remedy = "leave out the user, or ?tls=none"
+            raise MailError(_NEVER, where="mail.route", remedy=remedy)
         return SmtpRoute(
             host=parts.hostname,
             port=port,
@@ -148,7 +153,7 @@ class SmtpRoute:
                 remedy="end the URL in ?tls=none if that is wanted",
             )
         if self.user and not secure:
-            raise MailError("a password never goes without TLS", where=where)
+            raise MailError(_NEVER, where=where)
 
 
 async def _opened(

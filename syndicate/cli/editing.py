@@ -141,7 +141,6 @@ def restore(call: Call, id: str) -> None:
     entry = _entry(call, id)
     edited = edit.restore(call.app.database, call.settings, entry, call.app.now, BY)
     call.app.publish()
-    call.app.publish_editions()
     _done(call, edited, f"{', '.join(edited.ids)}: back")
 
 

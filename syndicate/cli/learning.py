@@ -22,7 +22,7 @@ def train(call: Call, file: Path | None) -> None:
         terminal.document(trained.to_json())
         return
     for name, value in trained.to_json().items():
-        terminal.say(f"{name:<14} {value}")
+        terminal.say(f"{name:<14} {'none' if value is None else value}")
 
 
 @click.command()

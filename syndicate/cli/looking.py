@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--column", "-c", help="Only what stands in this column.")
 @click.option("--source", "-s", help="Only what this source brought.")
 @click.option("--since", metavar="TIME", help="Only what was received since.")
-@click.option("--limit", "-n", type=click.IntRange(min=1), help="At most so many.")
+@click.option("--limit", "-n", type=click.IntRange(1, 2**31 - 1), help="At most so many.")
 @click.option(
     "--status",
     type=click.Choice(["published", "held", "rejected", "retracted", "expired"]),
@@ -282,6 +282,8 @@ def verify(call: Call) -> int:
             f"{report['checked']} checked, {report['stale']} changed since and not yet published, "
             f"{len(report['problems'])} problems"
         )
+        if report["problems"] and not call.quiet:
+            terminal.say("`syndicate publish --rebuild` writes everything as it was recorded")
     return 1 if report["problems"] else 0
 
 
@@ -296,11 +298,12 @@ def status(call: Call) -> None:
     terminal.say(f"{call.settings.site.name} · {call.settings.site.url}")
     for name, value in report.items():
         if isinstance(value, dict):
-            text = "  ".join(f"{key} {each}" for key, each in value.items()) or "none"
+            known = (f"{key} {each}" for key, each in value.items() if each is not None)
+            text = "  ".join(known) or "none"
         elif isinstance(value, list):
             text = "; ".join(map(str, value)) or "none"
         else:
-            text = str(value)
+            text = "never" if value is None else str(value)
         terminal.say(f"{name:<12} {text}")
 
 

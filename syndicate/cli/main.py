@@ -125,11 +125,22 @@ def _status(words: list[str]) -> int:
         place = "" if isinstance(error, ConfigError) else "syndicate: "
         click.echo(f"{place}{error}", err=True)
         return _failed(words, str(error), error.exit_status)
+    except UnicodeEncodeError:
+        if not any(_is_no_text(word) for word in words):
+            raise
+        text = "an argument is no UTF-8"
+        click.echo(f"syndicate: {text}", err=True)
+        return _failed(words, text, 2)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         text = f"{place}{error.strerror or error}"
         click.echo(f"syndicate: {text}", err=True)
         return _failed(words, text, 1)
+
+
+def _is_no_text(word: str) -> bool:
+    """Whether an argument has bytes that are no UTF-8; as the name of a file it may."""
+    return any("\udc80" <= char <= "\udcff" for char in word)
 
 
 def _failed(words: list[str], error: str, status: int) -> int:

@@ -32,9 +32,9 @@ class Call:
 
     @functools.cached_property
     def settings(self) -> Settings:
-        from syndicate import config
+        from syndicate import loading
 
-        return config.load(self.context.obj["config"])
+        return loading.load(self.context.obj["config"])
 
     @functools.cached_property
     def app(self) -> Application:
@@ -48,11 +48,11 @@ class Call:
             self.context.call_on_close(bar.close)
         return made
 
-    def moment(self) -> datetime:
-        """`--at`, in the site's zone where it has none of its own; else the time it is."""
+    def moment(self, zone: ZoneInfo | None = None) -> datetime:
+        """`--at`, in `zone` (the site's) where it has none of its own; else the time it is."""
         if self.at is None:
             return datetime.now(UTC)
-        return moment(self.at, ZoneInfo(self.settings.site.timezone), "--at")
+        return moment(self.at, zone or self.zone, "--at")
 
     @property
     def zone(self) -> ZoneInfo:
@@ -62,7 +62,8 @@ class Call:
 def moment(text: str, zone: ZoneInfo, option: str) -> datetime:
     """An ISO 8601 date or time as an aware moment; zone-less ones are in `zone`.
 
-    `2026-11` and `2026` are their first moment.
+    `2026-11` and `2026` are their first moment. What is centuries away is refused: zones and
+    schedules reckon a few years on from it.
     """
     whole = {4: f"{text.strip()}-01-01", 7: f"{text.strip()}-01"}
     try:
@@ -71,6 +72,8 @@ def moment(text: str, zone: ZoneInfo, option: str) -> datetime:
         raise click.BadParameter(
             f"{text!r} is not an ISO 8601 time such as 2026-11-24T08:00+08:00", param_hint=option
         ) from None
+    if not 1900 <= at.year < 9900:
+        raise click.BadParameter(f"{text!r} is too far away", param_hint=option)
     return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
 
 

@@ -112,11 +112,12 @@ def ingest(call: Call, sources: tuple[str, ...]) -> int:
 
 
 @click.command()
+@click.option("--rebuild", is_flag=True, help="Everything, also what should be right already.")
 @common
-def publish(call: Call) -> int:
+def publish(call: Call, rebuild: bool) -> int:
     """Write the feeds and pages that changed."""
     started = time.monotonic()
-    return _finish(call, call.app.publish(), started)
+    return _finish(call, call.app.publish(rebuild=rebuild), started)
 
 
 @click.command()

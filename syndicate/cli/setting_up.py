@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -74,7 +75,8 @@ def check(
         raise ConfigError(problems)
     reports: list[dict[str, Any]] = []
     if settings is not None:
-        more, reports = problems_of(settings, now=call.moment(), network=network, rules=rules)
+        now = call.moment(ZoneInfo(settings.site.timezone))
+        more, reports = problems_of(settings, now=now, network=network, rules=rules)
         problems = (*problems, *more)
     return _tell(call, problems, reports)
 

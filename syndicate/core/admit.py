@@ -223,7 +223,7 @@ def updated(
         not_before=begins,
         expires=ends,
     )
-    entry = _reconsidered(entry, prepared, source)
+    entry = _reconsidered(known, entry, prepared, source)
     made = list(_changes(known, entry, source, now))
     if prepared.received:
         by = f"source {source.id}"
@@ -239,8 +239,9 @@ def updated(
     return Admitted(entry, tuple(made), flags)
 
 
-def _reconsidered(entry: Entry, prepared: Prepared, source: Source) -> Entry:
-    """Held entries come out when what was missing came; an editor's word is left alone."""
+def _reconsidered(known: Entry, entry: Entry, prepared: Prepared, source: Source) -> Entry:
+    """Held entries come out when what was missing came, and are held when what is required goes;
+    an editor's word is left alone: what was let out without it stays out."""
     lacked = entry.held_for.startswith(("without ", timing.UNREADABLE))
     if entry.status is Status.HELD and lacked:
         status, reason = _standing(prepared, entry.attribution, source)
@@ -248,7 +249,19 @@ def _reconsidered(entry: Entry, prepared: Prepared, source: Source) -> Entry:
     out = entry.status is Status.PUBLISHED or entry.is_embargoed
     if out and (unread := timing.unreadable(prepared.parsed)):
         return replace(entry, status=Status.HELD, held_for=unread)
+    if entry.status is Status.PUBLISHED:
+        before = missing(known.attribution, _stated_before(known, source), source)
+        now = missing(entry.attribution, prepared.parsed.attribution, source)
+        if gone := [name for name in now if name not in before]:
+            reason = f"without {', '.join(gone)}, which source {source.id!r} requires"
+            return replace(entry, status=Status.HELD, held_for=reason)
     return entry
+
+
+def _stated_before(known: Entry, source: Source) -> Attribution:
+    """What an entry had stated of its origin: where it did, the feed is a hop behind it."""
+    stated = known.attribution.via or source.type in ("folder", "mailbox")
+    return known.attribution if stated else Attribution()
 
 
 def _lost(known: Entry, said: tuple[Label, ...], source: Source) -> tuple[Label, ...]:

@@ -187,7 +187,7 @@ def _is_value(field: str, text: str) -> bool:
 
 def _head(plain: Sequence[str]) -> tuple[int, int | None]:
     """Where the body begins, and where the title stands."""
-    metas = _first_metas(plain)
+    metas = _without_those_at_its_end(plain, _first_metas(plain))
     if metas:
         title = _title_before(plain, metas[0])
         end = metas[-1] + 1
@@ -227,6 +227,24 @@ def _first_metas(plain: Sequence[str]) -> list[int]:
     if found and _mostly_body_before(plain, found[0]):
         return []  # labels at the foot alone
     return found
+
+
+def _without_those_at_its_end(plain: Sequence[str], metas: list[int]) -> list[int]:
+    """A short article ends in labels (责任编辑) so close to those above it that they look like
+    one head: what stands between them is its text, where there is none after them."""
+    if not metas or _has_text(plain, metas[-1] + 1, len(plain)):
+        return metas
+    for last in range(len(metas) - 1, 0, -1):
+        if _has_text(plain, metas[last - 1] + 1, metas[last]):
+            return metas[:last]
+    return metas
+
+
+def _has_text(plain: Sequence[str], start: int, end: int) -> bool:
+    return any(
+        line and not _is_foot(line) and not is_navigation(line) and not is_meta(line)
+        for line in plain[start:end]
+    )
 
 
 def _is_running(line: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
-from syndicate.core import message, words
+from syndicate.core import message, schedule, words
 from syndicate.core.message import EditionView
 from syndicate.core.mime import Rendered
 from syndicate.errors import TemplateError
@@ -30,8 +30,7 @@ class Renderer(Protocol):
 
 def page_name(local: datetime, digest: Digest) -> str:
     """The name of an edition's page: its local date, with the time where a day has several."""
-    fields = digest.schedule.split()
-    once = len(fields) == 5 and fields[0].isdigit() and fields[1].isdigit()
+    once = schedule.is_once_a_day(digest.schedule)
     return local.strftime("%Y-%m-%d" if once else "%Y-%m-%dT%H%M")
 
 

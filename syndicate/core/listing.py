@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from urllib.parse import urldefrag, urljoin
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
@@ -111,6 +111,17 @@ def _css(node: LexborNode | None, selector: str, key: str) -> list[LexborNode]:
         raise ParseError(
             f"{selector!r} is not a CSS selector", where=f"sources.select.{key}"
         ) from None
+
+
+def problems(selectors: Selectors) -> Iterator[tuple[str, str]]:
+    """The keys that are no CSS selectors, each with what is wrong."""
+    nothing = LexborHTMLParser("<p></p>").root
+    for key in (each.name for each in fields(selectors)):
+        if selector := getattr(selectors, key):
+            try:
+                _css(nothing, selector, key)
+            except ParseError as error:
+                yield key, error.what
 
 
 def _title(tree: LexborHTMLParser) -> str:

@@ -84,6 +84,8 @@ def _root(data: bytes) -> etree._Element:
     if root is None or _name(root) != "opml":
         name = "nothing" if root is None else f"<{_name(root)}>"
         raise ParseError(f"is no OPML: it holds {name}", where="OPML")
+    if not re.search(rb"</(?:[\w.-]+:)?opml\s*>|<opml[^>]*/>", flat, re.I):
+        raise ParseError("is cut short: there is no </opml>", where="OPML")
     return root
 
 

@@ -24,11 +24,21 @@ _NAMED = {
     "@yearly": "0 0 1 1 *",
     "@annually": "0 0 1 1 *",
 }
+# What most schedules are: sound without asking
+_PLAIN = re.compile(r"([0-5]?\d) (\*|[01]?\d|2[0-3]) \* \* (\*|[0-7])")
 _WINDOWS = tuple(timedelta(hours=h) for h in (1, 6, 24, 24 * 7, 24 * 32, 24 * 367, 24 * 366 * 8))
+
+
+def is_once_a_day(schedule: str) -> bool:
+    """Whether a day has one of its times at most, told by its form: one minute, one hour."""
+    fields = _NAMED.get(schedule.strip().lower(), schedule).split()
+    return len(fields) == 5 and fields[0].isdigit() and fields[1].isdigit()
 
 
 def problem(schedule: str) -> str | None:
     """What is wrong with a cron expression; None where it is one."""
+    if _PLAIN.fullmatch(schedule):
+        return None
     try:
         trigger = _trigger(schedule)
         if trigger.get_next_fire_time(None, datetime(2024, 1, 1, tzinfo=UTC)) is None:

@@ -75,7 +75,6 @@ def publish(at: Running, _names: Sequence[str]) -> None:
     """Write the feeds and pages that changed."""
     with at.application() as app:
         report = app.publish()
-        app.publish_editions()  # of those that a worker composed, and what was taken down
     written = sum(report.parts[part]["written"] for part in ("feeds", "pages"))
     if written:
         log.info("%d files published", written)

@@ -6,7 +6,7 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syndicate import config
+from syndicate import loading
 from syndicate.errors import ConfigError
 from syndicate.settings import Settings
 from syndicate.wiring import read_origins, template_folders
@@ -19,7 +19,7 @@ def load(file: Path) -> tuple[Settings, Templates]:
     """Config and templates as they are now; SyndicateError where either is broken."""
     from syndicate.adapters.templates import Templates
 
-    settings = config.load(file)
+    settings = loading.load(file)
     templates = Templates(template_folders(settings))
     problems = [*templates.check(), *read_origins(settings)[1]]
     if problems:

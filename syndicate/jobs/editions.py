@@ -1,7 +1,9 @@
 """The pages of editions: each public edition as a page, an index and a feed a digest.
 
 Written with the edition, and again when something in it was taken down or the look changed; an
-edition that is on hold or was rejected has no page.
+edition that is on hold or was rejected has no page. A page keeps its address, and what is taken
+down goes from it, whatever became of its digest: another schedule, no longer public, no longer
+in the config.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from syndicate.settings import Digest, Settings
 KIND = "edition"
 _IN_FEED = 20
 _IN_INDEX = 400
+_DIGEST, _NAME = "digest:", "edition-page:"  # what a digest was called, and a page
 _SHOWN = frozenset({EditionState.SENDING, EditionState.SENT})
 
 
@@ -45,19 +48,30 @@ class Written:
 
 def publish_editions(
     db: Database, settings: Settings, templates: showing.Renderer, look: str,
-    stop: Callable[[], bool] = lambda: False,
+    stop: Callable[[], bool] = lambda: False, *, rebuild: bool = False,
 ) -> Written:  # fmt: skip
-    """Bring the pages of all public editions up to date; `look` stands for templates and config."""
+    """Bring the pages of all public editions up to date; `look` stands for templates and config.
+
+    With `rebuild` those too that should be right already.
+    """
     done = Written()
     disk = Disk(settings.storage.output)
     with turn.publishing(db, stop), db.begin() as conn:
-        for digest in settings.digests:
-            if digest.public:
-                try:
-                    _Pages(conn, disk, settings, templates, look, digest, done).publish()
-                except TemplateError as error:  # what there is stays; other digests go on
-                    done.errors.append(error)
+        for digest in (*settings.digests, *_former(conn, settings)):
+            try:
+                _Pages(conn, disk, settings, templates, look, digest, done, rebuild).publish()
+            except TemplateError as error:  # what there is stays; other digests go on
+                done.errors.append(error)
     return done
+
+
+def _former(conn: Connection, settings: Settings) -> list[Digest]:
+    """Digests that are no more in the config, as far as their pages need them."""
+    known = {digest.id for digest in settings.digests}
+    kept = published.values(conn, _DIGEST)
+    ids = (id for id in edition_store.enrolled(conn) if id not in known)
+    titles = {id: kept.get(_DIGEST + id, id) for id in ids}
+    return [Digest(id, title=title, public=False) for id, title in titles.items()]
 
 
 @dataclass
@@ -69,10 +83,16 @@ class _Pages:
     look: str
     digest: Digest
     done: Written
+    rebuild: bool = False
+    names: dict[str, str] = field(default_factory=dict)  # edition to the name of its page
 
     def publish(self) -> None:
         known = edition_store.of_digest(self.conn, self.digest.id)
         shown = [edition for edition in known if edition.state in _SHOWN and edition.public]
+        if not shown and not self.digest.public:
+            return
+        kept = published.values(self.conn, f"{_NAME}{self.digest.id}-")
+        self.names = {edition.id: self._name(edition, kept) for edition in shown}
         changed = False
         bodies: dict[str, str] = {}
         for edition in shown:
@@ -84,12 +104,14 @@ class _Pages:
         index = published.files_at(self.conn, [f"{folder}/index.html"])
         look = f"{self.look}:{len(shown)}"
         name = f"editions:{self.digest.id}"
-        if not changed and index and published.value(self.conn, name) == look:
+        there = index and self.disk.exists(f"{folder}/index.html")
+        if not changed and there and published.value(self.conn, name) == look:
             self.done.unchanged += 2
             return
         self._write(f"{folder}/index.html", self._index(shown).encode())
         self._write(f"{folder}/atom.xml", self._feed(shown, bodies))
         published.set_value(self.conn, name, look)
+        published.set_value(self.conn, _DIGEST + self.digest.id, self.digest.title)
 
     def _page(self, edition: Edition) -> str | None:
         """The edition's page where it is to be written; None where it is right already."""
@@ -97,7 +119,8 @@ class _Pages:
         states = self._states(ids)
         mark = hashlib.blake2b(f"{self.look}{states}".encode(), digest_size=16).hexdigest()
         name, path = f"edition:{edition.id}", self._path(edition)
-        if published.value(self.conn, name) == mark and self.disk.exists(path):
+        right = published.value(self.conn, name) == mark and self.disk.exists(path)
+        if right and not self.rebuild:
             self.done.unchanged += 1
             return None
         body = self._render(edition, ids)
@@ -111,8 +134,15 @@ class _Pages:
         return [f"{id}:{found[id].status.value if id in found else 'gone'}" for id in ids]
 
     def _path(self, edition: Edition) -> str:
-        name = showing.page_name(edition.local, self.digest)
-        return f"editions/{self.digest.id}/{name}.html"
+        return f"editions/{self.digest.id}/{self.names[edition.id]}.html"
+
+    def _name(self, edition: Edition, kept: Mapping[str, str]) -> str:
+        """As its page was named at first."""
+        name = kept.get(_NAME + edition.id)
+        if name is None:
+            name = showing.page_name(edition.local, self.digest)
+            published.set_value(self.conn, _NAME + edition.id, name)
+        return name
 
     def _render(self, edition: Edition, ids: Sequence[str]) -> str:
         kept = self._kept(ids)
@@ -149,7 +179,7 @@ class _Pages:
             page.EditionLink(
                 date=edition.date,
                 title=edition.title,
-                url=f"{showing.page_name(edition.local, self.digest)}.html",
+                url=f"{self.names[edition.id]}.html",
                 items=len(edition_store.entries_of(self.conn, edition.id)),
             )
             for edition in shown[:_IN_INDEX]
@@ -180,7 +210,7 @@ class _Pages:
 
     def _add(self, made: Any, edition: Edition, home: str, body: str) -> None:
         entry = made.add_entry(order="append")
-        url = f"{home}{showing.page_name(edition.local, self.digest)}.html"
+        url = f"{home}{self.names[edition.id]}.html"
         entry.id(url)
         entry.title(xml_text(edition.title) or edition.date)
         entry.link(href=url, rel="alternate")

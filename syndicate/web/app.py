@@ -7,6 +7,7 @@ its words.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -76,6 +77,7 @@ class Web:
             if not started:
                 started = True
                 self._figures.served["pages", message["status"]] += 1
+                message = {**message, "headers": _secured(message["headers"])}
             await send(message)
 
         try:
@@ -88,6 +90,12 @@ class Web:
         if path.startswith("/websub/"):  # a hub sends the whole feed
             return self.site.settings.fetch.max_bytes
         return LARGEST_BODY
+
+
+def _secured(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """With what every answer has, where it does not say otherwise itself."""
+    said = {name for name, _ in headers}
+    return [*headers, *(pair for pair in security.PUBLISHED if pair[0] not in said)]
 
 
 class _Counted:

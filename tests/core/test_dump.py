@@ -213,3 +213,34 @@ _LINE = st.sampled_from([line for page in PAGES.values() for line in page.split(
 @given(st.lists(_LINE, max_size=30).map("\n".join))
 def test_never_raises_and_is_deterministic(text: str) -> None:
     assert read_dump(text) == read_dump(text)
+
+
+NOTICE = "本周六上午停水，请提前储水。"
+
+
+@pytest.mark.parametrize(
+    ("page", "body"),
+    [
+        pytest.param(
+            f"停水通知\n来源：青禾镇  发布时间：2022-06-24 09:30\n{NOTICE}\n责任编辑：王五\n",
+            [NOTICE],
+            id="one line, an editor after it",
+        ),
+        pytest.param(
+            f"停水通知\n来源：青禾镇\n{NOTICE}\n咨询电话见公告栏\n作者：王五\n时间：2022-06-24\n"
+            "上一篇：天气\n[免责声明] 本文转载自网络。\n",
+            [NOTICE, "咨询电话见公告栏"],
+            id="labels around it",
+        ),
+        pytest.param(
+            f"停水通知\n来源：青禾镇\n副标题一行\n责任编辑：王五\n{NOTICE}\n",
+            [NOTICE],
+            id="labels above it alone",
+        ),
+    ],
+)
+def test_a_short_article_keeps_its_text(page: str, body: list[str]) -> None:
+    read = read_dump(page)
+    assert read.title == "停水通知"
+    assert re.findall(r"<p>(.*?)</p>", read.content_html) == body
+    assert read.attribution.source.name == "青禾镇"

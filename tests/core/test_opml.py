@@ -60,7 +60,10 @@ def test_what_cannot_be_taken_is_listed(outline: str, reason: str) -> None:
 
 
 def test_forgiven_spellings() -> None:
-    data = f'<?xml version="1.0" encoding="gb18030"?><OPML><BODY><OUTLINE TEXT="岸 & 河" XMLURL="{FIRST}"/>'
+    data = (
+        '<?xml version="1.0" encoding="gb18030"?><OPML><BODY>'
+        f'<OUTLINE TEXT="岸 & 河" XMLURL="{FIRST}"/></OPML>'
+    )
     assert opml.read(data.encode("gb18030")).feeds[0].url == FIRST
 
 
@@ -68,6 +71,9 @@ def test_forgiven_spellings() -> None:
     ("data", "words"),
     [
         pytest.param(b"", "OPML", id="empty"),
+        pytest.param(
+            b'<opml><body><outline xmlUrl="https://a.example/"/><outl', "cut short", id="half"
+        ),
         pytest.param(b"not xml at all", "OPML", id="text"),
         pytest.param(b"<rss><channel/></rss>", "no OPML: it holds <rss>", id="a feed"),
         pytest.param(b"<opml><head/></opml>", "no <body>", id="no body"),

@@ -199,7 +199,8 @@ def test_no_story_twice_even_when_its_lead_moves(sqlite_database: Database, tmp_
     compose(sqlite_database, made, DUE)
     store(sqlite_database, an_entry(1, story="one", lead=False), an_entry(2, story="one"))
     assert compose(sqlite_database, made, DUE + DAY).editions == []
-    store(sqlite_database, an_entry(1, story="two", lead=False), an_entry(3, story="two"))
+    merged = (an_entry(n, story="two", lead=False) for n in (1, 2))
+    store(sqlite_database, *merged, an_entry(3, story="two"))
     assert compose(sqlite_database, made, DUE + 2 * DAY).editions == []
 
 

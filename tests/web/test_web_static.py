@@ -165,8 +165,10 @@ def test_nothing_outside_is_served(tree: Path, client: TestClient, path: str) ->
 
 @pytest.mark.usefixtures("tree")
 def test_security_headers(client: TestClient) -> None:
-    for path in ("/", "/subscribe", "/nope"):
-        headers = client.get(path).headers
+    machines = ("/healthz", "/readyz", "/metrics", "/websub/none", "/law", "/admin", "/admin/")
+    for path in ("/", "/subscribe", "/nope", *machines):
+        headers = client.get(path, follow_redirects=False).headers
+        assert headers["referrer-policy"]
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["x-frame-options"] == "DENY"
         policy = headers["content-security-policy"]

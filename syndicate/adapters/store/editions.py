@@ -105,6 +105,11 @@ def enrol(conn: Connection, ids: Iterable[str], now: datetime) -> dict[str, date
     return {id: first for id, first in conn.execute(sa.select(digests.c.id, digests.c.first_seen))}
 
 
+def enrolled(conn: Connection) -> list[str]:
+    """Every digest that ever was."""
+    return list(conn.execute(sa.select(digests.c.id).order_by(digests.c.id)).scalars())
+
+
 def _edition(row: Any) -> Edition:
     return Edition(
         id=row.id,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from syndicate.adapters.store.entries import decisions, entries, in_parts
+from syndicate.adapters.store.entries import decisions, entries, in_parts, placements
 from syndicate.adapters.store.stories import flags
 from syndicate.adapters.store.values import load_attribution
 from syndicate.model import Entry, Status
@@ -18,6 +19,39 @@ _NEEDED = (
     *("id", "source", "title", "url", "attribution", "received", "column", "columns"),
     *("status", "held_for", "link_only", "not_before", "expires", "story", "lead"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """In which columns an entry is, and where it stands for that."""
+
+    id: str
+    columns: tuple[str, ...]
+    lead: bool
+    status: str
+    places: frozenset[str]
+
+
+def after(conn: Connection, id: str, limit: int) -> list[Standing]:
+    """The entries whose ids follow `id`, in that order."""
+    asked = (entries.c.id, entries.c.column, entries.c.columns, entries.c.lead, entries.c.status)
+    query = sa.select(*asked).where(entries.c.id > id).order_by(entries.c.id).limit(limit)
+    rows = conn.execute(query).all()
+    stand: dict[str, set[str]] = {}
+    for part in in_parts([row.id for row in rows]):
+        where = sa.select(placements.c.entry, placements.c.column)
+        for entry, column in conn.execute(where.where(placements.c.entry.in_(part))):
+            stand.setdefault(entry, set()).add(column)
+    return [
+        Standing(
+            row.id,
+            tuple(dict.fromkeys((row.column, *row.columns))),
+            row.lead,
+            row.status,
+            frozenset(stand.get(row.id, ())),
+        )
+        for row in rows
+    ]
 
 
 def due(conn: Connection, now: datetime, limit: int) -> list[str]:

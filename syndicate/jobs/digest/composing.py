@@ -158,10 +158,10 @@ def candidates(
     placed, table, carried = entries.placements, entries.entries, edition_store.carried
     places = sa.select(placed.c.entry).where(placed.c.column.in_(columns or {""}))
     had_entry = sa.select(carried.c.entry).where(carried.c.digest == digest.id)
-    had = sa.select(carried.c.story).where(carried.c.digest == digest.id)
-    member = table.alias()  # stories may have been merged since: one of them was carried
-    now_in = sa.select(member.c.story).join(carried, carried.c.entry == member.c.id)
-    had_story = had.union(now_in.where(carried.c.digest == digest.id))
+    member = table.alias()  # stories may have been merged or split since: what it is of now counts
+    kept = carried.outerjoin(member, member.c.id == carried.c.entry)
+    had_story = sa.select(sa.func.coalesce(member.c.story, carried.c.story)).select_from(kept)
+    had_story = had_story.where(carried.c.digest == digest.id)
     # What `edition.choose` never takes, however often it is asked, is not even loaded
     received, first = (sa.type_coerce(each, sa.BigInteger) for each in _AGE)
     young = received - first <= digest.max_age // timedelta(microseconds=1)

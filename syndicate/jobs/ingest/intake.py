@@ -143,6 +143,7 @@ class Intake:
                 done.entry, self._filed(done.entry, source, moved, prepared), self.now
             )
             entry, passed, raised = gate.through(self.gate, entry, source, known, self.now)
+            self.counts.held += known.status is Status.PUBLISHED and entry.status is Status.HELD
             fingerprints.remove(self.conn, [entry.id])
             self._flag(entry, (*done.flags, *raised))
             made = [*done.decisions, *filed, *passed]

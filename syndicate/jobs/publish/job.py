@@ -32,7 +32,9 @@ VERSION = "4"  # of the output's form; raised where the same entry comes out dif
 _MANY = 20_000  # rows above which a rebuild is the smaller work
 _DOWN = 1000
 _RECENT = timedelta(days=2)
-_MUST = ("index.html", "rss.xml", "atom.xml", "feed.json", "feeds.opml", "robots.txt")
+# What is looked for before it is believed that all is there; each file is for `verify`
+_OF_A_COLUMN = ("index.html", "rss.xml", "atom.xml", "feed.json")
+_MUST = (*_OF_A_COLUMN, "feeds.opml", "robots.txt", "style.css", "sitemap.xml", "gone.txt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def _publish(
     disk = Disk(settings.storage.output)
     mark = fingerprint(settings, pages)
     with database.read() as conn:
-        again = rebuild or _must_rebuild(conn, disk, mark)
+        again = rebuild or _must_rebuild(conn, disk, mark, settings)
         count = placements.count_touched(conn)
         if not again and not count:
             return _report(conn, None)
@@ -142,10 +144,11 @@ def _of_settings(settings: Settings) -> str:
 _LAST: list[tuple[Settings, str]] = []
 
 
-def _must_rebuild(conn: Connection, disk: Disk, mark: str) -> bool:
+def _must_rebuild(conn: Connection, disk: Disk, mark: str, settings: Settings) -> bool:
     if published.value(conn, "fingerprint") != mark:
         return True
-    return not all(disk.exists(path) for path in _MUST)
+    lists = (f"{column.id}/{name}" for column in settings.columns for name in _OF_A_COLUMN)
+    return not all(disk.exists(path) for path in (*_MUST, *lists))
 
 
 def _report(conn: Connection, writing: Writing | None) -> Published:

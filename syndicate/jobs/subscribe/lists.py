@@ -120,9 +120,8 @@ class _Taking:
         if row.consent and row.state is not SubscriberState.UNCONFIRMED:
             self.counts["confirmed"] += 1
             person = subscription.fulfil(found or new(row.email), row.wish)
-            return replace(
-                person, state=SubscriberState.CONFIRMED, joined=self.now, consent=row.consent
-            )
+            at = min(row.consented_at or self.now, self.now)
+            return replace(person, state=SubscriberState.CONFIRMED, joined=at, consent=row.consent)
         self._invite(row)
         return None
 
