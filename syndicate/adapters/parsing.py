@@ -1,8 +1,8 @@
 """Worker processes for what could hang or grow: each job has a time limit, and is killed at it.
 
-A parser fed by strangers cannot be trusted to end. Two processes from a fork server that has the
-parsers loaded; a job that is late or dies takes its process with it, and only its own document
-fails.
+A parser fed by strangers cannot be trusted to end. One or two processes from a fork server that
+has the parsers loaded; a job that is late or dies takes its process with it, and only its own
+document fails.
 """
 
 from __future__ import annotations
@@ -142,6 +142,11 @@ def let_go() -> None:
             forkserver._forkserver._stop()  # type: ignore[attr-defined]
 
 
+def _beside_us() -> int:
+    """How many processes read: the one that stores needs a core too, and each takes 30 MB."""
+    return max(1, min(2, (os.cpu_count() or 2) - 1))
+
+
 class Workers:
     """Runs functions of importable modules in processes that can be killed.
 
@@ -149,12 +154,12 @@ class Workers:
     `run(…, in_context=True)` gives to functions as their first argument.
     """
 
-    def __init__(self, count: int = 2, context: Callable[[], Make] | None = None) -> None:
+    def __init__(self, count: int | None = None, context: Callable[[], Make] | None = None) -> None:
         self._make = context
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(_PRELOAD)
         self._idle: list[_Worker] = []
-        self._slots = asyncio.Semaphore(count)
+        self._slots = asyncio.Semaphore(count or _beside_us())
 
     async def run(
         self,

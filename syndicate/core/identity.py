@@ -12,6 +12,7 @@ import hmac
 import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from syndicate.core import urls
@@ -119,6 +120,7 @@ def is_iri(text: str) -> bool:
     return bool(_IRI.fullmatch(text))
 
 
+@lru_cache(maxsize=512)  # asked of each entry that arrives when its story is found, and when stored
 def story_keys(url: str, original_url: str | None, upstream_id: str | None) -> tuple[bytes, ...]:
     """Marks by which the same article in another source is found: canonical URLs, global ids.
 

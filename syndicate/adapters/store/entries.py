@@ -16,6 +16,7 @@ from collections import namedtuple
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -191,6 +192,11 @@ def _instant(value: datetime | None) -> int | None:
     return None if value is None else dump_instant(value)
 
 
+@lru_cache(maxsize=1024)  # columns and categories of a site are few
+def _words(words: tuple[str, ...]) -> str:
+    return dump_json(words)
+
+
 def _row(entry: Entry) -> tuple[Any, ...]:
     """An entry as the database keeps it, in the order of its table's columns."""
     return (
@@ -206,8 +212,8 @@ def _row(entry: Entry) -> tuple[Any, ...]:
         entry.summary,
         entry.language,
         dump_json(dump_attribution(entry.attribution)),
-        dump_json(entry.categories),
-        dump_json(entry.breadcrumb),
+        _words(entry.categories),
+        _words(entry.breadcrumb),
         dump_json(dump_notices(entry.notices)),
         dump_json(dump_enclosures(entry.enclosures)),
         entry.thumbnail,
@@ -220,7 +226,7 @@ def _row(entry: Entry) -> tuple[Any, ...]:
         entry.story,
         entry.lead,
         entry.column,
-        dump_json(entry.columns),
+        _words(entry.columns),
         entry.content_hash,
         _instant(entry.stale_after),
         dump_json(dump_labels(entry.labels)) if entry.labels else None,
