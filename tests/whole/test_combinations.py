@@ -121,6 +121,11 @@ def test_entries_of_a_column_that_is_gone_are_filed_anew(
     assert news.json("verify", at=EVENING)["problems"] == []
     done = news.json("run", at=EVENING)
     assert (done["feeds"]["written"], done["pages"]["written"]) == (0, 0)
+    news.config(storage + CONFIG)
+    news.run("run", at=EVENING)
+    back = {row["title"]: row["column"] for row in news.json("list")}
+    assert back == {"第1篇报道": "law", "第2篇报道": "notes", "桥": "rest"}  # one was moved there
+    assert news.json("verify", at=EVENING)["problems"] == []
 
 
 def test_a_column_that_gets_a_parent_is_shown_in_it(news: Site) -> None:
