@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import mailbox
 from email.message import Message
+from pathlib import Path
 
 import pytest
-from sites import Site, item, rss
+from sites import SITE, Site, item, rss
 
 CONFIG = """
 [[columns]]
@@ -341,3 +342,23 @@ def test_odd_arguments_are_wrong_usage(news: Site, words: tuple[str, ...]) -> No
     ran = news.call(*words)
     assert (ran.status, ran.out) == (2, "")
     assert ran.err
+
+
+@pytest.mark.parametrize("form", ["rss.xml", "atom.xml", "feed.json"])
+def test_another_syndicate_reads_no_author_that_nobody_named(
+    site: Site, tmp_path: Path, form: str
+) -> None:
+    (tmp_path / "first").mkdir()
+    first = Site(tmp_path / "first").config(CONFIG, site=SITE.replace("清河观察", "甲站"))
+    first.write(
+        "a.xml", rss(item(1, **{"dc:source": "人民日报"}), item(2, **{"dc:creator": "张三"}))
+    )
+    first.run("run")
+    site.config(f'[[sources]]\nid = "a"\npath = "{first.feeds / form}"\nlicence = "CC-BY-4.0"\n')
+    site.run("run")
+    said = {row["title"]: row["attribution"] for row in site.json("list")}
+    assert [a["name"] for a in said["第2篇报道"]["authors"]] == ["张三"]
+    nobody = said["第1篇报道"]
+    assert "甲站" not in [a["name"] for a in nobody["authors"]]
+    assert nobody["source"] == {"name": "人民日报", "url": None, "feed": None}
+    assert [via["name"] for via in nobody["via"]] == ["源头日报", "甲站"]
