@@ -362,3 +362,17 @@ def test_another_syndicate_reads_no_author_that_nobody_named(
     assert "甲站" not in [a["name"] for a in nobody["authors"]]
     assert nobody["source"] == {"name": "人民日报", "url": None, "feed": None}
     assert [via["name"] for via in nobody["via"]] == ["源头日报", "甲站"]
+
+
+def test_what_was_refused_does_not_come_back_with_its_story(news: Site) -> None:
+    ids = _ids(news)
+    news.run("merge", ids["第1篇报道"], ids["桥"])
+    news.run("reject", ids["桥"])
+    for _ in range(2):
+        news.run("retract", ids["第1篇报道"], "--reason", "作者要求")
+    news.run("restore", ids["第1篇报道"])
+    rows = {row["title"]: (row["status"], row["lead"]) for row in news.json("list")}
+    assert rows["第1篇报道"] == ("published", True)
+    assert rows["桥"] == ("rejected", False)
+    assert news.json("show", ids["桥"])["held_for"] == "an editor rejected it"
+    assert news.json("verify")["problems"] == []
