@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import click
@@ -90,8 +89,7 @@ def find(conn: Connection, words: str) -> Entry:
     words = words.strip()
     if not words:
         raise UsageError("an empty ID names no entry", remedy="`syndicate list` shows their ids")
-    page = re.fullmatch(r"https?://.*/articles/([a-z0-9]+)\.html", words)
-    ids = entries.resolve(conn, words) or (entries.resolve(conn, page[1]) if page else [])
+    ids = entries.resolve(conn, words)
     if not ids:
         raise UsageError("no such entry", where=words, remedy="`syndicate list` shows their ids")
     if len(ids) > 1:

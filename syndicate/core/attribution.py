@@ -178,6 +178,7 @@ def rows_with(
     original = href(original or said.original_url)
     marked = dict.fromkeys(line(disclosures.shown(label, words)) for label in entry.labels)
     other_title = line(said.original_title or "")
+    licence = said.licence if said.licence != said.rights else None
     found = (
         Row("label", words.labels, tuple(part for text in marked for part in _one(text))),
         Row("source", words.source, _source_parts(said.source)),
@@ -197,7 +198,7 @@ def rows_with(
             words.original_title,
             _one(other_title if other_title != (title or line(entry.title)) else ""),
         ),
-        Row("rights", words.rights, (*_one(said.rights), *_one(said.licence, said.licence))),
+        Row("rights", words.rights, (*_one(said.rights), *_one(licence, licence))),
         Row("via", words.via, () if own else tuple(p for hop in said.via for p in _hop(hop))),
         Row("also", words.also, tuple(p for name, url in also for p in _one(name, url))),
     )

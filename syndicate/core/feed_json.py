@@ -60,6 +60,8 @@ def _attachment(enclosure: Any) -> dict[str, Any]:
 
 
 def document(channel: Channel, parts: Sequence[bytes]) -> bytes:
+    """The feed of these items. It names no author of its own: JSON Feed 1.1 has items that name
+    none inherit it, and we wrote none of them."""
     head: dict[str, Any] = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": channel.title,
@@ -67,7 +69,6 @@ def document(channel: Channel, parts: Sequence[bytes]) -> bytes:
         "feed_url": channel.url,
         "description": channel.description,
         "language": channel.language,
-        "authors": [{"name": channel.name, "url": channel.site}],
         "_syndicate": {"about": _ABOUT, "id": channel.id},
     }
     if channel.hubs:

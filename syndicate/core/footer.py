@@ -61,7 +61,9 @@ def _rows(out: Outgoing, said: dict[str, Any], words: dict[str, str]) -> list[tu
     source = said["source"]
     comma = words["comma"]
     rights = comma.join(
-        anchor(value, href(value)) for value in (said["rights"], said["licence"]) if value
+        anchor(value, href(value))
+        for value in dict.fromkeys((said["rights"], said["licence"]))
+        if value
     )
     return [
         ("labels", comma.join(map(escape, out.labels))),

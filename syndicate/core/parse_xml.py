@@ -560,7 +560,7 @@ def rss_item(item: Element, scope: Scope) -> ParsedEntry:
         content_html=absolute(html, base),
         summary_html=absolute(summary, base),
         attribution=Attribution(
-            source=_rss_source(fields),
+            source=_rss_source(fields, link),
             authors=_rss_authors(fields),
             original_url=_original(fields, link),
             original_id=guid,
@@ -618,14 +618,18 @@ def _original(fields: Fields, link: str | None) -> str | None:
     return None
 
 
-def _rss_source(fields: Fields) -> Publisher:
-    """`source` (its url is the feed), `atom:source`, `dc:source` in words, `dc:publisher`."""
+def _rss_source(fields: Fields, link: str | None) -> Publisher:
+    """`source` (its url is the feed), `atom:source`, `dc:source` in words, `dc:publisher`.
+
+    RSS demands the url: who knows no feed writes the article's own address there, as we do.
+    """
     whole = fields.first("atom:source")
     if whole is not None:
         return atom_source(whole, fields.scope)
     element = fields.first("source")
     stated = plain(text_of(element)) or None if element is not None else None
     feed = _join(fields.scope.of(element).base, element.get("url")) if element is not None else None
+    feed = None if feed == link else feed
     words = [
         t for t in fields.texts("dc:source") if not urls.is_web(t) and not t.startswith("urn:")
     ]
@@ -811,7 +815,7 @@ def atom_entry(element: Element, scope: Scope, feed: ParsedFeed | None) -> Parse
         _join(fields.scope.base, content.get("src")) if content is not None else None
     )
     if holder is None and any(True for _ in fields.each("dc:source", "dc:publisher")):
-        source = replace(_rss_source(fields), feed=None)
+        source = replace(_rss_source(fields, link), feed=None)
     embargo, expires = _times(fields, raw)
     return ParsedEntry(
         id=identity,

@@ -41,7 +41,6 @@ def receive(
     if email is None or not rules.is_complete(demand):
         raise UsageError("a claim says what it is about, who makes it, and how to answer")
     with db.begin() as conn:
-        found = entries.resolve(conn, demand.url) if demand.url else []
         number = store.add(
             conn,
             at=now,
@@ -51,7 +50,7 @@ def receive(
             email=email,
             url=demand.url,
             text=demand.text,
-            entry=found[0] if len(found) == 1 else "",
+            entry=_about(conn, demand.url),
             state=State.OPEN.value,
             language=language or settings.site.language,
         )
@@ -63,6 +62,15 @@ def receive(
             letter = letters.claim_receipt(settings, spoken, shown(number), day)
             _post(conn, settings, letter, claim, f"claim-{number}", secret, now)
         return claim
+
+
+def _about(conn: Connection, url: str) -> str:
+    """The entry that a claim is about, its story's lead where several have the address; "" where
+    that is not certain."""
+    found = entries.get_many(conn, entries.resolve(conn, url)) if url else {}
+    if len({entry.story for entry in found.values()}) != 1:
+        return ""
+    return next((id for id, entry in found.items() if entry.lead), next(iter(found)))
 
 
 def _mark(email: str, secret: bytes) -> bytes:

@@ -212,9 +212,7 @@ def restore(db: Database, settings: Settings, entry: Entry, now: datetime, by: s
         for id in back:
             stories.restore(conn, id)
         changed = [
-            timing.timed(replace(m, status=Status.PUBLISHED, held_for=""), now, _zone(settings))
-            if m.id in back
-            else m
+            timing.timed(_as_before(conn, m), now, _zone(settings)) if m.id in back else m
             for m in members
         ]
         settled = story.settle(changed, entry.story)
@@ -225,6 +223,20 @@ def restore(db: Database, settings: Settings, entry: Entry, now: datetime, by: s
         ]
         _store(conn, settings, settled, made)
     return Edited(tuple(e for e in settled if e.id in back))
+
+
+def _as_before(conn: Connection, entry: Entry) -> Entry:
+    """A retracted entry as it was: what was held or rejected then is so again, and does not go
+    out because its story was taken down in between."""
+    steps = [made for made in entries.history(conn, entry.id) if made.what == "status"]
+    down = [n for n, made in enumerate(steps) if made.before != made.after == "retracted"]
+    was = steps[down[-1]].before if down else None
+    if was in ("held", "rejected"):
+        why = next((s.reason for s in reversed(steps[: down[-1]]) if s.after == was), "")
+        kept = replace(entry, status=Status(was), held_for=why or "as before it was taken down")
+        if not kept.is_embargoed:  # time decides that anew
+            return kept
+    return replace(entry, status=Status.PUBLISHED, held_for="")
 
 
 def _story_decisions(

@@ -2,7 +2,8 @@
 
 Where a column has another parent, its entries stand elsewhere. Those of a column that is no more
 in the config are filed anew, as if they came now: by an editor's move, by their source, by rules
-and what was learned, else with the rest.
+and what was learned, else with the rest. Where an editor had moved them, they go back when that
+column does.
 """
 
 from __future__ import annotations
@@ -56,8 +57,13 @@ def _step(
     conn: Connection, settings: Settings, file: File, rows: Sequence[Standing], now: datetime
 ) -> int:
     known = frozenset(column.id for column in settings.columns)
-    astray = [row.id for row in rows if _is_astray(row, settings, known)]
-    moved = stories.filed(conn, astray) if astray else {}
+    moved = stories.filed(conn, [row.id for row in rows])
+    moved = {id: column for id, column in moved.items() if column in known}
+    astray = [
+        row.id
+        for row in rows
+        if _is_astray(row, settings, known) or row.columns[0] != moved.get(row.id, row.columns[0])
+    ]
     after: list[Entry] = []
     made: list[Decision] = []
     for entry in entries.get_many(conn, astray).values():
@@ -86,9 +92,11 @@ def _filed(
     now: datetime,
 ) -> tuple[Entry, Sequence[Decision]]:
     left = tuple(column for column in entry.columns if column in known)
-    if entry.column in known:
+    if entry.column in known and moved in (None, entry.column):
         return replace(entry, columns=left), ()
     source = settings.source(entry.source) or Source(entry.source)
     found = file(entry, source, moved, None)
-    gone = f"no column {entry.column!r} any more"
-    return admit.filed(entry, replace(found, evidence=(*found.evidence, gone)), now)
+    if entry.column not in known:
+        gone = f"no column {entry.column!r} any more"
+        found = replace(found, evidence=(*found.evidence, gone))
+    return admit.filed(entry, found, now)

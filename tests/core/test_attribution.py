@@ -148,3 +148,8 @@ def test_what_is_no_web_address_is_no_link() -> None:
     rows = attribution.rows(entry, ZH)
     assert rows[0].parts == (("甲 乙", None),)
     assert [row.kind for row in rows] == ["source"]
+
+
+def test_a_licence_that_is_all_of_the_rights_is_said_once() -> None:
+    entry = an_entry(rights="CC-BY-4.0", licence="CC-BY-4.0")
+    assert [(row.label, row.text) for row in attribution.rows(entry, ZH)] == [("版权", "CC-BY-4.0")]

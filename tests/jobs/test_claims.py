@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from syndicate.adapters.store import outbox
+from syndicate.adapters.store import entries, outbox
 from syndicate.adapters.store.engine import Database
 from syndicate.core.claims import Demand
 from syndicate.errors import UsageError
 from syndicate.jobs import claims
+from syndicate.model import Attribution, Entry
 from syndicate.settings import Contact, Mail, Notices, Settings, Site
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)  # the 25th in Shanghai
@@ -90,3 +92,38 @@ def test_no_number(text: str) -> None:
 @pytest.mark.parametrize("text", ["C00007", "7", "c7", "#7"])
 def test_number(text: str) -> None:
     assert claims.number_of(text) == 7
+
+
+@pytest.mark.parametrize(
+    ("url", "entry"),
+    [
+        pytest.param("https://news.example/articles/{lead}.html", "{lead}", id="its page"),
+        pytest.param("https://news.example/articles/{lead}.html?a#b", "{lead}", id="with more"),
+        pytest.param("https://news.example/articles/{other}.html", "{other}", id="a member's"),
+        pytest.param("https://origin.example/1", "{lead}", id="both have it"),
+        pytest.param("https://news.example/articles/nobody.html", "", id="no such page"),
+        pytest.param("https://else.example/", "", id="unknown"),
+    ],
+)
+def test_what_a_claim_is_about(database: Database, url: str, entry: str) -> None:
+    ids = {"lead": "a" * 16, "other": "b" * 16}
+    made = [
+        Entry(
+            id=id,
+            source=name,
+            key=name,
+            guid=name,
+            title="题",
+            attribution=Attribution(),
+            received=NOW,
+            url="https://origin.example/1",
+            story="one",
+            lead=name == "lead",
+        )
+        for name, id in ids.items()
+    ]
+    with database.begin() as conn:
+        entries.save(conn, [(e, e.columns) for e in made])
+    demand = replace(DEMAND, url=url.format(**ids))
+    claim = claims.receive(database, SETTINGS, demand, secret=SECRET, now=NOW)
+    assert claim.entry == entry.format(**ids)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import mailbox
 from email.message import Message
+from pathlib import Path
 
 import pytest
-from sites import Site, item, rss
+from sites import SITE, Site, item, rss
 
 CONFIG = """
 [[columns]]
@@ -121,6 +122,11 @@ def test_entries_of_a_column_that_is_gone_are_filed_anew(
     assert news.json("verify", at=EVENING)["problems"] == []
     done = news.json("run", at=EVENING)
     assert (done["feeds"]["written"], done["pages"]["written"]) == (0, 0)
+    news.config(storage + CONFIG)
+    news.run("run", at=EVENING)
+    back = {row["title"]: row["column"] for row in news.json("list")}
+    assert back == {"第1篇报道": "law", "第2篇报道": "notes", "桥": "rest"}  # one was moved there
+    assert news.json("verify", at=EVENING)["problems"] == []
 
 
 def test_a_column_that_gets_a_parent_is_shown_in_it(news: Site) -> None:
@@ -336,3 +342,37 @@ def test_odd_arguments_are_wrong_usage(news: Site, words: tuple[str, ...]) -> No
     ran = news.call(*words)
     assert (ran.status, ran.out) == (2, "")
     assert ran.err
+
+
+@pytest.mark.parametrize("form", ["rss.xml", "atom.xml", "feed.json"])
+def test_another_syndicate_reads_no_author_that_nobody_named(
+    site: Site, tmp_path: Path, form: str
+) -> None:
+    (tmp_path / "first").mkdir()
+    first = Site(tmp_path / "first").config(CONFIG, site=SITE.replace("清河观察", "甲站"))
+    first.write(
+        "a.xml", rss(item(1, **{"dc:source": "人民日报"}), item(2, **{"dc:creator": "张三"}))
+    )
+    first.run("run")
+    site.config(f'[[sources]]\nid = "a"\npath = "{first.feeds / form}"\nlicence = "CC-BY-4.0"\n')
+    site.run("run")
+    said = {row["title"]: row["attribution"] for row in site.json("list")}
+    assert [a["name"] for a in said["第2篇报道"]["authors"]] == ["张三"]
+    nobody = said["第1篇报道"]
+    assert "甲站" not in [a["name"] for a in nobody["authors"]]
+    assert nobody["source"] == {"name": "人民日报", "url": None, "feed": None}
+    assert [via["name"] for via in nobody["via"]] == ["源头日报", "甲站"]
+
+
+def test_what_was_refused_does_not_come_back_with_its_story(news: Site) -> None:
+    ids = _ids(news)
+    news.run("merge", ids["第1篇报道"], ids["桥"])
+    news.run("reject", ids["桥"])
+    for _ in range(2):
+        news.run("retract", ids["第1篇报道"], "--reason", "作者要求")
+    news.run("restore", ids["第1篇报道"])
+    rows = {row["title"]: (row["status"], row["lead"]) for row in news.json("list")}
+    assert rows["第1篇报道"] == ("published", True)
+    assert rows["桥"] == ("rejected", False)
+    assert news.json("show", ids["桥"])["held_for"] == "an editor rejected it"
+    assert news.json("verify")["problems"] == []

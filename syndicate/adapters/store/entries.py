@@ -12,6 +12,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import namedtuple
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -390,8 +391,12 @@ def of_story(conn: Connection, stories: Iterable[str]) -> dict[str, list[Entry]]
     return found
 
 
+_PAGE = re.compile(r"https?://[^?#]*/articles/([a-z0-9]+)\.html(?:[?#].*)?")
+
+
 def resolve(conn: Connection, words: str) -> list[str]:
-    """Ids of the entries meant by an unambiguous prefix of an id, a URL or an original URL.
+    """Ids of the entries meant by an unambiguous prefix of an id, a URL or an original URL, or by
+    the address of their page here.
 
     More than one: ambiguous; at most ten are returned. A whole id or URL is never ambiguous
     with a longer one.
@@ -402,6 +407,8 @@ def resolve(conn: Connection, words: str) -> list[str]:
     found = conn.execute(exact.order_by(entries.c.lead.desc(), entries.c.received)).scalars().all()
     if found:
         return [found[0]] if words in found else list(found)[:10]
+    if page := _PAGE.fullmatch(words):
+        return resolve(conn, page[1]) if existing(conn, [page[1]]) else []
     upper = words + "\U0010ffff"
     columns = (entries.c.id, entries.c.url, entries.c.original_url)
     prefixes = [sa.and_(column >= words, column < upper) for column in columns]

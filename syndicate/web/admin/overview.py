@@ -133,11 +133,12 @@ def _editions(at: Desk, rows: Sequence[dict[str, Any]]) -> Table:
     )
 
 
-async def slash(_request: Request) -> Response:
+async def home(_request: Request) -> Response:
     return RedirectResponse("/admin/", 301)
 
 
 ROUTES = [
-    Route("/admin", slash, methods=["GET"]),
+    Route("/admin", home, methods=["GET"]),
+    Route("/admin/review", home, methods=["GET"]),  # what waits is what it begins with
     Route("/admin/", needs_me, methods=["GET"]),
 ]
