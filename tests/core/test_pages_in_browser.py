@@ -44,7 +44,7 @@ ODD: dict[str, dict[str, str]] = {
 # A table of the dashboard, the last column of which has a head for those alone who hear it
 DESK = f"""<!DOCTYPE html><html lang="zh-CN"><meta name="viewport" content="width=device-width">
 <link rel="stylesheet" href="style.css"><link rel="stylesheet" href="forms.css">
-<main><div class="desk"><div class="scroll"><table><tr>{'<th>标题标题标题</th>' * 9}
+<main><div class="desk"><div class="scroll"><table><tr>{"<th>标题标题标题</th>" * 9}
 <th><span class="hidden">操作</span></th></tr></table></div></div></main></html>"""
 
 
