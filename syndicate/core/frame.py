@@ -141,5 +141,7 @@ def _luminance(colour: Sequence[int]) -> float:
 
 
 def direction(language: str) -> str:
-    """`rtl` for languages written so, else ""."""
+    """`rtl` for languages written so, `auto` where the language is not known, else ""."""
+    if language in ("", "und"):
+        return "auto"
     return "rtl" if language.split("-")[0].lower() in RIGHT_TO_LEFT else ""

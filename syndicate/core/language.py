@@ -12,6 +12,7 @@ _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 _HAN = re.compile(r"[\u4e00-\u9fff\u3400-\u4dbf]")
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _HANGUL = re.compile(r"[\uac00-\ud7af]")
+_WORD = re.compile(r"[^\W\d_\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
 _LATIN = re.compile(r"[A-Za-z]+")
 
 
@@ -34,6 +35,16 @@ def of_text(text: str) -> str:
     if hangul > max(han, words):
         return "ko"
     return "zh" if han > 3 and han > words else ""
+
+
+def of_part(known: str, text: str) -> str:
+    """What `lang` says of a text within a page: `und` (BCP 47) where nothing is known but that
+    the script is none of the Chinese page's, which would else speak and set it as Chinese."""
+    if known:
+        return known
+    sample = text[:500]
+    ours = sum(len(p.findall(sample)) for p in (_HAN, _KANA, _HANGUL))
+    return "und" if len(_WORD.findall(sample)) > 10 * ours else ""
 
 
 def choose(stated: str | None, feed: str | None, text: str) -> str:

@@ -17,6 +17,7 @@ from syndicate.core import attribution, disclosures, page_body, pictures, terms
 from syndicate.core import frame as frames
 from syndicate.core.attribution import Row
 from syndicate.core.frame import Frame, Head, Link, breadcrumb, direction, title_of
+from syndicate.core.language import of_part
 from syndicate.core.linked_data import news_article, rights_expression
 from syndicate.core.months import page_path
 from syndicate.core.outgoing import Outgoing, href, line
@@ -241,6 +242,7 @@ def item(out: Outgoing, frame: Frame, column: Link | None = None) -> Item:
     limit = _TEASER if entry.language.startswith(("zh", "ja", "ko")) else _LATIN_TEASER
     teaser = line(out.may_show(entry.summary or entry.content_text[:1000]))
     given = said.published
+    spoken = of_part(entry.language, f"{out.title} {teaser}")
     return Item(
         id=entry.id,
         title=shorten(out.title, _LIST_TITLE),
@@ -250,8 +252,8 @@ def item(out: Outgoing, frame: Frame, column: Link | None = None) -> Item:
         date=given.text[:10] if given else "",
         datetime=page_body.machine_time(given.text) if given else "",
         summary=shorten(teaser, limit),
-        language=entry.language,
-        direction=direction(entry.language),
+        language=spoken,
+        direction=direction(spoken),
         column=column,
         count=len(out.also),
         labels=_labels(out, frame.words),
@@ -401,6 +403,7 @@ def article(
     """An entry's page. `previous` is the newer neighbour in its column, `next` the older."""
     entry, words = out.entry, frame.words
     rows = rows_of(out, words)
+    spoken = of_part(entry.language, f"{out.title} {entry.content_text[:400]}")
     crumbs = (*breadcrumb(frame, columns, entry.column), Link(words.text))
     return ArticlePage(
         frame=frame,
@@ -409,8 +412,8 @@ def article(
         id=entry.id,
         title=out.title,
         original_title=out.original_title,
-        language=entry.language,
-        direction=direction(entry.language),
+        language=spoken,
+        direction=direction(spoken),
         byline=tuple(r for r in rows if r.kind in ("source", "author")),
         labels=_labels(out, words),
         date=words.date(entry.attribution.published),

@@ -91,6 +91,7 @@ class Words:
     # mail
     in_browser: str
     contents: str
+    item: str  # one of them
     items: str
     why_you_get_this: str
     preferences: str
@@ -157,7 +158,6 @@ class Words:
     read_notices: str
     nothing_notices: str
     nothing_sources: str
-    entries_count: str
     newest_of: str
     former_source: str
     permission: str
@@ -188,6 +188,10 @@ class Words:
         for key, value in values.items():
             text = text.replace("{" + key + "}", str(value))
         return text
+
+    def counted(self, count: int) -> str:
+        """How many articles: 3 篇, 1 article, 2 articles."""
+        return self.fill("item" if count == 1 else "items", count=count)
 
     def exact(self, given: GivenDate | None) -> str:
         """A date as it was given, offset and all: 2022-06-24 09:30+08:00."""
@@ -298,6 +302,7 @@ ZH = Words(
     untitled="（无标题）",
     in_browser="在浏览器中阅读",
     contents="本期内容",
+    item="{count} 篇",
     items="{count} 篇",
     why_you_get_this="您收到这封邮件，是因为 {email} 订阅了“{digest}”。",
     preferences="修改订阅",
@@ -361,7 +366,6 @@ ZH = Words(
     read_notices="本站全部声明",
     nothing_notices="本站没有另外的声明。每篇文章自带的声明，原样附在文后。",
     nothing_sources="还没有来源。在 config.toml 中加上 [[sources]]，或运行 syndicate add。",
-    entries_count="{count} 篇",
     newest_of="最近收录于 {date}",
     former_source="已不再收录",
     permission="授权",
@@ -454,6 +458,7 @@ EN = Words(
     untitled="(untitled)",
     in_browser="Read in your browser",
     contents="In this edition",
+    item="{count} article",
     items="{count} articles",
     why_you_get_this="You get this because {email} is subscribed to “{digest}”.",
     preferences="Preferences",
@@ -517,7 +522,6 @@ EN = Words(
     read_notices="All our notices",
     nothing_notices="This site has no notices of its own. Those that came with an article stand under it, word for word.",
     nothing_sources="No sources yet. Add [[sources]] to config.toml, or run syndicate add.",
-    entries_count="{count} articles",
     newest_of="newest came on {date}",
     former_source="no longer read",
     permission="Permission",

@@ -20,3 +20,22 @@ from syndicate.core import language
 )
 def test_choose(stated: str | None, feed: str | None, text: str, found: str) -> None:
     assert language.choose(stated, feed, text) == found
+
+
+@pytest.mark.parametrize(
+    ("known", "text", "tag"),
+    [
+        pytest.param("de", "Guten Tag", "de", id="known"),
+        pytest.param("", "Plain words", "und", id="another script than Chinese"),
+        pytest.param("", "مرحبا بالعالم", "und", id="Arabic"),
+        pytest.param("", "开业", "", id="Chinese, too short to tell"),
+        pytest.param("", "A long text of many words about 李明 and what he did there in all those "
+                     "years of his life with many more words", "und", id="a name among words"),
+        pytest.param("", "", "", id="nothing"),
+        pytest.param("", "2026-11-24", "", id="no letters"),
+    ],
+)  # fmt: skip
+def test_a_page_of_another_script_does_not_lend_its_language(
+    known: str, text: str, tag: str
+) -> None:
+    assert language.of_part(known, text) == tag

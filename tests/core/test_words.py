@@ -66,3 +66,16 @@ def test_dates(given: str, chinese: str, english: str, exact: str) -> None:
 
 def test_fill_never_reads_values_as_a_format() -> None:
     assert "{x.__class__}" in ZH.fill("all_of", column="{x.__class__}")
+
+
+@pytest.mark.parametrize(
+    ("language", "count", "said"),
+    [
+        ("zh-CN", 1, "1 篇"),
+        ("en", 1, "1 article"),
+        ("en", 0, "0 articles"),
+        ("en", 2, "2 articles"),
+    ],
+)
+def test_articles_are_counted(language: str, count: int, said: str) -> None:
+    assert words.of(language).counted(count) == said
