@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
-_HAN = re.compile(r"[\u4e00-\u9fff\u3400-\u4dbf]")
-_KANA = re.compile(r"[\u3040-\u30ff]")
-_HANGUL = re.compile(r"[\uac00-\ud7af]")
+_HAN = re.compile(r"[\u4e00-\u9fff\u3400-\u4dbf]+")
+_KANA = re.compile(r"[\u3040-\u30ff]+")
+_HANGUL = re.compile(r"[\uac00-\ud7af]+")
 _LATIN = re.compile(r"[A-Za-z]+")
 
 
@@ -27,7 +27,9 @@ def declared(tag: str | None) -> str:
 def of_text(text: str) -> str:
     """`zh`, `ja` or `ko` where the script says so in the first 2,000 characters, else ""."""
     sample = text[:2000]
-    han, kana, hangul = (len(p.findall(sample)) for p in (_HAN, _KANA, _HANGUL))
+    if sample.isascii():
+        return ""
+    han, kana, hangul = (sum(map(len, p.findall(sample))) for p in (_HAN, _KANA, _HANGUL))
     words = len(_LATIN.findall(sample))
     if kana * 5 > han + kana and kana > 3:
         return "ja"

@@ -10,10 +10,9 @@ import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
 from syndicate.core import (
@@ -25,6 +24,7 @@ from syndicate.core import (
     language,
     plaintext,
     sanitize,
+    urls,
 )
 from syndicate.core.dedupe import Fingerprint
 from syndicate.core.identity import Marks
@@ -100,7 +100,7 @@ def prepare(
     given = _disclosed(_embargoed(given, inline, ZoneInfo(zone)), content_text)
     own = identity.marks(replace(given, id=local_id) if local_id else given, content_text)
     return Prepared(
-        parsed=replace(given, content_html="", summary_html=""),
+        parsed=given,
         marks=own,
         content_html=content_html,
         content_text=content_text,
@@ -118,7 +118,7 @@ def _placed(parsed: ParsedEntry, base: str | None) -> ParsedEntry:
     if not base or not link or _SCHEME.match(link):
         return parsed
     with suppress(ValueError):
-        return replace(parsed, link=urljoin(base, link))
+        return replace(parsed, link=urls.join(base, link))
     return parsed
 
 
@@ -138,6 +138,8 @@ def _clean(parsed: ParsedEntry, zone: tzinfo, content_text: str) -> ParsedEntry:
     return replace(
         parsed,
         title=sanitize.plain(title),
+        content_html="",
+        summary_html="",
         attribution=_clean_attribution(parsed.attribution, zone),
         categories=_plain_all(parsed.categories),
         breadcrumb=_plain_all(parsed.breadcrumb),
@@ -276,12 +278,20 @@ def _disclosed(parsed: ParsedEntry, text: str) -> ParsedEntry:
     return replace(parsed, labels=every, evidence=(*parsed.evidence, *evidence))
 
 
+# The fields of an entry that its repr shows; of these four the hash has nothing
+_SHOWN = tuple(field.name for field in fields(ParsedEntry) if field.repr)
+_BLANK = {"content_html": "''", "summary_html": "''", "evidence": "()", "problems": "()"}
+
+
 def _hash(parsed: ParsedEntry, content_html: str) -> str:
-    """Of everything that a source said of an entry, so that any change of it is seen."""
-    said = replace(parsed, content_html="", summary_html="", evidence=(), problems=())
-    text = f"{said!r}\0{content_html}{parsed.conditions}"
-    if said.pictures or said.terms:
-        text += f"\0{said.pictures!r}\0{said.terms!r}"
+    """Of everything that a source said of an entry, so that any change of it is seen.
+
+    What is hashed is its repr, as ever: other bytes would make updates of all that is known.
+    """
+    said = (f"{name}={_BLANK.get(name) or repr(getattr(parsed, name))}" for name in _SHOWN)
+    text = f"ParsedEntry({', '.join(said)})\0{content_html}{parsed.conditions}"
+    if parsed.pictures or parsed.terms:
+        text += f"\0{parsed.pictures!r}\0{parsed.terms!r}"
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
