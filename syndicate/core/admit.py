@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from syndicate.core import disclosures, normalize, terms, timing
 from syndicate.core.normalize import Prepared
+from syndicate.core.values import replaced
 from syndicate.model import Attribution, Decision, Entry, Filed, GivenDate, Label, Status
 from syndicate.settings import Source
 
@@ -41,11 +42,13 @@ def dated(
         for date in (attribution.published, attribution.updated)
         if date is not None and not normalize.plausible(date, zone, received)
     ]
-    kept = replace(
-        attribution,
-        published=_believed(attribution.published, zone, received),
-        updated=_believed(attribution.updated, zone, received),
-    )
+    kept = attribution
+    if odd:
+        kept = replace(
+            attribution,
+            published=_believed(attribution.published, zone, received),
+            updated=_believed(attribution.updated, zone, received),
+        )
     instant = kept.published.earliest(zone) if kept.published else None
     return kept, instant, ", ".join(odd) or None
 
@@ -56,6 +59,8 @@ def _believed(date: GivenDate | None, zone: ZoneInfo, received: datetime) -> Giv
 
 def missing(attribution: Attribution, stated: Attribution, source: Source) -> tuple[str, ...]:
     """Which of the fields that a source requires (`sources.require`) an entry does not have."""
+    if not source.require:
+        return ()
     has = {
         "source": bool(attribution.source.name or attribution.source.url),
         "origin": bool(stated.source.name or stated.source.url),
@@ -71,6 +76,8 @@ def missing(attribution: Attribution, stated: Attribution, source: Source) -> tu
 
 def wanted(prepared: Prepared, source: Source) -> str | None:
     """Why a source's `include` and `exclude` words keep an entry out; None where they do not."""
+    if not source.exclude and not source.include:
+        return None
     text = f"{prepared.parsed.title}\n{prepared.content_text}".casefold()
     for word in source.exclude:
         if word.casefold() in text:
@@ -186,7 +193,7 @@ def filed(entry: Entry, where: Filed, now: datetime) -> tuple[Entry, tuple[Decis
     reason = where.rule + (f": {'; '.join(where.evidence)}" if where.evidence else "")
     before = entry.column or None
     made = Decision(entry.id, now, "column", _US, reason, before, where.column)
-    return replace(entry, column=where.column, columns=columns), (made,)
+    return replaced(entry, column=where.column, columns=columns), (made,)
 
 
 def updated(

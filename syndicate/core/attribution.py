@@ -12,6 +12,7 @@ from datetime import UTC, tzinfo
 
 from syndicate.core import disclosures, timing, urls
 from syndicate.core.outgoing import href, line
+from syndicate.core.values import replaced
 from syndicate.core.words import Words
 from syndicate.model import Attribution, Entry, FeedFacts, Hop, Notice, ParsedEntry, Publisher
 from syndicate.settings import Site, Source
@@ -37,7 +38,7 @@ def effective(parsed: ParsedEntry, source: Source, feed: FeedFacts, site: Site) 
         origin, itself = _completed(stated, read_from), True
     else:
         origin, via = stated, _handed_on(via, read_from, source)
-    return replace(
+    return replaced(
         said,
         source=origin,
         original_id=parsed.id,

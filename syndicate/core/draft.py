@@ -8,7 +8,7 @@ filing, which looks through the whole text, is spread over the worker processes.
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from syndicate.core import admit, attribution, classify, document, identity, linear
@@ -16,6 +16,7 @@ from syndicate.core.admit import Admitted
 from syndicate.core.classify import Classifier
 from syndicate.core.document import Document
 from syndicate.core.normalize import Prepared
+from syndicate.core.values import replaced
 from syndicate.model import FeedFacts, Headers
 from syndicate.settings import Column, Site, Source
 
@@ -54,7 +55,7 @@ def read_feed(
     """`document.read_feed` with a draft for each entry, packed. Raises ParseError as it does."""
 
     def drafted(feed: FeedFacts, each: Prepared) -> Prepared:
-        return replace(each, draft=draft(desk, source, feed, each))
+        return replaced(each, draft=draft(desk, source, feed, each))
 
     zone = source.timezone
     read = document.read_feed(data, content_type, url, zone, known, headers, said, drafted)

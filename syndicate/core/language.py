@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
-_HAN = re.compile(r"[\u4e00-\u9fff\u3400-\u4dbf]")
-_KANA = re.compile(r"[\u3040-\u30ff]")
-_HANGUL = re.compile(r"[\uac00-\ud7af]")
+_HAN = re.compile(r"[\u4e00-\u9fff\u3400-\u4dbf]+")
+_KANA = re.compile(r"[\u3040-\u30ff]+")
+_HANGUL = re.compile(r"[\uac00-\ud7af]+")
 _WORD = re.compile(r"[^\W\d_\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]+")
 _LATIN = re.compile(r"[A-Za-z]+")
 
@@ -28,7 +28,9 @@ def declared(tag: str | None) -> str:
 def of_text(text: str) -> str:
     """`zh`, `ja` or `ko` where the script says so in the first 2,000 characters, else ""."""
     sample = text[:2000]
-    han, kana, hangul = (len(p.findall(sample)) for p in (_HAN, _KANA, _HANGUL))
+    if sample.isascii():
+        return ""
+    han, kana, hangul = (sum(map(len, p.findall(sample))) for p in (_HAN, _KANA, _HANGUL))
     words = len(_LATIN.findall(sample))
     if kana * 5 > han + kana and kana > 3:
         return "ja"
@@ -43,7 +45,7 @@ def of_part(known: str, text: str) -> str:
     if known:
         return known
     sample = text[:500]
-    ours = sum(len(p.findall(sample)) for p in (_HAN, _KANA, _HANGUL))
+    ours = sum(len(run) for p in (_HAN, _KANA, _HANGUL) for run in p.findall(sample))
     return "und" if len(_WORD.findall(sample)) > 10 * ours else ""
 
 

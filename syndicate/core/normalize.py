@@ -10,10 +10,9 @@ import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
 from syndicate.core import (
@@ -25,19 +24,23 @@ from syndicate.core import (
     language,
     plaintext,
     sanitize,
+    urls,
 )
 from syndicate.core.dedupe import Fingerprint
 from syndicate.core.identity import Marks
 from syndicate.core.labels import Inferred
+from syndicate.core.values import replaced
 from syndicate.model import (
     Attribution,
     Evidence,
     GivenDate,
+    Hop,
     Label,
     ParsedEntry,
     Person,
     Picture,
     Piece,
+    Publisher,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +50,8 @@ if TYPE_CHECKING:
 SUMMARY_LENGTH = 200  # characters; about two lines of a column page
 _TITLE_LENGTH = 60
 _FUTURE = timedelta(days=1)
+# Without a character that `plain` would see to
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$'()*+,;=%-]*")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
@@ -100,7 +105,7 @@ def prepare(
     given = _disclosed(_embargoed(given, inline, ZoneInfo(zone)), content_text)
     own = identity.marks(replace(given, id=local_id) if local_id else given, content_text)
     return Prepared(
-        parsed=replace(given, content_html="", summary_html=""),
+        parsed=given,
         marks=own,
         content_html=content_html,
         content_text=content_text,
@@ -118,7 +123,7 @@ def _placed(parsed: ParsedEntry, base: str | None) -> ParsedEntry:
     if not base or not link or _SCHEME.match(link):
         return parsed
     with suppress(ValueError):
-        return replace(parsed, link=urljoin(base, link))
+        return replace(parsed, link=urls.join(base, link))
     return parsed
 
 
@@ -135,9 +140,11 @@ def _clean(parsed: ParsedEntry, zone: tzinfo, content_text: str) -> ParsedEntry:
     if not title:
         title = sanitize.summary(content_text, _TITLE_LENGTH) or parsed.link or parsed.id or ""
         evidence = (*evidence, Evidence("title", "it has none; its first words", title))
-    return replace(
+    return replaced(
         parsed,
         title=sanitize.plain(title),
+        content_html="",
+        summary_html="",
         attribution=_clean_attribution(parsed.attribution, zone),
         categories=_plain_all(parsed.categories),
         breadcrumb=_plain_all(parsed.breadcrumb),
@@ -169,7 +176,7 @@ def _pictures(stated: tuple[Picture, ...]) -> Iterator[Picture]:
 
 
 def _plain_all(texts: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(filter(None, map(sanitize.plain, texts))))
+    return texts and tuple(dict.fromkeys(filter(None, map(sanitize.plain, texts))))
 
 
 def _plain(text: str | None) -> str | None:
@@ -180,6 +187,8 @@ def _web(url: str | None) -> str | None:
     """A link that may be shown: http or https, nothing that could break out of a line."""
     if not url:
         return None
+    if _PLAIN_URL.fullmatch(url):
+        return url
     url = sanitize.plain(url).replace(" ", "%20")
     return url if url.lower().startswith(("http://", "https://")) else None
 
@@ -194,19 +203,8 @@ def _person(person: Person) -> Person:
 
 
 def _clean_attribution(said: Attribution, zone: tzinfo) -> Attribution:
-    source = said.source
     return Attribution(
-        source=replace(
-            source,
-            name=_plain(source.name),
-            url=_web(source.url),
-            feed=_web(source.feed),
-            id=_plain(source.id),
-            updated=_date(source.updated, zone),
-            authors=_people(source.authors),
-            rights=_plain(source.rights),
-            logo=_web(source.logo),
-        ),
+        source=_clean_source(said.source, zone),
         authors=_people(said.authors),
         original_url=_web(said.original_url),
         original_id=_plain(said.original_id),
@@ -216,15 +214,31 @@ def _clean_attribution(said: Attribution, zone: tzinfo) -> Attribution:
         rights=_plain(said.rights),
         licence=_plain(said.licence),
         editor=_plain(said.editor),
-        via=tuple(
-            replace(hop, name=_plain(hop.name), url=_web(hop.url))
-            for hop in said.via
-            if hop.name or hop.url
-        ),
+        via=tuple(Hop(_plain(h.name), _web(h.url)) for h in said.via if h.name or h.url),
+    )
+
+
+_UNSTATED = Publisher()  # the same for all entries, of which most state none
+
+
+def _clean_source(source: Publisher, zone: tzinfo) -> Publisher:
+    if source == _UNSTATED:
+        return _UNSTATED
+    return Publisher(
+        name=_plain(source.name),
+        url=_web(source.url),
+        feed=_web(source.feed),
+        id=_plain(source.id),
+        updated=_date(source.updated, zone),
+        authors=_people(source.authors),
+        rights=_plain(source.rights),
+        logo=_web(source.logo),
     )
 
 
 def _people(people: tuple[Person, ...]) -> tuple[Person, ...]:
+    if not people:
+        return ()
     cleaned = (_person(person) for person in people)
     return tuple(dict.fromkeys(p for p in cleaned if p.name or p.email))
 
@@ -276,12 +290,20 @@ def _disclosed(parsed: ParsedEntry, text: str) -> ParsedEntry:
     return replace(parsed, labels=every, evidence=(*parsed.evidence, *evidence))
 
 
+# The fields of an entry that its repr shows; of these four the hash has nothing
+_SHOWN = tuple(field.name for field in fields(ParsedEntry) if field.repr)
+_BLANK = {"content_html": "''", "summary_html": "''", "evidence": "()", "problems": "()"}
+
+
 def _hash(parsed: ParsedEntry, content_html: str) -> str:
-    """Of everything that a source said of an entry, so that any change of it is seen."""
-    said = replace(parsed, content_html="", summary_html="", evidence=(), problems=())
-    text = f"{said!r}\0{content_html}{parsed.conditions}"
-    if said.pictures or said.terms:
-        text += f"\0{said.pictures!r}\0{said.terms!r}"
+    """Of everything that a source said of an entry, so that any change of it is seen.
+
+    What is hashed is its repr, as ever: other bytes would make updates of all that is known.
+    """
+    said = (f"{name}={_BLANK.get(name) or repr(getattr(parsed, name))}" for name in _SHOWN)
+    text = f"ParsedEntry({', '.join(said)})\0{content_html}{parsed.conditions}"
+    if parsed.pictures or parsed.terms:
+        text += f"\0{parsed.pictures!r}\0{parsed.terms!r}"
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 

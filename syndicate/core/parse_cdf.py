@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import html as markup
 from typing import Any
-from urllib.parse import urljoin
 
 from lxml import etree
 
-from syndicate.core import dates
+from syndicate.core import dates, urls
 from syndicate.core.plaintext import plain
 from syndicate.model import Attribution, ParsedEntry, ParsedFeed
 
@@ -58,4 +57,4 @@ def _address(element: Any, url: str | None) -> str | None:
     for child in element.iterchildren(etree.Element):
         if not stated and child.tag.lower() == "a":
             stated = _attribute(child, "href")
-    return urljoin(url or "", stated) if stated else None
+    return urls.join(url or "", stated) if stated else None

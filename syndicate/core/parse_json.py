@@ -7,9 +7,8 @@ import html as markup
 import json
 from collections.abc import Container, Iterator
 from typing import Any
-from urllib.parse import urljoin
 
-from syndicate.core import dates, disclosures, split, terms
+from syndicate.core import dates, disclosures, split, terms, urls
 from syndicate.core.plaintext import plain
 from syndicate.errors import ParseError
 from syndicate.model import (
@@ -95,7 +94,7 @@ def _url(value: Any, base: str) -> str | None:
     if not text:
         return None
     try:
-        return urljoin(base, text) if base else text
+        return urls.join(base, text) if base else text
     except ValueError:
         return text
 

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
-from urllib.parse import urljoin
 
 from lxml import etree
 
@@ -215,7 +214,7 @@ def _date(item: Any, field: str, raw: list[tuple[str, str]]) -> GivenDate | None
 
 def _join(base: str | None, url: str | None) -> str | None:
     try:
-        return urljoin(base or "", url.strip()) if url and url.strip() else None
+        return urls.join(base or "", url.strip()) if url and url.strip() else None
     except ValueError:
         return url
 

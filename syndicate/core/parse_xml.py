@@ -14,7 +14,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urljoin
 
 from lxml import etree
 
@@ -237,7 +236,7 @@ def _join(base: str, url: str | None) -> str | None:
     if not base or _SCHEME.match(url):
         return url
     try:
-        return urljoin(base, url)
+        return urls.join(base, url)
     except ValueError:
         return url
 

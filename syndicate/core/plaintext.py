@@ -207,7 +207,7 @@ def shorten(text: str, limit: int) -> str:
     Cut after a sentence when one ends in the second half, else between words; never inside a
     character with its combining marks.
     """
-    text = _ANY_SPACES.sub(" ", text).strip()
+    text = " ".join(text.split())
     if len(text) <= limit:
         return text
     if limit < 1:

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import re2
@@ -71,6 +72,9 @@ class _Rule:
     broken: bool = False
 
 
+_NONE: frozenset[str] = frozenset()
+
+
 class _Words:
     """Finds which of many words are in a text: all at once by RE2, then their edges."""
 
@@ -86,9 +90,12 @@ class _Words:
                 self._set.Add(word)
             self._set.Compile()
 
+    def __bool__(self) -> bool:
+        return self._set is not None
+
     def found(self, folded: str) -> frozenset[str]:
         if self._set is None or not folded:
-            return frozenset()
+            return _NONE
         candidates = (self._words[index] for index in self._set.Match(folded) or ())
         return frozenset(word for word in candidates if occurs(word, folded))
 
@@ -96,6 +103,7 @@ class _Words:
 _ALPHABETS = ("LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "DIGIT", "LOW LINE", "COMBINING")
 
 
+@lru_cache(maxsize=4096)
 def _is_spelled(char: str) -> bool:
     """Whether words of its script stand apart: alphabets and digits, not Han, kana, Hangul."""
     if char.isascii():
@@ -215,14 +223,14 @@ class _Seen:
 
 def _look(compiled: Compiled, entry: Facts) -> _Seen:
     title = fold(entry.title)
-    fields = {
-        "text": f"{title}\n{fold_text(entry.text)}",
-        "title": title,
-        "author": "\n".join(map(fold, entry.authors)),
-        "source": "\n".join(map(fold, entry.sources)),
-        "category": "\n".join(map(fold, entry.categories)),
+    fields: dict[str, Callable[[], str]] = {
+        "text": lambda: f"{title}\n{fold_text(entry.text)}",
+        "title": lambda: title,
+        "author": lambda: "\n".join(map(fold, entry.authors)),
+        "source": lambda: "\n".join(map(fold, entry.sources)),
+        "category": lambda: "\n".join(map(fold, entry.categories)),
     }
-    words = {key: compiled.words[key].found(text) for key, text in fields.items()}
+    words = {key: w.found(fields[key]()) if w else _NONE for key, w in compiled.words.items()}
     return _Seen(words, tuple(url.lower() for url in entry.urls), f"{entry.title}\n{entry.text}")
 
 

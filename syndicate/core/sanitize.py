@@ -10,11 +10,13 @@ from __future__ import annotations
 import html as markup
 import re
 import threading
+from collections.abc import Iterator
 from functools import cache
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import nh3
 
+from syndicate.core import urls
 from syndicate.core.nesting import DEPTH_LIMIT, depth, strip_tags
 from syndicate.core.plaintext import plain, shorten, to_text, xml_text
 
@@ -118,11 +120,14 @@ _NOSCRIPT = re.compile(r"</?noscript[^<>]*>", re.IGNORECASE)
 _NUMBER = re.compile(r"-?[0-9]{1,6}%?")
 _SCHEME = re.compile(r"\s*([a-zA-Z][a-zA-Z0-9+.-]*):")
 _NOT_IN_URL = re.compile(r'[ "<>^`{|}]')  # which browsers write as %20 and so on (WHATWG URL)
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*")
 _URL_NOISE = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+")
 
 
 def resolve(url: str, base: str) -> str:
     """The absolute http, https or mailto URL that a link means; "" where there is none."""
+    if _PLAIN_URL.fullmatch(url):
+        return url
     url = _URL_NOISE.sub(
         lambda m: " " if " " in m[0] else "", url
     ).strip()  # WHATWG: no tab, CR, LF
@@ -137,7 +142,7 @@ def resolve(url: str, base: str) -> str:
         absolute = (urlsplit(base).scheme or "https") + ":" + url if base else "https:" + url
     else:
         try:
-            absolute = urljoin(base, url) if base and url else ""
+            absolute = urls.join(base, url) if base and url else ""
         except ValueError:
             return ""
     return _NOT_IN_URL.sub(_quoted, absolute) if _plausible(absolute) else ""
@@ -181,18 +186,26 @@ def _keep_pictures(html: str, base: str) -> str:
 
 
 def _picture_address(given: dict[str, str], base: str) -> str:
-    sources = [given.get(name, "") for name in _LAZY]
-    sources += [_largest(given.get("data-srcset", "")), given.get("src", "")]
-    sources.append(_largest(given.get("srcset", "")))
-    for source in filter(None, sources):
+    for source in filter(None, _picture_sources(given)):
         address = resolve(source, base)
         if address and not address.lower().startswith("mailto:"):
             return address
     return ""
 
 
+def _picture_sources(given: dict[str, str]) -> Iterator[str]:
+    """Where a picture may be, what a script would load first."""
+    for name in _LAZY:
+        yield given.get(name, "")
+    yield _largest(given.get("data-srcset", ""))
+    yield given.get("src", "")
+    yield _largest(given.get("srcset", ""))
+
+
 def _largest(srcset: str) -> str:
     """The address with the greatest width or density of a `srcset`."""
+    if not srcset:
+        return ""
     best, size = "", -1.0
     for candidate in re.split(r",\s+|,(?=https?:)", srcset.strip()):
         address, _, descriptor = candidate.strip().partition(" ")

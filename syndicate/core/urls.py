@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 from typing import Any
-from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
 # Parameters that say how a reader came, not what he reads
 _TRACKING = re.compile(
@@ -80,9 +80,29 @@ def _is_tracking(name: str, value: str) -> bool:
     return bool(_TRACKING.fullmatch(name))
 
 
+# A path from the root of a site, with nothing to resolve in it, and a base that has such a root
+_ROOTED = re.compile(
+    r"/(?!/)(?!\.)(?:[A-Za-z0-9_~%:@!$&'()*+,=-]|(?<!/)\.|/(?!\.))*(?:\?[A-Za-z0-9_~%:@!$&'()*+,=./-]+)?"
+)
+_SITE = re.compile(r"https?://[A-Za-z0-9.:-]+(?=[/?#]|$)")
+
+
+def join(base: str, url: str) -> str:
+    """`urllib.parse.urljoin`, which takes ten times as long for what most links of a feed are.
+
+    Raises ValueError as it does.
+    """
+    if _ROOTED.fullmatch(url) and (root := _SITE.match(base)):
+        return root[0] + url
+    return urljoin(base, url)
+
+
+_WEB = re.compile(r"https?://[^/\s?#]+", re.I)
+
+
 def is_web(url: str | None) -> bool:
     """Whether it is an http or https address with a host."""
-    return bool(url) and bool(re.match(r"https?://[^/\s?#]+", url or "", re.I))
+    return bool(url) and bool(_WEB.match(url or ""))
 
 
 def host(url: str | None) -> str:
