@@ -14,11 +14,13 @@ T = TypeVar("T")
 def replaced(value: T, **changes: object) -> T:
     """`dataclasses.replace` in half of its time (of an Entry 3.3 µs instead of 6.4): it reads
     the fields one by one, and looks at how each was declared."""
-    values, places = _read(value.__class__)
+    kind: Any = type(value)
+    values, places = _read(kind)
     every = list(values(value))
     for name, new in changes.items():
         every[places[name]] = new
-    return value.__class__(*every)
+    made: T = kind(*every)
+    return made
 
 
 @cache
