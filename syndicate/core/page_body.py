@@ -11,6 +11,7 @@ import re
 # As nh3 writes tags: attributes in quotes that are escaped, so that this is exact, and linear
 _TAG = re.compile(r'<(/?)([a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")*)>')
 _WANTED = re.compile(r"<(?:h[1-6]|img|pre|table|time|ins|del)[ >]")
+_TO_NOTHING = re.compile(r'<a(?: [a-z-]+="[^"]*")*></a>')  # parsers leave them where links crossed
 _HEADING = re.compile(r"h[1-6]")
 _NO_ZONE = re.compile(r'(?<= datetime=")([^"]*)-00:?00(?=")')
 _UTC = r"\1+00:00"
@@ -25,6 +26,8 @@ def fitted(html: str) -> str:
     level. An image of which nobody said what it shows is none to whoever does not see it (WCAG
     1.1.1): without `alt` its file name is read out.
     """
+    if "></a>" in html:
+        html = _TO_NOTHING.sub("", html)
     return _TAG.sub(_Fitting(), html) if _WANTED.search(html) else html
 
 

@@ -57,6 +57,10 @@ def test_headings_go_on_from_the_title(body: str, levels: str) -> None:
             '<time datetime="2026-11-24T05:00:00+00:00">x</time>',
             id="a zone that HTML does not know",
         ),
+        pytest.param("<ul><a></a><li>x</li></ul>", "<ul><li>x</li></ul>", id="a link to nothing"),
+        pytest.param(
+            '<a href="https://a.example/">x</a>', '<a href="https://a.example/">x</a>', id="a link"
+        ),
         pytest.param("<p>正文</p>", "<p>正文</p>", id="nothing to do"),
     ],
 )
