@@ -1,9 +1,9 @@
 """Features of a text for the learned model: hashed n-grams, the same on every machine.
 
 Chinese, kana and Hangul give runs of one to three characters; alphabets give words, pairs of
-words, and runs of five characters (which stand for stems); a headline's words count once more. No
-list of words is needed. The hash is our own (splitmix64's finaliser over a polynomial), because
-`hash()` differs by process.
+words, and runs of five characters (which stand for stems); a headline's words count once more. How
+a text is written says something too (core/forms.py). No list of words is needed. The hash is our
+own (splitmix64's finaliser over a polynomial), because `hash()` differs by process.
 """
 
 from __future__ import annotations
@@ -15,59 +15,77 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from syndicate.core import forms
 from syndicate.core.folding import fold
 
 Hashes = NDArray[np.uint32]
 Big = NDArray[np.uint64]
+Floats = NDArray[np.float32]
 
 READ = 1200  # characters of a text that are looked at: what an article is about stands first
 _WORD = re.compile(r"[a-z0-9\u00c0-\u024f\u0370-\u052f]+(?:'[a-z]+)?")
 _CJK = 0x2E80
+_WHOLE = 60  # of a text's shape, what is looked at as one
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True, slots=True)
 class Grams:
-    """The distinct features of a text, sorted, and where each stands first."""
+    """The distinct features of a text, sorted, what each counts, and where each stands first."""
 
     hashes: Hashes
-    _first: NDArray[np.intp]
-    _parts: tuple[tuple[int, int], ...]  # (where a kind begins, its kind)
-    _folded: str
+    weights: Floats  # beside the IDF, by kind
+    written: NDArray[np.bool_]  # those of the form alone, which never decide by themselves
+    width: int  # of the headline, or of the text where there is none; see forms.width
+    _kinds: NDArray[np.intp]
+    _starts: NDArray[np.intp]
+    _folded: str  # a space before and behind, as in the next
+    _spaced: str
     _words: tuple[str, ...]
-    _starts: tuple[NDArray[np.intp], ...]
+    _form: forms.Form
 
     def named(self, index: int) -> str:
         """The n-gram behind `hashes[index]`, for people."""
-        place = int(self._first[index])
-        number = max(i for i, (begin, _) in enumerate(self._parts) if begin <= place)
-        begin, kind = self._parts[number]
-        start = int(self._starts[number][place - begin])
+        kind, start = int(self._kinds[index]), int(self._starts[index])
         if kind in (_WORDS, _PAIRS, _TITLED):
             return " ".join(self._words[start : start + (2 if kind == _PAIRS else 1)])
-        text = " ".join(self._words) if kind == _STEMS else self._folded
-        return f" {text} "[start : start + (5 if kind == _STEMS else kind)].strip()
+        if kind == _CAPITALS:
+            return self._form.capitals[start].lower()
+        if kind in (_SHAPES, _SHAPES_BELOW):
+            shape = self._form.head if kind == _SHAPES else self._form.below
+            shown = shape[start : start + 3] if start >= 0 else shape[:_WHOLE]
+            return f"form {''.join(map(chr, shown))}"
+        text = self._spaced if kind == _STEMS else self._folded
+        return text[start : start + kind].strip()
 
 
-_STEMS, _WORDS, _PAIRS, _TITLED = 5, 6, 7, 8
+_STEMS, _WORDS, _PAIRS, _TITLED, _SHAPES, _SHAPES_BELOW, _CAPITALS = 5, 6, 7, 8, 9, 10, 11
+_SALTS = np.array([kind * 0xD1B54A32D192ED03 % 2**64 for kind in range(_CAPITALS + 1)], np.uint64)
+# Of each kind. A word has many runs of letters: each counts less than the word
+_WEIGHTS = np.where(np.arange(_CAPITALS + 1) == _STEMS, 0.7, 1).astype(np.float32)
 
 
-def grams(title: str, text: str) -> Grams:
-    """The features of an entry; those of a title alone where there is no text."""
+def grams(title: str, text: str, *, form: bool = True) -> Grams:
+    """The features of an entry; those of a title alone where there is no text. `form`: how it is
+    written as well, which models of before do not know."""
     folded = fold(f"{title} {text[:READ]}")
     words = tuple(_WORD.findall(folded))
+    texts = f" {folded} ", f" {' '.join(words)} "
     headed = len(_WORD.findall(fold(title))) if text else 0
-    found = [*_cjk_runs(folded), *_word_runs(words, headed)]
-    parts, size = [], 0
-    for kind, hashes, _ in found:
-        parts.append((size, kind))
-        size += len(hashes)
-    joined = np.concatenate([_finish(h, kind) for kind, h, _ in found]) if found else _NONE
-    hashes, first = np.unique(joined, return_index=True)
-    starts = tuple(start for _, _, start in found)
-    return Grams(hashes, first, tuple(parts), folded, words, starts)
+    written = forms.form(title, text[:READ]) if form else forms.NONE
+    found = [*_cjk_runs(texts[0]), *_word_runs(words, texts[1], headed), *_form_runs(written)]
+    if not found:
+        return Grams(_NONE, _WEIGHTS[:0], _NONE > 0, 0, _NOWHERE, _NOWHERE, *texts, words, written)
+    kinds = np.repeat([kind for kind, _, _ in found], [len(h) for _, h, _ in found])
+    joined = np.concatenate([h for _, h, _ in found])
+    hashes, first = np.unique(_finish(joined, _SALTS[kinds]), return_index=True)
+    kinds, starts = kinds[first], np.concatenate([start for _, _, start in found])[first]
+    weights = _WEIGHTS[kinds] if form else np.ones(len(hashes), np.float32)
+    width = forms.width(title or text[:READ])
+    return Grams(hashes, weights, kinds >= _SHAPES, width, kinds, starts, *texts, words, written)
 
 
+_NOWHERE = np.zeros(0, np.intp)
 _NONE = np.zeros(0, np.uint32)
 _Run = tuple[int, Big, NDArray[np.intp]]
 
@@ -79,7 +97,7 @@ def _codes(text: str) -> Big:
 def _cjk_runs(folded: str) -> list[_Run]:
     if folded.isascii():
         return []
-    codes = _codes(f" {folded} ")
+    codes = _codes(folded)
     cjk = codes >= _CJK
     found, hashes, has = [], np.zeros(len(codes), np.uint64), np.zeros(len(codes), bool)
     for n in (1, 2, 3):
@@ -93,12 +111,13 @@ def _cjk_runs(folded: str) -> list[_Run]:
     return found
 
 
-def _word_runs(words: tuple[str, ...], headed: int) -> list[_Run]:
-    """`headed` is how many of the words are the headline's: they count once more, as such."""
+def _word_runs(words: tuple[str, ...], spaced: str, headed: int) -> list[_Run]:
+    """`spaced` are the words with a space around each; `headed` is how many of them are the
+    headline's: they count once more, as such."""
     if not words:
         return []
     ones = np.array([zlib.crc32(word.encode()) for word in words], np.uint64)
-    codes = _codes(f" {' '.join(words)} ")
+    codes = _codes(spaced)
     found = [(_WORDS, ones, np.arange(len(ones)))]
     if headed:
         found.append((_TITLED, ones[:headed], np.arange(headed)))
@@ -113,8 +132,23 @@ def _word_runs(words: tuple[str, ...], headed: int) -> list[_Run]:
     return found
 
 
-def _finish(hashes: Big, kind: int) -> Hashes:
-    mixed = hashes + np.uint64((kind * 0xD1B54A32D192ED03) % 2**64)
+def _form_runs(written: forms.Form) -> list[_Run]:
+    """Runs of three of what stands for characters, the whole of it (at -1), words with capitals."""
+    found: list[_Run] = []
+    for kind, shape in ((_SHAPES, written.head), (_SHAPES_BELOW, written.below)):
+        if len(shape):
+            codes = shape.astype(np.uint64)
+            runs = (codes[:-2] * _PRIME + codes[1:-1]) * _PRIME + codes[2:]
+            whole = np.array([zlib.crc32(shape[:_WHOLE].tobytes())], np.uint64)
+            found.append((kind, np.concatenate([whole, runs]), np.arange(-1, len(runs))))
+    if written.capitals:
+        ones = [zlib.crc32(word.encode()) for word in written.capitals]
+        found.append((_CAPITALS, np.array(ones, np.uint64), np.arange(len(ones))))
+    return found
+
+
+def _finish(hashes: Big, salts: Big) -> Hashes:
+    mixed = hashes + salts
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return (mixed >> np.uint64(32)).astype(np.uint32)

@@ -1,8 +1,9 @@
 """The learned model: n-grams to columns by one matrix, small, quick and the same every time.
 
 Two linear models are added, a linear SVM with squared hinge loss (dual coordinate descent, Hsieh
-et al. 2008) and complement naive Bayes (Rennie et al. 2003), over the same TF-IDF weights; and a
-small network (core/net.py) where held-back examples are told better with it. Texts
+et al. 2008) and complement naive Bayes (Rennie et al. 2003), over the same TF-IDF weights; and how
+wide headlines are (core/habits.py) and a small network (core/net.py) where held-back examples are
+told better with them. Texts
 without a label help where labels are few (naive Bayes with EM, Nigam et al. 2000). A temperature
 makes scores into probabilities; thresholds come from examples held back.
 """
@@ -19,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from syndicate.core import net
+from syndicate.core import habits, net
 from syndicate.core.grams import Grams, grams
 from syndicate.core.matrix import Rows, complement_bayes, order, softmax, svm
 from syndicate.core.net import Net
@@ -35,7 +36,8 @@ _NEVER = 2.0  # a threshold that no probability reaches
 _FEW = 30  # held-back decisions below which a column's own threshold says nothing
 _ENOUGH = 0.8  # probability that decides where nothing held back was wrong
 _NET = 0.5  # share of the network beside the linear models
-_BETTER = 0.002  # of the held-back texts that it has to tell rightly beyond them
+_HABIT = np.float32(0.6)  # of the widths beside them, each to unit spread
+_BETTER = 0.002  # of the held-back texts that either has to tell rightly beyond those without it
 _MAGIC = b"syndicate model 1\n"
 
 
@@ -78,45 +80,55 @@ class Model:
     held_back: dict[str, float]
     rarest: float  # the IDF of what was seen once
     net: Net | None = None
+    habit: NDArray[np.float16] | None = None  # scores by the headline's width, widths × columns
+    form: bool = True  # whether it knows how texts are written; those of before do not
 
     def _look_up(self, found: Grams) -> tuple[NDArray[np.intp], Floats]:
         places: NDArray[np.intp] = np.searchsorted(self.vocabulary, found.hashes)
         places[places == len(self.vocabulary)] = 0
         known = self.vocabulary[places] == found.hashes
+        if found.written[known].all():  # a form decides nothing alone
+            known = np.zeros_like(known)
         rows: NDArray[np.intp] = np.where(known, places, -1)
         values: Floats = np.where(known, self.idf[places].astype(np.float32), np.float32(0))
         # What was never seen counts half, or a text of which little is known would look the surest
-        strange = STRANGE * (len(known) - int(known.sum())) * self.rarest**2
+        unseen = found.weights[~known]
+        strange = STRANGE * float(unseen @ unseen) * self.rarest**2
         norm = max(float(np.sqrt(values @ values + strange)), 1e-9)
         return rows, values / np.float32(norm)
 
     def guess(self, title: str, text: str) -> Guess:
         """The column of a text; column "" where no n-gram of it is known."""
-        found = grams(title, text)
+        found = grams(title, text, form=self.form)
         if not len(self.vocabulary) or not len(found.hashes):
             return Guess("", 0.0, _NEVER)
         rows, values = self._look_up(found)
         if not values.any():
             return Guess("", 0.0, _NEVER)
-        scores = values @ self.weights[rows].astype(np.float32)
+        weights = self.weights[rows].astype(np.float32)
+        scores = values @ weights
         if self.net is not None:
             scores = scores + self.net.score(rows, values)
+        if self.habit is not None:
+            scores = scores + self.habit[found.width]
         chances = softmax(scores[None] * self.temperature)[0]
         best, second = np.argsort(-chances, kind="stable")[:2]
         chance, other = float(chances[best]), float(chances[second])
-        words = self._strongest(found, rows, values, int(best))
+        words = self._strongest(found, values, weights, int(best))
         return Guess(
             self.columns[best], chance / (chance + other), self.thresholds[best],
             self.columns[second], chance - other, words,
         )  # fmt: skip
 
     def _strongest(
-        self, found: Grams, rows: NDArray[np.intp], values: Floats, best: int
+        self, found: Grams, values: Floats, weights: Floats, best: int
     ) -> tuple[str, ...]:
-        weights = self.weights[rows].astype(np.float32)
-        gains = values * (weights[:, best] - weights.mean(1))
-        top = [int(i) for i in np.argsort(-gains, kind="stable")[:12] if gains[i] > 0]
-        words = list(dict.fromkeys(filter(None, map(found.named, top))))
+        gains = values * (weights[:, best] - weights.sum(1) / len(self.columns))
+        top = np.argsort(-gains, kind="stable")[:12]
+        top = top[gains[top] > 0]
+        words = list(dict.fromkeys(filter(None, map(found.named, top.tolist()))))
+        if self.habit is not None and self.habit[found.width, best] > gains[top].max(initial=0):
+            words.insert(0, f"width {found.width}")
         whole = [word for word in words if not any(word in w and word != w for w in words)]
         return tuple(whole[:4])
 
@@ -130,8 +142,8 @@ def train(examples: Sequence[Example], unlabelled: Sequence[Example] = ()) -> Mo
     columns = tuple(sorted({example.column for example in examples}))
     if len(columns) < 2:
         raise ValueError("examples of at least two columns are needed")
-    read = [grams(example.title, example.text).hashes for example in (*examples, *unlabelled)]
-    rows = Rows.of(read)
+    read = [grams(example.title, example.text) for example in (*examples, *unlabelled)]
+    rows = Rows.of([each.hashes for each in read], [each.weights for each in read])
     labels = np.array([columns.index(example.column) for example in examples], np.intp)
     size = len(examples)
     known, unknown = rows.take(np.arange(size)), rows.take(np.arange(size, rows.count))
@@ -142,6 +154,8 @@ def train(examples: Sequence[Example], unlabelled: Sequence[Example] = ()) -> Mo
     else:
         unknown = rows.take(np.arange(0))
     weights = _fit(known, labels, len(columns), unknown)
+    widths = np.array([each.width for each in read[:size]], np.intp)
+    habit, held = _habit(widths, labels, len(columns), held)
     beside, held = (None, held) if unknown.count else _beside(known, labels, len(columns), held)
     temperature, thresholds = _calibrate(held, labels, columns)
     figures = _figures(held, labels, len(columns), size, unknown.count)
@@ -155,6 +169,7 @@ def train(examples: Sequence[Example], unlabelled: Sequence[Example] = ()) -> Mo
         figures,
         rarest=float(rows.idf.max(initial=1.0)),
         net=beside,
+        habit=habit,
     )
     return _cut(model)
 
@@ -187,6 +202,22 @@ def _held_back(known: Rows, labels: NDArray[np.intp], width: int, unknown: Rows 
         seen = rows.frequency + (unknown.frequency if unknown is not None else 0)
         scores[out] = known.take(out).seen_as(seen > 0, STRANGE).dot(weights)
     return scores
+
+
+def _habit(
+    widths: NDArray[np.intp], labels: NDArray[np.intp], width: int, held: Floats
+) -> tuple[NDArray[np.float16] | None, Floats]:
+    """Scores by the headline's width, and what is held back told with them; none where that does
+    not tell more of it rightly."""
+    truth = (labels[:, None] == np.arange(width)).astype(np.float32)
+    scale, both = _HABIT * np.float32(_spread(held)), held.copy()
+    for kept, out in _folds(labels, width):
+        both[out] += scale * habits.learn(widths[kept], truth[kept])[widths[out]]
+        if _right(both[out], labels[out]) <= _right(held[out], labels[out]):
+            return None, held
+    if _right(both, labels) < _right(held, labels) + _BETTER:
+        return None, held
+    return (scale * habits.learn(widths, truth)).astype(np.float16), both
 
 
 def _beside(
@@ -332,8 +363,8 @@ def _net_size(beside: Net) -> int:
 
 
 def dump(model: Model) -> bytes:
-    """The model as bytes: magic, length and CRC, JSON head, three little-endian arrays, and five
-    more where a network is beside."""
+    """The model as bytes: magic, length and CRC, JSON head, three little-endian arrays, five more
+    where a network is beside, and at the end that of the widths where they count."""
     head = json.dumps(
         {
             "columns": model.columns,
@@ -344,6 +375,8 @@ def dump(model: Model) -> bytes:
             "size": len(model.vocabulary),
             "net": [len(model.net.places), len(model.net.start)] if model.net else None,
             "scale": model.net.scale if model.net else None,
+            "habit": model.habit is not None,
+            "form": model.form,
         },
         ensure_ascii=False,
         sort_keys=True,
@@ -353,6 +386,7 @@ def dump(model: Model) -> bytes:
         model.idf.astype("<f2").tobytes(),
         model.weights.astype("<f2").tobytes(),
         *(_net_arrays(model.net) if model.net is not None else ()),
+        *((model.habit.astype("<f2").tobytes(),) if model.habit is not None else ()),
     )
     body = struct.pack("<I", len(head)) + head + b"".join(arrays)
     return _MAGIC + struct.pack("<I", zlib.crc32(body)) + body
@@ -391,8 +425,12 @@ def load(data: bytes) -> Model:
     vocabulary = np.frombuffer(body, "<u4", size, at)
     idf = np.frombuffer(body, "<f2", size, at + 4 * size)
     weights = np.frombuffer(body, "<f2", size * width, at + 6 * size).reshape(size, width)
+    habit = None
+    if head.get("habit"):
+        end = len(body) - 2 * habits.SIZE * width
+        habit = np.frombuffer(body, "<f2", habits.SIZE * width, end).reshape(-1, width)
     return Model(
         tuple(head["columns"]), vocabulary, idf, weights,
         head["temperature"], tuple(head["thresholds"]), head["held_back"], head["rarest"],
-        _read_net(body, at + (6 + 2 * width) * size, head),
+        _read_net(body, at + (6 + 2 * width) * size, head), habit, head.get("form", False),
     )  # fmt: skip

@@ -26,13 +26,18 @@ class Rows:
     lengths: NDArray[np.intp]
 
     @classmethod
-    def of(cls, texts: Sequence[NDArray[np.uint32]]) -> Rows:
-        """Rows of sets of hashes; IDF counts over all of them, smoothed."""
+    def of(
+        cls, texts: Sequence[NDArray[np.uint32]], weights: Sequence[Floats] | None = None
+    ) -> Rows:
+        """Rows of sets of hashes; IDF counts over all of them, smoothed, and times the `weights`
+        that are given with the hashes."""
         lengths = np.array([len(text) for text in texts], np.intp)
         joined = np.concatenate(texts) if texts else np.zeros(0, np.uint32)
-        vocabulary, columns = np.unique(joined, return_inverse=True)
+        vocabulary, first, columns = np.unique(joined, return_index=True, return_inverse=True)
         frequency = np.bincount(columns, minlength=len(vocabulary))
         idf = ((np.log((1 + len(texts)) / (1 + frequency)) + 1) ** _RARE).astype(np.float32)
+        if weights:
+            idf *= np.concatenate(weights)[first]
         rows = cls(vocabulary, idf, columns, idf[columns], lengths)
         norms = np.sqrt(np.bincount(rows.owners, rows.values**2, rows.count))
         unit = rows.values / np.repeat(np.maximum(norms, 1e-9), lengths)

@@ -69,7 +69,9 @@ def train(rows: Rows, truth: Floats) -> Net:
         _drawn(HIDDEN, width, 2),
         np.zeros(width, np.float32),
     ]
-    steps = [(np.zeros_like(each), np.zeros_like(each)) for each in weights]
+    # Beside each weight its two running means, so that a step reads and writes one place
+    states = [np.concatenate([each, each * 0, each * 0], -1) for each in weights]
+    weights = [state[..., : each.shape[-1]] for state, each in zip(states, weights, strict=True)]
     some: list[Any] = [..., ..., ..., ...]
     time = 0
     for number in range(_ROUNDS):
@@ -78,9 +80,9 @@ def train(rows: Rows, truth: Floats) -> Net:
             chosen = mixed_up[begin : begin + _BATCH]
             some[0], gradients = _gradients(own.take(chosen), truth[chosen], weights)
             time += 1
-            for each, step, gradient, which in zip(weights, steps, gradients, some, strict=True):
-                _step(each, step, gradient, which, time)
-    entry, start, leave, ends = weights
+            for state, gradient, which in zip(states, gradients, some, strict=True):
+                _step(state, gradient, which, time)
+    entry, start, leave, ends = (np.ascontiguousarray(each) for each in weights)
     return Net(places, entry, start, leave, ends)
 
 
@@ -102,15 +104,18 @@ def _gradients(
     return touched, [of_entry, back.sum(0), active.T @ wrong, wrong.sum(0)]
 
 
-def _step(
-    weights: Floats, step: tuple[Floats, Floats], gradient: Floats, some: Any, time: int
-) -> None:
-    """One step of Adam for `some` of the weights."""
-    mean, square = step
-    mean[some] = m = mean[some] * _KEEP + (1 - _KEEP) * gradient
-    square[some] = v = square[some] * _KEEP_SQUARES + (1 - _KEEP_SQUARES) * gradient**2
+def _step(state: Floats, gradient: Floats, some: Any, time: int) -> None:
+    """One step of Adam for `some` rows of a state: weights, means, means of squares."""
+    width = gradient.shape[-1]
+    taken = state[some]
+    weights, m, v = taken[..., :width], taken[..., width : 2 * width], taken[..., 2 * width :]
+    m *= _KEEP
+    m += (1 - _KEEP) * gradient
+    v *= _KEEP_SQUARES
+    v += (1 - _KEEP_SQUARES) * gradient**2
     unbiased = (1 - float(_KEEP_SQUARES) ** time) ** 0.5 / (1 - float(_KEEP) ** time)
-    weights[some] -= _RATE * np.float32(unbiased) * m / (np.sqrt(v) + np.float32(1e-8))
+    weights -= _RATE * np.float32(unbiased) * m / (np.sqrt(v) + np.float32(1e-8))
+    state[some] = taken
 
 
 def _hidden(rows: Rows, entry: Floats) -> Floats:

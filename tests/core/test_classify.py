@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from syndicate.core import linear, net
+from syndicate.core import habits, linear, net
 from syndicate.core.classify import file, prepare
 from syndicate.core.grams import grams
 from syndicate.core.linear import Example
@@ -174,12 +174,52 @@ def test_a_model_of_before_the_network_is_read() -> None:
     start = data.index(b"{") - 4
     (length,) = struct.unpack("<I", data[start : start + 4])
     head = json.loads(data[start + 4 : start + 4 + length])
-    del head["net"], head["scale"]
+    del head["net"], head["scale"], head["habit"], head["form"]
     old = json.dumps(head).encode()
     body = struct.pack("<I", len(old)) + old + data[start + 4 + length :]
     read = linear.load(data[: start - 4] + struct.pack("<I", zlib.crc32(body)) + body)
-    assert read.net is None
+    assert (read.net, read.habit, read.form) == (None, None, False)
     assert read.guess("", some_examples()[0].text).decided
+
+
+def of_widths() -> list[Example]:
+    """Two columns that share their words, one with headlines twice as wide."""
+    words = ("球队", "赢得", "比赛", "法院", "判决", "被告", "天气", "市场")
+    pairs = [(one, other) for one in words for other in words]
+    return [
+        Example(text, column)
+        for one, other in pairs
+        for column, text in (("short", f"{one}{other}"), ("long", f"{one}{other}{one}{other}"))
+    ]
+
+
+def test_the_width_of_headlines_counts_where_it_tells_columns_apart() -> None:
+    model = linear.train(of_widths())
+    assert model.habit is not None
+    data = linear.dump(model)
+    loaded = linear.load(data)
+    assert linear.dump(loaded) == data
+    assert loaded.habit is not None
+    assert loaded.habit[8].argmax() == model.columns.index("short")
+    assert "width 16" in loaded.guess("球队判决球队判决", "").words
+    assert linear.train(some_examples()).habit is None  # words say it all
+
+
+def test_what_was_never_that_wide_says_nothing() -> None:
+    widths, truth = np.array([10, 11, 10, 30, 31, 30]), np.repeat(np.eye(2, dtype=np.float32), 3, 0)
+    told = habits.learn(widths, truth)
+    assert told.shape == (habits.SIZE, 2)
+    assert told[[10, 30]].argmax(1).tolist() == [0, 1]
+    assert np.abs(told[[0, 60, 120]]).max() < 1e-6
+
+
+def test_a_form_alone_decides_nothing() -> None:
+    model = linear.train([Example(f"{e.text} (pic)!", e.column) for e in some_examples()])
+    assert model.guess("", "法院 (pic)!").column == "law"
+    found = grams("", "zzz (qqq)!")
+    assert found.written[np.isin(found.hashes, model.vocabulary)].all()
+    assert np.isin(found.hashes, model.vocabulary).any()
+    assert model.guess("", "zzz (qqq)!").column == ""
 
 
 @pytest.mark.parametrize("text", ["", " ", "\ud800", "🦋", "zzz qqq"], ids=repr)
@@ -202,8 +242,17 @@ def test_one_column_cannot_be_learned() -> None:
 def test_features_have_names_and_do_not_depend_on_the_process() -> None:
     found = grams("Ｇoal", "进球 goals")
     names = {found.named(index) for index in range(len(found.hashes))}
-    assert {"goal", "goals", "goal goals", "进", "进球"} <= names
-    assert found.hashes.tolist() == sorted(set(grams("goal", "進球 GOALS").hashes.tolist()))
+    assert {"goal", "goals", "goal goals", "进", "进球", "form Aa", "form X a"} <= names
+    assert found.hashes.tolist() == sorted(set(grams("Goal", "進球 goals").hashes.tolist()))
+    assert int(found.hashes.astype(np.uint64).sum()) == 38_083_175_136
+
+
+def test_models_of_before_know_no_forms() -> None:
+    plain = grams("goal", "进球 GOALS", form=False)
+    assert plain.hashes.tolist() == grams("Goal", "进球 goals", form=False).hashes.tolist()
+    assert not plain.written.any()
+    assert set(plain.weights.tolist()) == {1.0}
+    assert set(plain.hashes.tolist()) < set(grams("goal", "进球 GOALS").hashes.tolist())
 
 
 def test_thresholds_hold_on_headlines(shared: Path) -> None:
