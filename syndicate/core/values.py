@@ -15,11 +15,13 @@ T = TypeVar("T")
 def replaced(value: T, **changes: object) -> T:
     """`dataclasses.replace` in half of its time (of an Entry 3.3 µs instead of 6.4): it reads
     the fields one by one, and looks at how each was declared."""
-    values, places = _read(type(value))
+    kind: Any = type(value)
+    values, places = _read(kind)
     every = list(values(value))
     for name, new in changes.items():
         every[places[name]] = new
-    return type(value)(*every)
+    made: T = kind(*every)
+    return made
 
 
 def pack(*kinds: type) -> None:
@@ -29,16 +31,16 @@ def pack(*kinds: type) -> None:
     twice as long.
     """
     for kind in kinds:
-        copyreg.pickle(kind, _reduced)  # type: ignore[arg-type]
+        copyreg.pickle(kind, _reduced)
 
 
 def _reduced(value: Any) -> tuple[type, tuple[Any, ...]]:
-    kind = type(value)
+    kind: Any = type(value)
     return kind, _read(kind)[0](value)
 
 
 @cache
-def _read(kind: type) -> tuple[Callable[[Any], tuple[Any, ...]], dict[str, int]]:
+def _read(kind: Any) -> tuple[Callable[[Any], tuple[Any, ...]], dict[str, int]]:
     names = [field.name for field in fields(kind)]
     get = attrgetter(*names)
     alone = len(names) == 1  # then it gives the value itself, and no tuple
