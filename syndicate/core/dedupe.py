@@ -256,10 +256,10 @@ def _distinct(hashes: Low) -> Low:
     if len(ordered) < 2:
         return ordered
     ordered.sort()
-    first = np.empty(len(ordered), bool)
-    first[0] = True
-    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
-    distinct: Low = ordered[first]
+    differs = ordered[1:] != ordered[:-1]
+    if differs.all():  # nearly always
+        return ordered
+    distinct: Low = np.concatenate((ordered[:1], ordered[1:][differs]))
     return distinct
 
 

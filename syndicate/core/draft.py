@@ -14,11 +14,34 @@ from datetime import datetime
 from syndicate.core import admit, attribution, classify, document, identity, linear
 from syndicate.core.admit import Admitted
 from syndicate.core.classify import Classifier
+from syndicate.core.dedupe import Fingerprint
 from syndicate.core.document import Document
+from syndicate.core.identity import Marks
 from syndicate.core.normalize import Prepared
-from syndicate.core.values import replaced
-from syndicate.model import FeedFacts, Headers
+from syndicate.core.values import pack, replaced
+from syndicate.model import (
+    Attribution,
+    Body,
+    Decision,
+    Enclosure,
+    Entry,
+    Evidence,
+    FeedFacts,
+    GivenDate,
+    Headers,
+    Hop,
+    Label,
+    ParsedEntry,
+    Person,
+    Piece,
+    Publisher,
+    Terms,
+)
 from syndicate.settings import Column, Site, Source
+
+# What a document is sent to the process that stores it as
+pack(Document, Prepared, Admitted, Marks, Fingerprint, ParsedEntry, Entry, Attribution, Publisher)
+pack(Person, Hop, GivenDate, Enclosure, Label, Evidence, Decision, Terms, Piece, Body, FeedFacts)
 
 
 @dataclass(frozen=True, slots=True)

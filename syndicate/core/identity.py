@@ -6,7 +6,6 @@ so that what was once seen is not new when it comes again.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import re
@@ -71,7 +70,12 @@ def key(parsed: ParsedEntry, own: Marks) -> str:
 def entry_id(source: str, key: str) -> str:
     """Our id of a new entry, for ever: 16 characters of base32, the same on every machine."""
     digest = hashlib.blake2b(f"{source}\0{key}".encode("utf-8", "replace"), digest_size=10)
-    return base64.b32encode(digest.digest()).decode().lower()
+    number = int.from_bytes(digest.digest(), "big")
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(70, -1, -10)])
+
+
+_BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = tuple(a + b for a in _BASE32 for b in _BASE32)  # base64.b32encode takes four times as long
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ _REFERENCE = re.compile(r"&#(?:[xX]([0-9a-fA-F]+)|(\d+));")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>\s*")
 _TAGS = re.compile(r"<(/?)([A-Za-z_][^\s/>]*)[^<>]*?(/?)>")
 _ROOT = re.compile(r"<(?:[\w-]+:)?(?:rss|feed|rdf|channel|item|entry)[\s>]", re.I)
+_ASIDE = re.compile(f"{split.CDATA}|{split.COMMENT}")
 DEEPEST = 200  # levels; no feed is deeper, and parsers are quadratic in depth
 # HTML entities that feeds use without declaring them
 _UNDECLARED = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);)([A-Za-z]\w{1,31});")
@@ -176,7 +177,7 @@ def nesting(text: str) -> int:
     """How deep the elements of an XML text are nested, at most; a linear scan, CDATA aside."""
     if text.count("</") < DEEPEST and text.count("<") < 2 * DEEPEST:
         return 0
-    bare = re.sub(r"<!\[CDATA\[.*?\]\]>|<!--.*?-->", "", text, flags=re.S) if "<!" in text else text
+    bare = _ASIDE.sub("", text) if "<!" in text else text
     depth = deepest = 0
     for match in _TAGS.finditer(bare):
         if match[1]:

@@ -30,6 +30,17 @@ _MEDIA = "http://search.yahoo.com/mrss"
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif")
 
 
+# What nearly all elements of nearly all feeds are, none of which states terms
+NONE = frozenset(
+    {
+        "title", "link", "guid", "pubDate", "description", "category", "author", "source",
+        "enclosure", "comments", "content:encoded", "dc:creator", "dc:date", "atom:title",
+        "atom:id", "atom:published", "atom:updated", "atom:content", "atom:summary",
+        "atom:author", "atom:category", "atom:source"
+    }
+)  # fmt: skip
+
+
 def read_terms(children: Children, join: Join) -> Terms:
     """The terms that an element states for itself."""
     found = list(_statements(children, join))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import html as markup
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,6 +29,7 @@ from syndicate.core import (
 )
 from syndicate.core.plaintext import plain, xml_text
 from syndicate.model import (
+    NO_TERMS,
     Attribution,
     Enclosure,
     GivenDate,
@@ -148,10 +149,10 @@ class Fields:
                 return self.all[name][0]
         return None
 
-    def each(self, *wanted: str) -> list[Element]:
+    def each(self, *wanted: str) -> Sequence[Element]:
         if len(wanted) == 1:
-            return self.all.get(wanted[0], [])
-        return [element for name in wanted for element in self.all.get(name, ())]
+            return self.all.get(wanted[0], ())
+        return [element for name in wanted if name in self.all for element in self.all[name]]
 
     def text(self, *wanted: str) -> str | None:
         """The text of the first of these that has any."""
@@ -437,10 +438,14 @@ def _link(fields: Fields, *rels: str) -> str | None:
 
 
 def _terms(fields: Fields) -> Terms:
+    if parse_rights.NONE.issuperset(fields.all):
+        return NO_TERMS
     return parse_rights.read_terms(fields.all, lambda url: _join(fields.scope.base, url))
 
 
 def _pictures(fields: Fields) -> tuple[Picture, ...]:
+    if not fields.has_media:
+        return ()
     return parse_rights.read_pictures(fields.all, lambda url: _join(fields.scope.base, url))
 
 

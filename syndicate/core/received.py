@@ -14,12 +14,13 @@ import re
 import zlib
 from collections.abc import Sequence
 
+from syndicate.core import split
 from syndicate.model import Body, Headers, Piece
 
 # The fastest: six levels more would take a tenth less room and four times as long
 _LEVEL = 1
 _START = re.compile(rb"<(item|entry)[\s>]")
-_CLOSED = re.compile(rb"<!\[CDATA\[.*?\]\]>|<!--.*?-->|<\?.*?\?>", re.S)
+_CLOSED = re.compile("|".join((split.CDATA, split.COMMENT, split.INSTRUCTION)).encode())
 _JSON_SPACE = " \t\r\n"
 
 

@@ -20,7 +20,11 @@ _VOLATILE = re.compile(
     r"[^<>]*</\1\s*>|<items\b[^<>]*>.*?</items\s*>|<!--.*?-->|\s+",
     re.S,
 )
-_CLOSED = re.compile(r"<!\[CDATA\[.*?\]\]>|<!--.*?-->|<\?.*?\?>", re.S)
+# To the first end of each: written out, since `.*?` goes character by character
+CDATA = r"<!\[CDATA\[[^\]]*+(?:\](?!\]>)[^\]]*+)*+\]\]>"
+COMMENT = r"<!--[^-]*+(?:-(?!->)[^-]*+)*+-->"
+INSTRUCTION = r"<\?[^?]*+(?:\?(?!>)[^?]*+)*+\?>"
+_CLOSED = re.compile(f"{CDATA}|{COMMENT}|{INSTRUCTION}")
 _ELEMENT = re.compile(r"<[A-Za-z_]")
 _START = re.compile(r"<(item|entry)[\s>]")
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from syndicate.core import parse, split
 from syndicate.errors import ParseError
@@ -103,3 +106,27 @@ def test_each_file_of_the_corpora_gives_the_same(shared: Path, folder: str) -> N
             part, again = parse.parse_new(data, url=URL, known=seen)
             fresh = [e for e, h in zip(whole.entries, hashes, strict=True) if h not in seen]
             assert (list(part.entries), again) == (fresh, hashes), path
+
+
+_PARTS = (
+    "<![CDATA[",
+    "]]>",
+    "]",
+    "]]",
+    "<!--",
+    "-->",
+    "-",
+    "--",
+    "<?",
+    "?>",
+    "?",
+    ">",
+    "<!",
+    "a\n",
+)
+
+
+@given(st.lists(st.sampled_from(_PARTS), max_size=14).map("".join))
+def test_what_is_aside_ends_at_its_first_end(text: str) -> None:
+    slow = re.compile(r"<!\[CDATA\[.*?\]\]>|<!--.*?-->|<\?.*?\?>", re.S)
+    assert split._CLOSED.sub("|", text) == slow.sub("|", text)

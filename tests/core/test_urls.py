@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from urllib.parse import urljoin
 
 import pytest
 from hypothesis import example, given
@@ -86,3 +88,32 @@ def test_plain_addresses_have_the_key_that_the_long_way_gives(url: str) -> None:
         patch.setattr(urls, "_SIMPLE", re.compile(r"\Zx"))
         expected = urls.canonical.__wrapped__(url)
     assert urls.canonical.__wrapped__(url) == expected
+
+
+_BASES = (
+    *("https://a.example", "https://a.example:8/b/c?d#e", "HTTP://A.Example/x", "http:///x", ""),
+    *(
+        "https://[::1]/a",
+        "//a.example/x",
+        "http://a.example/b;p",
+        "http://a b/",
+        "https://a.example#f",
+    ),
+)
+
+
+@given(st.sampled_from(_BASES), st.text("/.?#;:a1%&=-_ ~@[文\\*", max_size=9))
+@example(_BASES[1], "/img/:4.jpg?x=1&y=/../2")
+@example(_BASES[1], "/a/../b")
+@example(_BASES[1], "//b.example/")
+@example(_BASES[1], "/a?")
+def test_links_are_joined_as_the_library_joins_them(base: str, url: str) -> None:
+    for link in (url, "/" + url):
+        assert _joined(urls.join, base, link) == _joined(urljoin, base, link)
+
+
+def _joined(join: Callable[[str, str], str], base: str, link: str) -> str | None:
+    try:
+        return join(base, link)
+    except ValueError:
+        return None
