@@ -94,7 +94,7 @@ def _item(source: int, item: int) -> str:
 def _configure(site: Path, urls: list[str]) -> None:
     columns = "".join(_COLUMN.format(n) for n in range(_COLUMNS))
     sources = "".join(
-        f'[[sources]]\nid = "s{n:06d}"\nurl = "{url}"\n' for n, url in enumerate(urls)
+        f'[[sources]]\nid = "s{n:06d}"\nurl = "{url}"\nevery = "1d"\n' for n, url in enumerate(urls)
     )
     (site / "config.toml").write_text(_HEAD + columns + sources, "utf-8")
 

@@ -23,7 +23,7 @@ PACKAGE = HERE.parent / "syndicate"
 COMMON = ("json", "at", "verbose", "quiet", "help")
 FLOORS = (
     ("Doors", ("cli", "daemon", "web")),
-    ("Wiring", ("wiring", "checking", "reporting", "workers")),
+    ("Wiring", ("wiring", "files", "checking", "reporting", "workers")),
     ("Jobs", ("jobs",)),
     ("Core", ("core",)),
     ("Adapters", ("adapters",)),

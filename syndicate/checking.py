@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from syndicate.errors import FetchError, MailError, ParseError, Problem, TemplateError
+from syndicate.files import read_origins, template_folders
 from syndicate.loading import at, problems_of
 from syndicate.settings import Settings, Source
-from syndicate.wiring import Application, read_origins, template_folders
+from syndicate.wiring import Application
 
 if TYPE_CHECKING:
     from syndicate.adapters.http import Fetcher

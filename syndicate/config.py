@@ -258,18 +258,26 @@ def _key(kind: type, name: str) -> str:
 
 def _value(hint: Any, value: Any, path: str, reading: _Reading) -> Any:
     """A value of the type a field asks for, or _BAD with what is wrong said."""
-    if get_origin(hint) is tuple:
-        return _list(get_args(hint)[0], value, path, reading)
-    if is_dataclass(hint) and isinstance(hint, type):
+    form, args = _form(hint)
+    if form is tuple:
+        return _list(args[0], value, path, reading)
+    if form is _Shape:
         built = _build(hint, value, path, reading)
         return _BAD if built is None else built
-    if args := get_args(hint):  # a Literal
+    if args:  # a Literal
         if value in args:
             return value
         allowed = ", ".join(repr(a) for a in args if a != "")
         reading.say(path, f"{value!r} is not one of {allowed}" + _suggest(str(value), list(args)))
         return _BAD
     return _scalar(hint, value, path, reading)
+
+
+@cache
+def _form(hint: Any) -> tuple[Any, tuple[Any, ...]]:
+    """What a type hint asks for: tuple, _Shape for a table, else None; and its arguments."""
+    table = is_dataclass(hint) and isinstance(hint, type)
+    return (_Shape if table else get_origin(hint)), get_args(hint)
 
 
 def _list(item: Any, value: Any, path: str, reading: _Reading) -> Any:

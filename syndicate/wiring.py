@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import functools
 import logging
-import os
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -20,12 +18,12 @@ from syndicate.errors import (
     FetchError,
     MailError,
     OutputError,
-    Problem,
     StoreError,
     SyndicateError,
     TemplateError,
     UsageError,
 )
+from syndicate.files import read_origins, read_secret, template_folders
 from syndicate.model import EditionState
 from syndicate.settings import Settings
 
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
     from syndicate.core.classify import Classifier
     from syndicate.core.discover import Found
     from syndicate.core.gate import Gate
-    from syndicate.core.origins import Register
     from syndicate.core.report import Report as ProvenanceReport
     from syndicate.jobs.bounces import Taken
     from syndicate.jobs.digest import Composed
@@ -53,9 +50,6 @@ if TYPE_CHECKING:
     from syndicate.model import Entry, Filed
     from syndicate.settings import Digest, Source
 
-BUILT_IN = Path(__file__).resolve().parent.parent / "templates"
-PACKAGED = Path(__file__).resolve().parent / "templates"
-_SECRET_BYTES = 32
 _LEARNING = 900.0  # seconds that learning columns may take
 _LOG = logging.getLogger(__name__)
 # The mapping of upstream categories to columns, and the model as it is stored
@@ -590,44 +584,17 @@ class Application:
             return columns.mapped(conn), active[1] if active else None
 
     def discover(self, url: str) -> Found:
-        """The feed behind an address: itself, what the page names, or a common path."""
+        """The feed behind an address: itself, what the page names, or a common path.
+
+        FetchError where none is there.
+        """
         return _run(self._discover(url))
 
     async def _discover(self, url: str) -> Found:
-        from syndicate.adapters.http import Request
-        from syndicate.core import decode, discover
+        from syndicate.jobs.discover import discover
 
         async with self.fetcher() as fetcher:
-            answer = await fetcher.fetch(Request(url))
-            if answer.failure:
-                raise FetchError(answer.failure, where=url)
-            if discover.is_feed(answer.body):
-                return discover.Found(answer.url, _title_of(answer.body), "it is a feed itself")
-            text, _ = decode.decode(answer.body, answer.header("content-type"))
-            for found in discover.links(text, answer.url):
-                if (title := await self._feed_title(fetcher, found.url)) is not None:
-                    return discover.Found(found.url, title or found.title, found.how)
-            for guess in discover.guesses(answer.url):
-                if (title := await self._feed_title(fetcher, guess)) is not None:
-                    return discover.Found(guess, title, "a common path")
-        raise FetchError(
-            "no feed is there, and the page names none",
-            where=url,
-            remedy='a source of type "page" reads listings without a feed',
-        )
-
-    async def _feed_title(self, fetcher: Fetcher, url: str) -> str | None:
-        """The title of the feed at an address; None where none is there."""
-        from syndicate.adapters.http import Request
-        from syndicate.core import discover
-
-        try:
-            answer = await fetcher.fetch(Request(url))
-        except FetchError:
-            return None
-        if not answer.ok or not discover.is_feed(answer.body):
-            return None
-        return _title_of(answer.body)
+            return await discover(fetcher, url)
 
     def retract(
         self, entry: Entry, *, reason: str, only: bool, notify: bool, by: str
@@ -662,70 +629,3 @@ def _run(work: Coroutine[Any, Any, Result]) -> Result:
     import asyncio  # with its TLS 30 ms, which commands that only look need not pay
 
     return asyncio.run(work)
-
-
-def _title_of(data: bytes) -> str:
-    """The title of a feed that was just found; "" where it cannot be read."""
-    from syndicate.core import parse
-    from syndicate.errors import ParseError
-
-    try:
-        return parse.parse(data).title
-    except ParseError:
-        return ""
-
-
-def read_origins(settings: Settings) -> tuple[Register, tuple[Problem, ...]]:
-    """The operator's list of permitted origins, and what is wrong with it; an empty one where
-    none is named."""
-    from syndicate.core import decode, origins
-
-    name = settings.origins.list
-    if not name:
-        return origins.Register(), ()
-    try:
-        data = Path(name).read_bytes()
-    except OSError as error:
-        return origins.Register(), (Problem(name, 0, f"cannot be read: {error.strerror}"),)
-    text, _ = decode.decode(data, None, xml=False)  # spreadsheets write GBK as well
-    register, said = origins.read(name, text)
-    return register, tuple(Problem(name, line, message) for line, message in said)
-
-
-def template_folders(settings: Settings) -> tuple[Path, ...]:
-    """Where templates are looked for: beside the config, then the built-in ones."""
-    built_in = BUILT_IN if BUILT_IN.is_dir() else PACKAGED
-    beside = settings.root / "templates"
-    if beside.is_dir() and beside.resolve() != built_in:
-        return (beside, built_in)
-    return (built_in,)
-
-
-def read_secret(where: str) -> bytes:
-    """The site's secret behind `file:PATH` or `env:NAME`, or as it stands; a file is made."""
-    if where.startswith("env:"):
-        value = os.environ.get(where.removeprefix("env:"), "")
-        if not value:
-            raise UsageError(f"{where} is not set", where="web.secret", remedy="set it")
-        return value.encode()
-    if not where.startswith("file:"):
-        return where.encode()
-    path = Path(where.removeprefix("file:"))
-    try:
-        return path.read_bytes().strip()
-    except FileNotFoundError:
-        return _make_secret(path)
-
-
-def _make_secret(path: Path) -> bytes:
-    import secrets
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    value = secrets.token_hex(_SECRET_BYTES).encode()
-    try:
-        made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:  # another worker was faster
-        return path.read_bytes().strip()
-    with os.fdopen(made, "wb") as file:
-        file.write(value + b"\n")
-    return value

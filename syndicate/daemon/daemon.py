@@ -71,6 +71,7 @@ class Work:
     seconds: float = 0.0
     last: datetime | None = None
     error: str = ""
+    unstored: bool = False  # the database did not take it
 
 
 class Daemon:
@@ -130,6 +131,9 @@ class Daemon:
                 conn.exec_driver_sql("SELECT 1")
             if self.database.is_lost():
                 wrong["database"] = "its file is gone: what is written now is lost"
+            for work in self.work.values():
+                if work.unstored:  # it can be read, and not be written: its disk is full
+                    wrong["database"] = work.error
         except StoreError as error:
             wrong["database"] = str(error)
         if self.scheduler is None or not self.scheduler.running or self.stopping:
@@ -196,13 +200,14 @@ class Daemon:
             await asyncio.to_thread(jobs.KINDS[work.kind], self, names)
         except (SyndicateError, OSError) as error:
             self._failed(work, str(error))
+            work.unstored = isinstance(error, StoreError)
         except Exception:
             log.exception("%s", work.kind)
             self._failed(work, "unexpected error; the log has it")
         else:
             if work.failures:
                 log.warning("%s: works again after %d failures", work.kind, work.failures)
-            work.failures, work.error = 0, ""
+            work.failures, work.error, work.unstored = 0, "", False
         took = time.monotonic() - started
         if took > _LONG:
             await asyncio.to_thread(self._rest)
@@ -219,6 +224,7 @@ class Daemon:
 
     def _let_go(self) -> None:
         parsing.let_go()
+        memory.forget()
         self._rest()
 
     def _failed(self, work: Work, error: str) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
+from syndicate.daemon import apart
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -55,7 +57,10 @@ def ingest(at: Running, names: Sequence[str]) -> None:
         known = [name for name in names if app.settings.source(name) is not None]
         if names and not known:
             return
-        reading = app.ingest_async(known, stop=app.stopping)
+        if not names and _many_due(app):
+            reading = apart.run("ingest", app.settings, app.now)
+        else:
+            reading = app.ingest_async(known, stop=app.stopping)
         done = at.in_own_loop("ingest", reading)
         push.relax(app.database, app.now)
         told = app.reexamine()
@@ -71,10 +76,30 @@ def ingest(at: Running, names: Sequence[str]) -> None:
         at.wake("publish")
 
 
+def _many_due(app: Application) -> bool:
+    """Whether to read what is due is worth a process; on PostgreSQL it is shared with others."""
+    from syndicate.adapters.store import sources
+    from syndicate.jobs.ingest import addresses_of
+
+    if not app.database.is_sqlite:
+        return False
+    with app.database.read() as conn:
+        return len(sources.due(conn, addresses_of(app.settings), app.now)) > apart.SOURCES
+
+
 def publish(at: Running, _names: Sequence[str]) -> None:
     """Write the feeds and pages that changed."""
+    from syndicate.adapters.store import placements
+
     with at.application() as app:
-        report = app.publish()
+        with app.database.read() as conn:
+            many = placements.count_touched(conn) > apart.ENTRIES
+        if many:
+            report = at.in_own_loop("publish", apart.run("publish", app.settings, app.now))
+        else:
+            report = app.publish()
+        if report is None:  # it was told to end
+            return
     written = sum(report.parts[part]["written"] for part in ("feeds", "pages"))
     if written:
         log.info("%d files published", written)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from syndicate import loading
 from syndicate.errors import ConfigError
+from syndicate.files import read_origins, template_folders
 from syndicate.settings import Settings
-from syndicate.wiring import read_origins, template_folders
 
 if TYPE_CHECKING:
     from syndicate.adapters.templates import Templates

@@ -37,6 +37,8 @@ def serve(file: Path, *, listen: str | None, moment: datetime | None) -> int:
 
     `moment` is the time that it is to be at the start; the clock goes on from there.
     """
+    # Until it is listened for: it asks to read what has not been read yet, and would else kill
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     memory.one_heap()
     settings, templates = load(file)
     offset = moment - datetime.now(UTC) if moment else timedelta(0)

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from syndicate.adapters.folder import SUFFIXES
+from syndicate.files import template_folders
 from syndicate.settings import Settings
-from syndicate.wiring import template_folders
 
 _QUIET = 200  # milliseconds without a further change, after which what changed is told
 _LONGEST = 1500  # milliseconds after which it is told in any case

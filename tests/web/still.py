@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 
 from syndicate.adapters.store.engine import Database
 from syndicate.adapters.templates import Templates
+from syndicate.files import template_folders
 from syndicate.settings import (
     Column,
     Contact,
@@ -27,7 +28,7 @@ from syndicate.settings import (
     Web,
 )
 from syndicate.web import create
-from syndicate.wiring import Application, template_folders
+from syndicate.wiring import Application
 
 NOW = datetime(2026, 11, 24, 0, 0, tzinfo=UTC)
 TOKEN = "a-token-for-the-desk"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import re
+import resource
 import select
 import signal
 import smtplib
@@ -337,6 +338,42 @@ def test_the_mail_route_is_away(serve: Serve) -> None:
     assert answer.json()["database"] == "ok"
     assert answer.json()["mail"] != "ok"
     assert at.get("/healthz").status_code == 200
+
+
+def test_a_disk_that_is_full(serve: Serve, site: Site) -> None:
+    at = serve()
+    until(lambda: "第一篇" in at.get("/").text)
+    pid, (_, most) = at.process.pid, resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, most))  # no file may grow
+    site.write("notes/second.md", "---\ntitle: 第二篇\ndate: 2026-11-21\n---\n正文。\n")
+    until(lambda: at.get("/readyz").status_code == 503)
+    assert at.get("/readyz").json()["database"] != "ok"
+    assert "第一篇" in at.get("/").text
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (most, most))
+    until(lambda: "第二篇" in at.get("/").text)
+    until(lambda: at.get("/readyz").status_code == 200)
+    status, log = at.stop()
+    assert status == 0, log
+    said = re.findall(r'"level": "error", "event": "(\w+): ', log)
+    assert said
+    assert len(said) == len(set(said)), log  # by each kind of job once
+
+
+def test_a_hangup_before_it_listens_is_no_end(site: Site) -> None:
+    site.config(CONFIG)
+    process = site.process("serve", "--listen", "127.0.0.1:0")
+    ignored = Path(f"/proc/{process.pid}/status")
+    bit = 1 << (signal.SIGHUP - 1)
+    try:
+        until(lambda: int(re.findall(r"SigIgn:\s+(\w+)", ignored.read_text())[0], 16) & bit)
+        process.send_signal(signal.SIGHUP)
+        assert process.stdout is not None
+        assert "http://" in process.stdout.readline()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(15) == 0
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def test_no_config(tmp_path: Path) -> None:
