@@ -33,7 +33,7 @@ from syndicate.settings import Digest, Settings
 KIND = "edition"
 _IN_FEED = 20
 _IN_INDEX = 400
-_DIGEST, _NAME = "digest:", "edition-page:"  # what a digest was called, and a page
+_DIGEST, _NAME = "digest:", "page-of:"  # what a digest was called, and the page of an edition
 _SHOWN = frozenset({EditionState.SENDING, EditionState.SENT})
 
 
@@ -139,7 +139,7 @@ class _Pages:
     def _name(self, edition: Edition, kept: Mapping[str, str]) -> str:
         """As its page was named at first."""
         name = kept.get(_NAME + edition.id)
-        if name is None:
+        if not name:
             name = showing.page_name(edition.local, self.digest)
             published.set_value(self.conn, _NAME + edition.id, name)
         return name

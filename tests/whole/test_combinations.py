@@ -376,3 +376,14 @@ def test_what_was_refused_does_not_come_back_with_its_story(news: Site) -> None:
     assert rows["桥"] == ("rejected", False)
     assert news.json("show", ids["桥"])["held_for"] == "an editor rejected it"
     assert news.json("verify")["problems"] == []
+
+
+def test_editions_keep_their_pages_over_a_recovery(news: Site) -> None:
+    news.run("run", at=MORNING)
+    pages = {name for name in news.published() if name.startswith("editions/")}
+    news.run("backup", str(news.root / "copy"), at=MORNING)
+    news.run("retract", _ids(news)["第1篇报道"], "--reason", "作者要求", at=MORNING)
+    news.run("recover", str(news.root / "copy"), at=MORNING)
+    news.run("publish", at=MORNING)
+    assert {name for name in news.published() if name.startswith("editions/")} == pages
+    assert news.json("verify", at=MORNING)["problems"] == []
