@@ -22,7 +22,7 @@ from syndicate.errors import StoreError, SyndicateError
 from syndicate.settings import Settings
 from syndicate.wiring import Application
 
-SOURCES, ENTRIES = 200, 500  # due, to be published: more of them are worth a second of CPU
+SOURCES, ENTRIES = 200, 100  # due, to be published: more of them are worth a second of CPU
 _KINDS = {
     "ingest": lambda app: asyncio.run(app.ingest_async()),
     "publish": lambda app: app.publish(),

@@ -300,7 +300,6 @@ class Daemon:
 
     async def _catch_up(self) -> None:
         """What was missed, in the order of `run`; a slow source does not hold up the rest."""
-        await asyncio.to_thread(jobs.load)
         for kind in ("ingest", "publish", "compose", "upkeep", "learn", "backup"):
             self._wake(kind, wait=0)
             task = self.work[kind].task

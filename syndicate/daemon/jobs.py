@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
@@ -18,12 +17,6 @@ if TYPE_CHECKING:
     from syndicate.wiring import Application
 
 log = logging.getLogger("syndicate.daemon")
-_LOADED = (
-    *("syndicate.adapters.http", "syndicate.adapters.templates", "syndicate.core.classify"),
-    *("syndicate.core.draft", "syndicate.jobs.ingest.intake", "syndicate.jobs.publish"),
-    *("syndicate.jobs.due", "syndicate.jobs.origins", "syndicate.jobs.editions"),
-    *("syndicate.jobs.digest", "syndicate.jobs.send", "syndicate.jobs.prune"),
-)
 
 
 class Running(Protocol):
@@ -40,13 +33,6 @@ class Running(Protocol):
 
 
 Job = Callable[[Running, Sequence[str]], None]
-
-
-def load() -> None:
-    """Load what all runs need before the first: what stays is not strewn among what goes then,
-    which would keep whole blocks of memory (20 MB after a first reading)."""
-    for name in _LOADED:
-        importlib.import_module(name)
 
 
 def ingest(at: Running, names: Sequence[str]) -> None:
