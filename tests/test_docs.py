@@ -171,9 +171,9 @@ def test_toml_in_the_text_is_valid(page: Path) -> None:
         if set(tables) <= {f.name for f in dataclasses.fields(Settings)}:
             tables.setdefault("site", {}).setdefault("name", "x")
             tables["site"].setdefault("url", "https://news.example/")
-            reading = config._Reading(Path("config.toml"), {})
+            reading = config._Reading(Path("config.toml"), "")
             config._build(Settings, {**tables, "file": Path("config.toml")}, "", reading)
-            assert not [str(p) for p in reading.problems if "is required" not in p.message]
+            assert not [text for _, text, _ in reading.said if "is required" not in text]
 
 
 def test_as_a_site_every_link_and_anchor_is_there(tmp_path: Path) -> None:
