@@ -212,7 +212,7 @@ def test_toml_in_the_text_is_valid(page: Path) -> None:
         if set(tables) <= {f.name for f in dataclasses.fields(Settings)}:
             tables.setdefault("site", {}).setdefault("name", "x")
             tables["site"].setdefault("url", "https://news.example/")
-            reading = config._Reading(Path("config.toml"), {})
+            reading = config._Reading(Path("config.toml"), "")
             config._build(Settings, {**tables, "file": Path("config.toml")}, "", reading)
             assert not [
                 str(p) for p in reading.problems(warnings=False) if "is required" not in p.message
