@@ -96,7 +96,7 @@ class Fingerprint:
         return head + self.exact + raw + self.kept + self.head
 
 
-@lru_cache(maxsize=1024)  # what many texts share something with is asked for again and again
+@lru_cache(maxsize=256)  # what many texts share something with is asked for again and again
 def unpack(data: bytes) -> Fingerprint:
     """A packed fingerprint; its `keys` are empty."""
     size, limit, texts, kept, head = struct.unpack_from("<IIHHH", data)
@@ -325,7 +325,7 @@ def judge(a: Fingerprint, b: Fingerprint) -> Verdict:
     return Verdict(True, score, f"{score:.0%} of the shorter text stands in the longer")
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=512)
 def _array(data: bytes) -> Low:
     return np.frombuffer(data, dtype=np.uint32)
 
