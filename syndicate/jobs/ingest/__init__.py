@@ -12,10 +12,9 @@ import contextvars
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from syndicate.adapters import mailbox
 from syndicate.adapters.http import Fetcher
-from syndicate.adapters.mailbox import Mailbox
 from syndicate.adapters.parsing import Workers
 from syndicate.adapters.store import sources as store
 from syndicate.adapters.store.engine import Database
@@ -33,6 +32,9 @@ from syndicate.jobs.ingest.states import States
 from syndicate.jobs.ingest.storing import AT_ONCE, Ingested, Storing
 from syndicate.jobs.ingest.visits import Visitor
 from syndicate.settings import Fetch, Settings, Source
+
+if TYPE_CHECKING:
+    from syndicate.adapters.mailbox import Mailbox
 
 __all__ = ["Ingested", "addresses_of", "due", "ingest"]
 
@@ -169,6 +171,8 @@ def _reader(settings: Settings, workers: Workers, fetcher: Fetcher, now: datetim
 
 def mailbox_of(source: Source, fetch: Fetch) -> Mailbox:
     """The mailbox of a source; dialled only where `fetch.allow_networks` lets it be."""
+    from syndicate.adapters import mailbox  # few sites have one
+
     return mailbox.open_mailbox(
         source.url or source.path,
         source.password,

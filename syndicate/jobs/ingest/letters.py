@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from syndicate.adapters.mailbox import Letter, Mailbox
 from syndicate.adapters.parsing import Workers
 from syndicate.adapters.store.sources import SourceState
 from syndicate.core import polling
@@ -20,9 +19,10 @@ from syndicate.model import FeedFacts
 from syndicate.settings import Source
 
 if TYPE_CHECKING:
+    from syndicate.adapters.mailbox import Letter, Mailbox
     from syndicate.core.normalize import Prepared
 
-Open = Callable[[Source], Mailbox]
+Open = Callable[[Source], "Mailbox"]
 LETTERS = 200  # read in one poll
 _SECONDS = 5.0  # for one letter
 
