@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from syndicate.core.hops import Step
     from syndicate.model import Decision, Entry
 
+_STUCK = 3  # sources that `status` names
+
 
 @click.command("list")
 @click.option("--column", "-c", help="Only what stands in this column.")
@@ -285,6 +287,13 @@ def verify(call: Call) -> int:
     return 1 if report["problems"] else 0
 
 
+def _shortened(told: list[str]) -> str:
+    """The first of what is stuck: thousands of sources fail at once where the network does."""
+    more = len(told) - _STUCK
+    text = "; ".join(told[:_STUCK])
+    return f"{text}; and {more} more: `syndicate sources`" if more > 0 else text
+
+
 @click.command()
 @common
 def status(call: Call) -> None:
@@ -299,7 +308,7 @@ def status(call: Call) -> None:
             known = (f"{key} {each}" for key, each in value.items() if each is not None)
             text = "  ".join(known) or "none"
         elif isinstance(value, list):
-            text = "; ".join(map(str, value)) or "none"
+            text = _shortened(value) or "none"
         else:
             text = "never" if value is None else str(value)
         terminal.say(f"{name:<12} {text}")

@@ -454,3 +454,13 @@ def test_a_closed_pipe_is_no_traceback(rich: Site) -> None:
     assert "Traceback" not in process.stderr.read()
     process.stderr.close()
     process.wait(20)
+
+
+def test_status_is_one_screen_however_many_sources_fail(site: Site) -> None:
+    site.config("".join(f'[[sources]]\nid = "s{n}"\npath = "gone/{n}.xml"\n' for n in range(40)))
+    site.run("ingest")
+    assert len(site.json("status")["stuck"]) == 40
+    told = site.run("status").out.splitlines()
+    assert len(told) < 24
+    assert max(map(len, told)) < 600
+    assert "and 37 more: `syndicate sources`" in told[-1]
