@@ -33,6 +33,7 @@ from syndicate.settings import (
     Storage,
     Web,
 )
+from syndicate.values import replaced
 
 ADMIN_TOKEN = "env:SYNDICATE_ADMIN_TOKEN"
 REST_TITLES = {"zh": "其他", "en": "Other"}
@@ -387,7 +388,7 @@ def _source(source: Source, zone: str, root: Path, password: str, *, copies: boo
     if not content:
         free = source.type == "folder" or source.own or source.licence or source.permission
         content = "full" if free else "summary"
-    return replace(
+    return replaced(
         source,
         timezone=source.timezone or zone,
         path=str(root / source.path) if source.path else "",

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 from syndicate.core import disclosures, normalize, terms, timing
 from syndicate.core.normalize import Prepared
-from syndicate.core.values import replaced
 from syndicate.model import Attribution, Decision, Entry, Filed, GivenDate, Label, Status
 from syndicate.settings import Source
+from syndicate.values import replaced
 
 _US = "syndicate"
 # Fields of an attribution that a reprint must not bend, and how history calls them

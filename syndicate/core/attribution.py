@@ -12,10 +12,10 @@ from datetime import UTC, tzinfo
 
 from syndicate.core import disclosures, timing, urls
 from syndicate.core.outgoing import href, line
-from syndicate.core.values import replaced
 from syndicate.core.words import Words
 from syndicate.model import Attribution, Entry, FeedFacts, Hop, Notice, ParsedEntry, Publisher
 from syndicate.settings import Site, Source
+from syndicate.values import replaced
 
 
 def effective(parsed: ParsedEntry, source: Source, feed: FeedFacts, site: Site) -> Attribution:

@@ -18,7 +18,6 @@ from syndicate.core.dedupe import Fingerprint
 from syndicate.core.document import Document
 from syndicate.core.identity import Marks
 from syndicate.core.normalize import Prepared
-from syndicate.core.values import pack, replaced
 from syndicate.model import (
     Attribution,
     Body,
@@ -38,6 +37,7 @@ from syndicate.model import (
     Terms,
 )
 from syndicate.settings import Column, Site, Source
+from syndicate.values import pack, replaced
 
 # What a document is sent to the process that stores it as
 pack(Document, Prepared, Admitted, Marks, Fingerprint, ParsedEntry, Entry, Attribution, Publisher)

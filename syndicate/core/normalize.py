@@ -29,7 +29,6 @@ from syndicate.core import (
 from syndicate.core.dedupe import Fingerprint
 from syndicate.core.identity import Marks
 from syndicate.core.labels import Inferred
-from syndicate.core.values import replaced
 from syndicate.model import (
     Attribution,
     Evidence,
@@ -42,6 +41,7 @@ from syndicate.model import (
     Piece,
     Publisher,
 )
+from syndicate.values import replaced
 
 if TYPE_CHECKING:
     from syndicate.core.admit import Admitted

@@ -1,4 +1,4 @@
-"""Frozen values changed, and sent to another process: for where that is done for every entry."""
+"""Frozen values changed, and sent to another process: for where that is done for thousands."""
 
 from __future__ import annotations
 

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 import pytest
 
 from syndicate.core import document, draft
-from syndicate.core.values import replaced
 from syndicate.model import Attribution, Entry, GivenDate, Person
 from syndicate.settings import Site, Source
+from syndicate.values import replaced
 
 SITE = Site("站", "https://a.example/")
 NOW = datetime(2026, 7, 1, 8, tzinfo=UTC)
