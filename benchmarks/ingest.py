@@ -56,6 +56,7 @@ def main(argv: list[str]) -> dict[str, Any]:
     given.add_argument("--server", help="the address of a running feed_server.py")
     parser.add_argument("--passes", default=",".join(_PASSES))
     parser.add_argument("--latency-ms", type=float, default=0)
+    parser.add_argument("--concurrency", type=int, help="fetch.concurrency of the site")
     wanted = parser.parse_args(argv)
     passes = wanted.passes.split(",")
     if unknown := set(passes) - set(_PASSES):
@@ -63,7 +64,7 @@ def main(argv: list[str]) -> dict[str, Any]:
     opened = _own(wanted.feeds) if wanted.feeds else _foreign(wanted.server)
     with opened as (urls, tell), tempfile.TemporaryDirectory() as folder:
         tell(latency=wanted.latency_ms / 1000)
-        site = _Site(Path(folder), urls, tell)
+        site = _Site(Path(folder), urls, tell, wanted.concurrency)
         return {"feeds": len(urls), "passes": {name: site.measure(name) for name in passes}}
 
 
@@ -96,8 +97,12 @@ def _foreign(base: str) -> Iterator[tuple[list[str], Set]]:
 class _Site:
     """A site that reads these feeds, in a folder of its own."""
 
-    def __init__(self, folder: Path, urls: Sequence[str], tell: Set) -> None:
+    def __init__(
+        self, folder: Path, urls: Sequence[str], tell: Set, concurrency: int | None = None
+    ) -> None:
         self._folder, self._urls, self._tell = folder, urls, tell
+        more = f"[fetch]\nconcurrency = {concurrency}\n" if concurrency else "[fetch]\n"
+        self._head = _HEAD.replace("[fetch]\n", more)
         self._at = _START
         self._here: Path | None = None
 
@@ -128,7 +133,7 @@ class _Site:
         sources = "".join(
             f'[[sources]]\nid = "f{n:05d}"\nurl = "{url}"\n' for n, url in enumerate(self._urls)
         )
-        (self._here / "config.toml").write_text(_HEAD + sources, encoding="utf-8")
+        (self._here / "config.toml").write_text(self._head + sources, encoding="utf-8")
 
     def _ingest(self) -> dict[str, Any]:
         assert self._here is not None
