@@ -32,21 +32,19 @@ from benchmarks.publish import (
     _SHORT,
     _START,
     _apart,
-    _as_published,
     _settings,
+    as_up_to_date,
     copying,
     entry_of,
 )
 from syndicate import reporting
-from syndicate.adapters.disk import Disk
 from syndicate.adapters.store import entries as entry_store
-from syndicate.adapters.store import fingerprints, open_database, published
+from syndicate.adapters.store import fingerprints, open_database
 from syndicate.adapters.store.engine import Database
 from syndicate.adapters.store.fingerprints import Item
 from syndicate.core.dedupe import closest
 from syndicate.jobs import backup, prune
 from syndicate.jobs.publish import publish
-from syndicate.jobs.publish.job import fingerprint
 from syndicate.settings import Settings
 from syndicate.wiring import Application
 
@@ -101,18 +99,7 @@ def _filled(database: Database, settings: Settings, count: int) -> None:
         _remembered(raw)
         _indexed(raw, count)
         raw.commit()
-    _published(database, settings)
-
-
-def _published(database: Database, settings: Settings) -> None:
-    """As a site that is up to date."""
-    app = Application(settings, _START)
-    with database.begin() as conn:
-        published.set_value(conn, "authority", "news.example,2026")
-    _as_published(database, settings, fingerprint(settings, app.pages))
-    for name in ("rss.xml", "atom.xml", "feed.json"):  # without which all is built again
-        Disk(settings.storage.output).write(name, b"")
-    app.close()
+    as_up_to_date(database, settings, _START)
 
 
 def _remembered(raw: sqlite3.Connection) -> None:

@@ -113,6 +113,7 @@ def _address(number: int) -> str:
 
 
 def _fill(folder: Path, sizes: dict[str, int]) -> dict[str, Any]:
+    from benchmarks.publish import as_up_to_date
     from syndicate.adapters.store import editions as edition_store
     from syndicate.adapters.store import entries, open_database, sources, subscribers
 
@@ -134,26 +135,9 @@ def _fill(folder: Path, sizes: dict[str, int]) -> dict[str, Any]:
             subscribers.save(conn, list(people), _NOW - timedelta(days=2))
     with database.begin() as conn:
         edition_store.enrol(conn, ["daily"], _NOW - timedelta(days=1))
-    _published(database, settings)
+    as_up_to_date(database, settings, _NOW)
     database.close()
     return {"cpu_s": round(time.process_time() - began, 1)}
-
-
-def _published(database: Any, settings: Any) -> None:
-    """As a site that is up to date: nothing waits but what a part itself brings."""
-    from benchmarks.publish import _as_published
-    from syndicate.adapters.disk import Disk
-    from syndicate.adapters.store import published
-    from syndicate.jobs.publish.job import fingerprint
-    from syndicate.wiring import Application
-
-    app = Application(settings, _NOW)
-    with database.begin() as conn:
-        published.set_value(conn, "authority", "news.example,2026")
-    _as_published(database, settings, fingerprint(settings, app.pages))
-    for name in ("rss.xml", "atom.xml", "feed.json"):  # without which all is built again
-        Disk(settings.storage.output).write(name, b"")
-    app.close()
 
 
 def _entry(number: int, count: int, columns: list[str]) -> Any:

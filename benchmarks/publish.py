@@ -39,6 +39,7 @@ from syndicate.jobs.publish.pages import SitePages
 from syndicate.jobs.publish.writing import Writing
 from syndicate.model import Attribution, Entry, GivenDate, Person, Publisher
 from syndicate.settings import Column, Settings, Site, Source, Storage
+from syndicate.wiring import Application
 
 _START = datetime(2020, 1, 1, tzinfo=UTC)
 _CHUNK = 5000
@@ -276,6 +277,17 @@ def _as_published(database: Database, settings: Settings, mark: str) -> None:
         published.recount(conn)
         published.set_value(conn, "sitemap", "several")
         published.set_value(conn, "fingerprint", mark)
+
+
+def as_up_to_date(database: Database, settings: Settings, now: datetime) -> None:
+    """As a site that is up to date: nothing waits but what comes from now on."""
+    app = Application(settings, now)
+    with database.begin() as conn:
+        published.set_value(conn, "authority", "news.example,2026")
+    _as_published(database, settings, fingerprint(settings, app.pages))
+    for name in ("rss.xml", "atom.xml", "feed.json"):  # without which all is built again
+        Disk(settings.storage.output).write(name, b"")
+    app.close()
 
 
 def entry_of(number: int, columns: list[str], body: str = _BODY) -> Entry:

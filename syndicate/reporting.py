@@ -5,7 +5,6 @@ Each is the JSON of a command (contract §3); the dashboard shows the same.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Container
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from syndicate.model import Status
 from syndicate.settings import Digest, Source
 
 if TYPE_CHECKING:
@@ -115,7 +113,7 @@ def status(app: Application) -> dict[str, Any]:
         messages = outbox.totals(conn)
         people = subscribers.counts(conn)
         flags = len(stories.flagged(conn))
-        kinds = {status.value: 0 for status in Status} | entries.count_by_status(conn)
+        kinds = entries.count_by_status(conn)
         unpublished = placements.count_touched(conn)
         listed = _origins(conn)
         open_claims = list(claims.listed(conn, "open"))
@@ -153,7 +151,7 @@ def _origins(conn: Connection) -> dict[str, int]:
     """How many origins are listed, how many entries would be treated otherwise."""
     from syndicate.adapters.store import published
 
-    kept = json.loads(published.value(conn, published.ORIGINS) or "{}")
+    kept = published.origins(conn)
     return {name: int(kept.get(name, 0)) for name in ("listed", "stricter", "freer")}
 
 

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import Any
 
 from sqlalchemy.engine import Connection
 
@@ -118,7 +117,7 @@ def examine_if_changed(
     changed. What is out and would not be is flagged for an editor."""
     mark = _mark(gate)
     with db.read() as conn:
-        if _kept(conn).get("mark", "") == mark:
+        if published.origins(conn).get("mark", "") == mark:
             return None
     done, nameless = Examined(), list[str]()
     with db.read() as conn:
@@ -216,10 +215,6 @@ def _mark(gate: Gate) -> str:
     ]  # fmt: skip
     text = repr((asked, gate.register.origins))
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
-
-
-def _kept(conn: Connection) -> dict[str, Any]:
-    return dict(json.loads(published.value(conn, published.ORIGINS) or "{}"))
 
 
 def _keep(conn: Connection, mark: str, gate: Gate, done: Examined) -> None:

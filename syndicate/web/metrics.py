@@ -19,7 +19,6 @@ from syndicate import __version__, reporting
 from syndicate.adapters.store import claims, entries, figures, outbox, placements, subscribers
 from syndicate.core import latency
 from syndicate.errors import StoreError
-from syndicate.model import Status
 
 if TYPE_CHECKING:
     from syndicate.web.site import Site
@@ -89,7 +88,7 @@ class Figures(Collector):
 
 def _stored(app: Application) -> Iterator[Metric]:
     with app.database.read() as conn:
-        by_status = {status.value: entries.counts(conn, status.value) for status in Status}
+        by_status = entries.count_by_status(conn)
         yield _gauge("syndicate_entries", "Entries.", "status", by_status)
         yield _gauge("syndicate_messages", "Messages.", "state", outbox.totals(conn))
         yield _gauge("syndicate_subscribers", "Subscribers.", "state", subscribers.counts(conn))

@@ -513,18 +513,11 @@ def existing(conn: Connection, ids: Sequence[str]) -> set[str]:
     return {id for (id,) in rows_in(conn, "SELECT id FROM entries WHERE id {is_in}", ids)}
 
 
-def counts(conn: Connection, status: str | None = None) -> int:
-    """How many entries there are, or have a status."""
-    query = sa.select(sa.func.count()).select_from(entries)
-    if status is not None:
-        query = query.where(entries.c.status == status)
-    return int(conn.execute(query).scalar_one())
-
-
 def count_by_status(conn: Connection) -> dict[str, int]:
-    """How many entries have each status that any has."""
+    """How many entries have each status."""
     query = sa.select(entries.c.status, sa.func.count()).group_by(entries.c.status)
-    return {status: count for status, count in conn.execute(query)}
+    found = {status: count for status, count in conn.execute(query)}
+    return {status.value: found.get(status.value, 0) for status in Status}
 
 
 def count_by_column(conn: Connection) -> Mapping[str, int]:

@@ -91,6 +91,12 @@ def value(conn: Connection, name: str) -> str | None:
     ).scalar_one_or_none()
 
 
+def origins(conn: Connection) -> dict[str, Any]:
+    """What the list of permitted origins was when entries were last examined, how many it has,
+    and how many would be treated otherwise; empty where there was none."""
+    return dict(json.loads(value(conn, ORIGINS) or "{}"))
+
+
 def set_value(conn: Connection, name: str, value: str) -> None:
     statement = insert(conn, publishing).values(name=name, value=value)
     update = {"value": statement.excluded["value"]}
