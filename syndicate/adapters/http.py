@@ -143,7 +143,8 @@ class Answer:
         for target, parameters in _LINK.findall(self.header("link") or ""):
             found = _REL.search(parameters)
             if found and rel in found[1].lower().split():
-                return str(urljoin(self.url, target))
+                with suppress(ValueError):  # no address: a feed is not lost for a bad hub
+                    return str(urljoin(self.url, target))
         return None
 
 

@@ -99,7 +99,11 @@ def _read(html: str, url: str, selectors: Selectors) -> Listing:
 
 def _base(tree: LexborHTMLParser, url: str) -> str:
     node = tree.css_first("base[href]")
-    return urljoin(url, (node.attributes.get("href") or "").strip()) if node is not None else url
+    href = node.attributes.get("href") if node is not None else None
+    try:
+        return urljoin(url, (href or "").strip())
+    except ValueError:  # no address: browsers pass it over (HTML, 4.2.3)
+        return url
 
 
 def _css(node: LexborNode | None, selector: str, key: str) -> list[LexborNode]:

@@ -105,6 +105,11 @@ def get(raw: bytes | Handler, path: str = "/feed", **options: Any) -> Answer:
     return answer
 
 
+def test_a_feed_is_not_lost_for_a_link_that_is_no_address() -> None:
+    answer = get(response(FEED, "Link: <//[bad>; rel=hub, <https://hub.example/>; rel=hub"))
+    assert (answer.body, answer.link("hub")) == (FEED, "https://hub.example/")
+
+
 def test_a_feed_is_read_with_what_is_needed_for_the_next_poll() -> None:
     answer = get(
         response(

@@ -176,6 +176,14 @@ def test_many_links_take_no_time() -> None:
     assert len(found(f"<body>{html}</body>")) == 5000
 
 
+def test_a_base_that_is_no_address_is_passed_over() -> None:
+    items = "".join(
+        f"<li><a href='t{n}.html'>{title}</a>2026-11-20</li>" for n, title in enumerate(TITLES)
+    )
+    assert found(f"<base href='//[bad'><ul>{items}</ul>") == found(f"<ul>{items}</ul>")
+    assert len(found(f"<base href='//[bad'><ul>{items}</ul>")) == len(TITLES)
+
+
 @given(
     st.text(max_size=200),
     st.sampled_from(["<li><a href='", "'>", "</a>2026-01-02", "<base href='//["]),
