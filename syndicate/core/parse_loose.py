@@ -96,7 +96,7 @@ def _recovered(text: str, url: str | None) -> ParsedFeed | None:
     try:
         root = parse_xml.root_of(_DECLARED.sub("", text), recover=True)
         return parse_xml.read(root, url) if root is not None else None
-    except (etree.XMLSyntaxError, ValueError):  # ValueError: tags that are no names
+    except ValueError:  # tags that are no names
         return None
 
 

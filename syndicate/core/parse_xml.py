@@ -190,7 +190,12 @@ def root_of(text: str, *, recover: bool = False) -> Element:
         strip_cdata=False,
         recover=recover,
     )
-    return etree.fromstring(text.encode("utf-8", "replace"), parser)
+    try:
+        return etree.fromstring(text.encode("utf-8", "replace"), parser)
+    except etree.XMLSyntaxError:
+        if recover:  # of an empty text lxml says so all the same
+            return None
+        raise
 
 
 def read(root: Element, url: str | None) -> ParsedFeed | None:

@@ -57,6 +57,11 @@ def test_it_is_shown_as_it_stands() -> None:
     assert found == {"云溪日报": evidence.Found("source of the item", shown)}
 
 
+@pytest.mark.parametrize("data", [b"<?xml?>", b"<?xml version='1.0'?> ", b"<?xml?>\x00"])
+def test_a_declaration_alone_states_nothing(data: bytes) -> None:
+    assert evidence.locate(data, None, ["0"]) == {}
+
+
 @given(st.binary(max_size=300), st.text(min_size=1, max_size=5))
 def test_any_bytes(data: bytes, value: str) -> None:
     for around in (data, b"<rss><item>" + data + b"</item></rss>", b"<html>" + data):
