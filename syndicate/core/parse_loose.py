@@ -13,8 +13,6 @@ from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
-from lxml import etree
-
 from syndicate.core import dates, names, parse_xml, urls
 from syndicate.core.parse_xml import absolute
 from syndicate.core.plaintext import plain
