@@ -20,7 +20,8 @@ import numpy as np
 
 from syndicate.adapters.store import fingerprints, open_database
 from syndicate.adapters.store.fingerprints import Item
-from syndicate.core.dedupe import Fingerprint, closest, fingerprint, judge
+from syndicate.core.dedupe import Fingerprint, closest, judge
+from syndicate.core.fingerprint import fingerprint
 
 _BATCH = 50
 _NOTICES = 50

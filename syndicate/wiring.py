@@ -570,10 +570,10 @@ class Application:
 
     def _desk(self, learned: Callable[[], Learned]) -> Make:
         """How worker processes make what they draft entries with."""
-        from syndicate.core import draft
+        from syndicate.core import desk
 
         mapping, stored = learned()
-        return draft.desk, (self.settings.site, self.settings.columns, mapping, stored, self.now)
+        return desk.desk, (self.settings.site, self.settings.columns, mapping, stored, self.now)
 
     def _learned(self) -> Learned:
         """The mapping of upstream categories, and the model as it is stored."""

@@ -60,6 +60,16 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.stdout.strip().splitlines()[-1] == "[]"
 
 
+def test_what_stores_loads_nothing_of_what_reads() -> None:
+    code = (
+        "import sys\nimport syndicate.jobs.ingest, syndicate.jobs.ingest.intake\n"
+        "heavy = {'numpy', 'lxml', 're2', 'opencc', 'selectolax', 'syndicate.core.normalize'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_alembic_is_not_imported_for_a_database_that_is_as_it_should_be(tmp_path: Path) -> None:
     code = (
         "import sys\n"

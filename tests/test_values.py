@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from syndicate.core import document, draft
+from syndicate.core import desk, document
 from syndicate.model import Attribution, Entry, GivenDate, Person
 from syndicate.settings import Site, Source
 from syndicate.values import replaced
@@ -36,8 +36,8 @@ def test_a_field_that_is_not_there_is_an_error() -> None:
 
 def test_a_document_comes_back_as_it_was_sent() -> None:
     source = Source(id="s", url="https://a.example/feed", timezone="UTC")
-    desk = draft.desk(SITE, (), {}, None, NOW)
-    read = document.unpacked(draft.read_feed(desk, source, FEED, None, source.url))
+    made = desk.desk(SITE, (), {}, None, NOW)
+    read = document.unpacked(desk.read_feed(made, source, FEED, None, source.url))
     assert len(read.entries) == 2
     assert all(each.draft for each in read.entries)
     came = pickle.loads(pickle.dumps(read, pickle.HIGHEST_PROTOCOL))
@@ -49,7 +49,7 @@ def test_a_document_comes_back_as_it_was_sent() -> None:
 
 def test_what_a_document_is_read_as_does_not_depend_on_drafts() -> None:
     source = Source(id="s", url="https://a.example/feed", timezone="UTC")
-    desk = draft.desk(SITE, (), {}, None, NOW)
-    drafted = document.unpacked(draft.read_feed(desk, source, FEED, None, source.url))
+    made = desk.desk(SITE, (), {}, None, NOW)
+    drafted = document.unpacked(desk.read_feed(made, source, FEED, None, source.url))
     plain = document.read_feed(FEED, None, source.url, source.timezone)
     assert tuple(replace(each, draft=None) for each in drafted.entries) == plain.entries

@@ -7,12 +7,12 @@ first seen.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from syndicate.core import disclosures, normalize, terms, timing
-from syndicate.core.normalize import Prepared
+from syndicate.core.prepared import Admitted, Prepared
 from syndicate.model import Attribution, Decision, Entry, Filed, GivenDate, Label, Status
 from syndicate.settings import Source
 from syndicate.values import replaced
@@ -20,15 +20,6 @@ from syndicate.values import replaced
 _US = "syndicate"
 # Fields of an attribution that a reprint must not bend, and how history calls them
 _WATCHED = ("source", "authors", "original_url", "original_title", "published", "editor")
-
-
-@dataclass(frozen=True, slots=True)
-class Admitted:
-    """An entry as it is to be stored, what was decided about it, what an editor should see."""
-
-    entry: Entry
-    decisions: tuple[Decision, ...]
-    flags: tuple[tuple[str, str], ...] = ()  # kind, reason
 
 
 def dated(

@@ -1,68 +1,26 @@
-"""Same article or not: fingerprints of normalised text, and the judgement of two of them.
+"""Same article or not: what is kept of a text for comparing, and the judgement of two of them.
 
 The measure is containment of character 12-grams (how much of the shorter text stands in the
 longer), because reprints cut and add one-sidedly, where resemblance falls. Containment alone
 takes a series, a form letter or two reports of one day for one article; what tells them apart
 is what changes in them: the numbers, the titles, the first sentence. Figures and what else was
-tried: docs/decisions/duplicates.md.
+tried: docs/decisions/duplicates.md. core/fingerprint.py makes what is compared here.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
 import struct
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
+from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from syndicate.core.folding import LINE, fold, fold_lines
-
-Hashes = NDArray[np.uint64]
-Low = NDArray[np.uint32]
-Codes = NDArray[np.uint32] | NDArray[np.uint8]
-
-GRAM = 12
-_LONGEST = 40_000  # characters that are looked at; an article is a tenth of it
-_KEPT = 256  # grams kept for the judgement, at most twice as many
-_HEAD = 200  # grams of the beginning kept densely, for texts that are a lead paragraph alone
-_INDEX_RATE = 32
-_INDEX_MOST = 24
-_INDEX_OPENING = 160  # grams of the beginning, of which twice the share is indexed
-_INDEX_LEAST = 8
-_SHORT = 300
-_MIX = np.uint64(0x9E3779B97F4A7C15)
-_MIX2 = np.uint64(0xBF58476D1CE4E5B9)
-_POWERS = {n: np.uint64(pow(int(_MIX2), n, 2**64)) for n in (1, 2, 4)}
-_NOT_WORD = re.compile(r"[\W_]+")
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
-_HAN_NUMBER = re.compile(
-    r"第([一二三四五六七八九十百零〇]+)"
-    r"|([零〇一二三四五六七八九十百千]{2,})(?=[号期日月年届次章节回部集名])"
-)
-_LAST = re.compile(r"\d[\d.]*[\W_]*\Z")
-_TAIL = 60  # characters of the end in which a number that was cut in two is looked for
-_NUMBERS = 64  # of a text that are kept
-_OPENING = 90  # characters of the beginning that are kept as they are
-_REPRINT_MARK = re.compile(
-    r"^\s*[\[【(（](?:转载|转发|转|推荐|原创|reprint)[\]】)）]\s*|\s*[|｜-]\s*reprint\s*$", re.I
-)
-# Sentences that go with a reprint and are no part of it; as folded
-_BOILERPLATE = re.compile(
-    r"免责声明|版权归|转载自|转载请|如有侵权|侵权请|未经授权|仅供学习|来源于网络|责任编辑|原标题"
-    r"|阅读原文|仅代表作者|不代表本|立场无关|联系我们删除|republished with|all rights reserved"
-    r"|copyright holder|originally published|originally appeared|click here to read"
-)
-# What the sentences of an ASCII text have: searched one by one they take a tenth of the time
-_ENGLISH = (
-    *("republished with", "all rights reserved", "copyright holder"),
-    *("originally published", "originally appeared", "click here to read"),
-)
-_STOPS = (*"。！？!?", ". ", LINE)
+GRAM = 12  # characters
+HEAD = 200  # grams of the beginning kept densely, for texts that are a lead paragraph alone
+NUMBERS = 64  # of a text that are kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,24 +57,38 @@ class Fingerprint:
 @lru_cache(maxsize=256)  # what many texts share something with is asked for again and again
 def unpack(data: bytes) -> Fingerprint:
     """A packed fingerprint; its `keys` are empty."""
-    size, limit, texts, kept, head = struct.unpack_from("<IIHHH", data)
-    at = 14
-    exact = data[at : at + 16]
-    at += 16
-    title, opening, numbers, title_numbers = data[at : at + texts].decode().split("\n")
-    at += texts
+    of = _grams_of(data)
+    texts = data[30 : len(data) - len(of.kept) - len(of.head)].decode()
+    title, opening, numbers, title_numbers = texts.split("\n")
     return Fingerprint(
-        size=size,
-        exact=exact,
+        size=of.size,
+        exact=of.exact,
         title=title,
         opening=opening,
         numbers=tuple(numbers.split()),
         title_numbers=tuple(title_numbers.split()),
-        limit=limit,
-        kept=data[at : at + kept * 4],
-        head=data[at + kept * 4 : at + (kept + head) * 4],
+        limit=of.limit,
+        kept=of.kept,
+        head=of.head,
         keys=(),
     )
+
+
+class _Grams(NamedTuple):
+    """What of a fingerprint most candidates are told apart by, which is read in no time."""
+
+    size: int
+    exact: bytes
+    limit: int
+    kept: bytes
+    head: bytes
+
+
+def _grams_of(data: bytes) -> _Grams:
+    size, limit, texts, kept, head = struct.unpack_from("<IIHHH", data)
+    at = 30 + texts
+    end = at + kept * 4
+    return _Grams(size, data[14:30], limit, data[at:end], data[end : end + head * 4])
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,170 +100,10 @@ class Verdict:
     reason: str
 
 
-def fingerprint(title: str, text: str) -> Fingerprint:
-    """The fingerprint of an article. Never raises; the time is bounded, whatever the length."""
-    folded = _without_boilerplate(fold_lines(text[:_LONGEST]))
-    name = _NOT_WORD.sub("", fold(_REPRINT_MARK.sub("", title)))[:120]
-    plain, codes = _letters(folded)
-    if len(plain) < GRAM * 2:  # a title with little or no text: the title is the text
-        plain = plain if plain.startswith(name) else name + plain
-        codes = _codes(plain)
-    hashes = _grams(codes)
-    low = hashes.astype(np.uint32)
-    limit = _limit(len(low))
-    kept = _distinct(low[low <= limit] if limit < 0xFFFFFFFF else low)
-    return Fingerprint(
-        size=len(plain),
-        exact=hashlib.blake2b(plain.encode("utf-8", "replace"), digest_size=16).digest(),
-        title=name,
-        opening=plain[:_OPENING],
-        numbers=_numbers(folded),
-        title_numbers=tuple(_all_numbers(fold(title))),
-        limit=limit,
-        kept=kept.tobytes(),
-        head=_distinct(low[:_HEAD]).tobytes() if limit < 0xFFFFFFFF else b"",
-        keys=_keys(hashes),
-    )
-
-
-def _without_boilerplate(text: str) -> str:
-    """A folded text without the sentences that a reprint adds; whole where little else is left."""
-    if text.isascii() and not any(words in text for words in _ENGLISH):
-        return text
-    kept, at = [], 0
-    for match in _BOILERPLATE.finditer(text):
-        if match.start() < at:
-            continue
-        start = max(at, *(text.rfind(end, at, match.start()) + len(end) for end in _STOPS))
-        ends = [i + len(end) for end in _STOPS if (i := text.find(end, match.end())) >= 0]
-        kept.append(text[at:start])
-        at = min(ends, default=len(text))
-    if not kept:
-        return text
-    rest = "".join((*kept, text[at:]))
-    return rest if len(rest) > GRAM * 2 else text
-
-
-def _numbers(text: str) -> tuple[str, ...]:
-    """The numbers of a text, each as often as it stands, but for one at its very end, which may
-    be cut in two; at most `_NUMBERS`."""
-    last = _LAST.search(text, max(0, len(text) - _TAIL))
-    found = _all_numbers(text[: last.start()] if last else text)
-    return tuple(sorted(found[:_NUMBERS]))
-
-
-def _all_numbers(text: str) -> list[str]:
-    found = [number.lstrip("0") or "0" for number in _NUMBER.findall(text)]
-    if not text.isascii():
-        found += [ordinal or plain for ordinal, plain in _HAN_NUMBER.findall(text)]
-    return found
-
-
-def _codes(text: str) -> Codes:
-    return np.frombuffer(text.encode("utf-32-le", "replace"), dtype=np.uint32)
-
-
-def _letters(text: str) -> tuple[str, Codes]:
-    """The letters and digits of a text, as `_NOT_WORD` leaves them, in a tenth of its time; as
-    text and as codes."""
-    if text.isascii():
-        bare = text.encode().translate(None, _NO_LETTERS)
-        return bare.decode(), np.frombuffer(bare, dtype=np.uint8)
-    codes = _codes(text)
-    letters = codes[_is_letter().take(codes, mode="clip")]  # above it there are none
-    return letters.tobytes().decode("utf-32-le", "replace"), letters
-
-
-_NO_LETTERS = bytes(code for code in range(128) if not chr(code).isalnum())
-
-
-@cache
-def _is_letter() -> NDArray[np.bool_]:
-    """Which characters of the first planes (Han extensions among them) are letters or digits."""
-    return np.fromiter((chr(code).isalnum() for code in range(0x33480)), bool, 0x33480)
-
-
-def _grams(codes: Codes) -> Hashes:
-    """64-bit hashes of the 12-grams, in their order; of the whole text where it is shorter.
-
-    Runs of 2, 4 and 8 by doubling, each a polynomial in `_MIX`, then mixed.
-    """
-    h = codes.astype(np.uint64)
-    h *= _MIX
-    h ^= h >> np.uint64(29)
-    if len(h) < GRAM:
-        return _mixed(_of_all(h))
-    two = h[:-1] * _POWERS[1]
-    two += h[1:]
-    four = two[:-2] * _POWERS[2]
-    four += two[2:]
-    eight = four[:-4] * _POWERS[4]
-    eight += four[4:]
-    twelve = eight[: len(four) - 8]
-    twelve *= _POWERS[4]
-    twelve += four[8:]
-    return _mixed(twelve)
-
-
-def _of_all(h: Hashes) -> Hashes:
-    value = 0
-    for code in h.tolist():
-        value = (value * int(_MIX2) + code) % 2**64
-    return np.array([value] if len(h) else [], np.uint64)
-
-
-def _mixed(h: Hashes) -> Hashes:
-    """The same array, mixed in place."""
-    h ^= h >> np.uint64(30)
-    h *= _MIX
-    h ^= h >> np.uint64(27)
-    h *= _MIX2
-    h ^= h >> np.uint64(31)
-    return h
-
-
-def _distinct(hashes: Low) -> Low:
-    """Sorted, each once; ten times as fast as numpy's `unique` on some hundred."""
-    ordered = hashes.copy()
-    if len(ordered) < 2:
-        return ordered
-    ordered.sort()
-    differs = ordered[1:] != ordered[:-1]
-    if differs.all():  # nearly always
-        return ordered
-    distinct: Low = np.concatenate((ordered[:1], ordered[1:][differs]))
-    return distinct
-
-
-def _limit(count: int) -> int:
-    """Grams below this are kept: all of a short text, a fixed share by value of a long one."""
-    rate = 1
-    while count // rate > 2 * _KEPT:
-        rate *= 2
-    return 0xFFFFFFFF // rate
-
-
-def _keys(hashes: Hashes) -> tuple[int, ...]:
-    """The grams that are indexed: a fixed share by value, twice that of the beginning, so that
-    a short text has some in common with the long one that it begins."""
-    if len(hashes) == 0:
-        return ()
-    rate = _INDEX_RATE
-    while len(hashes) // rate > _INDEX_MOST:
-        rate *= 2
-    shared = hashes[hashes < np.uint64(2**64 // rate)]
-    head = hashes[:_INDEX_OPENING]
-    dense = head[head < np.uint64(2**64 // _INDEX_RATE * 2)]
-    if len(dense) < _INDEX_LEAST:
-        few = min(_INDEX_LEAST, len(head)) - 1
-        dense = np.partition(head, few)[: few + 1]
-    shared = np.concatenate((dense, shared))
-    keys: list[int] = shared.astype(np.uint32).view(np.int32).tolist()
-    return tuple(keys)
-
-
 # --- judgement ------------------------------------------------------------------------------
 
+_SHORT = 300  # letters; what is shorter says what it says with its numbers
+_LEAST = 4  # grams that two texts have to share
 _NEEDED = 0.34  # containment above which edits explain the rest
 _LIKELY = 0.62  # containment above which the headline may be any other
 _SURE = 0.8  # containment above which the opening may be any other
@@ -312,7 +124,7 @@ def judge(a: Fingerprint, b: Fingerprint) -> Verdict:
     if min(a.size, b.size) < GRAM:
         return Verdict(False, 0.0, "too little text to compare")
     score, shared = _containment(a, b)
-    if score < _NEEDED or shared < 4:
+    if score < _NEEDED or shared < _LEAST:
         return Verdict(False, score, "the texts differ")
     if _series(a, b):
         return Verdict(False, score, "titles that differ in their numbers")
@@ -325,45 +137,48 @@ def judge(a: Fingerprint, b: Fingerprint) -> Verdict:
     return Verdict(True, score, f"{score:.0%} of the shorter text stands in the longer")
 
 
-@lru_cache(maxsize=512)
-def _array(data: bytes) -> Low:
-    return np.frombuffer(data, dtype=np.uint32)
+def _differ(a: Fingerprint, b: _Grams) -> bool:
+    """Whether `judge` would say of these, by their grams alone, that they are two articles."""
+    if a.exact == b.exact:
+        return False
+    score, shared = _containment(a, b)
+    return score < _NEEDED or shared < _LEAST
 
 
-def _containment(a: Fingerprint, b: Fingerprint) -> tuple[float, int]:
+def _containment(a: Fingerprint, b: Fingerprint | _Grams) -> tuple[float, int]:
     limit = min(a.limit, b.limit)
-    first, second = _below(a, limit), _below(b, limit)
-    shared = _shared(first, second)
-    smaller = min(len(first), len(second))
+    shared = _shared(a.kept, b.kept)  # none of which is above either limit
+    smaller = min(_below(a, limit), _below(b, limit))
     score = shared / smaller if smaller else 0.0
     short, long = (a, b) if a.size <= b.size else (b, a)
-    if long.head and short.size < _HEAD * 2 and long.size > short.size * 1.5:
-        head = _array(long.head)
-        kept = _below(short, 0xFFFFFFFF)
-        if short.limit == 0xFFFFFFFF and len(kept):
-            in_head = _shared(kept, head)
-            dense = in_head / min(len(kept), len(head))
+    if long.head and short.size < HEAD * 2 and long.size > short.size * 1.5:
+        least = min(len(short.kept), len(long.head)) // 4
+        if short.limit == 0xFFFFFFFF and least:
+            in_head = _shared(short.kept, long.head)
+            dense = in_head / least
             if dense > score or (dense == score and in_head > shared):
                 return dense, in_head
     return score, shared
 
 
-def _below(print_: Fingerprint, limit: int) -> Low:
-    kept = _array(print_.kept)
-    if print_.limit == limit or limit >= print_.limit:
-        return kept
-    return kept[: int(kept.searchsorted(limit, side="right"))]
+def _below(print_: Fingerprint | _Grams, limit: int) -> int:
+    """How many of its grams are not above a limit."""
+    if limit >= print_.limit:
+        return len(print_.kept) // 4
+    return bisect_right(memoryview(print_.kept).cast("I"), limit)
 
 
-def _shared(
-    first: Low,
-    second: Low,
-) -> int:
-    if len(first) == 0 or len(second) == 0:
-        return 0
-    both = np.concatenate((first, second))  # each holds each gram once: what is there twice is in
-    both.sort(kind="stable")  # both. Half the time of looking up the one in the other
-    return int(np.count_nonzero(both[1:] == both[:-1]))
+def _shared(first: bytes, second: bytes) -> int:
+    """How many grams both have. `first` is best the one that is compared with many.
+
+    A set and no numpy, which takes 11 MB and 80 ms of a process that makes no fingerprints.
+    """
+    return len(_set(first).intersection(memoryview(second).cast("I")))
+
+
+@lru_cache(maxsize=16)
+def _set(data: bytes) -> frozenset[int]:
+    return frozenset(memoryview(data).cast("I"))
 
 
 def _series(a: Fingerprint, b: Fingerprint) -> bool:
@@ -431,7 +246,7 @@ def _different_numbers(a: Fingerprint, b: Fingerprint) -> str:
 
 def _other_numbers(a: Fingerprint, b: Fingerprint) -> tuple[int, int]:
     """How many numbers each has that the other lacks; none where not all are known."""
-    if a.numbers == b.numbers or max(len(a.numbers), len(b.numbers)) >= _NUMBERS:
+    if a.numbers == b.numbers or max(len(a.numbers), len(b.numbers)) >= NUMBERS:
         return 0, 0
     first, second = Counter(a.numbers), Counter(b.numbers)
     return (first - second).total(), (second - first).total()
@@ -503,7 +318,12 @@ def closest(
     for other, its_source, its_print in others:
         if other == entry:
             continue
-        known = unpack(its_print) if isinstance(its_print, bytes) else its_print
+        if not isinstance(its_print, bytes):
+            known = its_print
+        elif _differ(print_, _grams_of(its_print)):  # as nine of ten do
+            continue
+        else:
+            known = unpack(its_print)
         verdict = judge(print_, known)
         if not verdict.same:
             continue

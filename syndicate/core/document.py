@@ -16,7 +16,7 @@ from syndicate.errors import ParseError
 from syndicate.model import NO_TERMS, FeedFacts, Headers, ParsedEntry, ParsedFeed, Piece, Terms
 
 if TYPE_CHECKING:
-    from syndicate.core.normalize import Prepared
+    from syndicate.core.prepared import Prepared
 
     Finish = Callable[[FeedFacts, Prepared], Prepared]
 

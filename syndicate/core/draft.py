@@ -7,17 +7,12 @@ filing, which looks through the whole text, is spread over the worker processes.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-
-from syndicate.core import admit, attribution, classify, document, identity, linear
-from syndicate.core.admit import Admitted
-from syndicate.core.classify import Classifier
+from syndicate.core import admit, attribution, classify, identity
 from syndicate.core.dedupe import Fingerprint
+from syndicate.core.desk import Desk
 from syndicate.core.document import Document
 from syndicate.core.identity import Marks
-from syndicate.core.normalize import Prepared
+from syndicate.core.prepared import Admitted, Prepared
 from syndicate.model import (
     Attribution,
     Body,
@@ -27,7 +22,6 @@ from syndicate.model import (
     Evidence,
     FeedFacts,
     GivenDate,
-    Headers,
     Hop,
     Label,
     ParsedEntry,
@@ -36,53 +30,12 @@ from syndicate.model import (
     Publisher,
     Terms,
 )
-from syndicate.settings import Column, Site, Source
-from syndicate.values import pack, replaced
+from syndicate.settings import Source
+from syndicate.values import pack
 
 # What a document is sent to the process that stores it as
 pack(Document, Prepared, Admitted, Marks, Fingerprint, ParsedEntry, Entry, Attribution, Publisher)
 pack(Person, Hop, GivenDate, Enclosure, Label, Evidence, Decision, Terms, Piece, Body, FeedFacts)
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """All that drafts are made with, the same for a whole run."""
-
-    site: Site
-    classifier: Classifier
-    now: datetime
-
-
-def desk(
-    site: Site,
-    columns: Sequence[Column],
-    mapping: Mapping[str, str],
-    model: bytes | None,
-    now: datetime,
-) -> Desk:
-    """A desk of this site; `model` is the learned one as it is stored."""
-    learned = linear.load(model) if model is not None else None
-    return Desk(site, classify.prepare(columns, mapping, learned), now)
-
-
-def read_feed(
-    desk: Desk,
-    source: Source,
-    data: bytes,
-    content_type: str | None,
-    url: str | None,
-    known: Container[bytes] = frozenset(),
-    headers: Headers = (),
-    said: Mapping[str, str] | None = None,
-) -> Document:
-    """`document.read_feed` with a draft for each entry, packed. Raises ParseError as it does."""
-
-    def drafted(feed: FeedFacts, each: Prepared) -> Prepared:
-        return replaced(each, draft=draft(desk, source, feed, each))
-
-    zone = source.timezone
-    read = document.read_feed(data, content_type, url, zone, known, headers, said, drafted)
-    return document.packed(read)
 
 
 def draft(desk: Desk, source: Source, feed: FeedFacts, prepared: Prepared) -> Admitted:

@@ -26,7 +26,7 @@ from syndicate.core import (
 )
 from syndicate.core.compare import Compared, Side
 from syndicate.core.listing import Listed
-from syndicate.core.normalize import Prepared
+from syndicate.core.prepared import Prepared
 from syndicate.errors import ParseError
 from syndicate.model import Attribution, Evidence, Headers, Hop, ParsedEntry, Piece, Publisher
 from syndicate.settings import Source

@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from syndicate.core import dates, decode, nesting, normalize, plaintext, received, urls
-from syndicate.core.normalize import Prepared
+from syndicate.core.prepared import Prepared
 from syndicate.errors import ParseError
 from syndicate.model import Attribution, Evidence, ParsedEntry, Person, Publisher
 

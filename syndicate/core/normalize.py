@@ -10,14 +10,12 @@ import hashlib
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import datetime, timedelta, tzinfo
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from syndicate.core import (
     dates,
-    dedupe,
     disclosures,
     identity,
     labels,
@@ -26,9 +24,9 @@ from syndicate.core import (
     sanitize,
     urls,
 )
-from syndicate.core.dedupe import Fingerprint
-from syndicate.core.identity import Marks
+from syndicate.core.fingerprint import fingerprint
 from syndicate.core.labels import Inferred
+from syndicate.core.prepared import Prepared
 from syndicate.model import (
     Attribution,
     Evidence,
@@ -43,38 +41,12 @@ from syndicate.model import (
 )
 from syndicate.values import replaced
 
-if TYPE_CHECKING:
-    from syndicate.core.admit import Admitted
-    from syndicate.core.compare import Compared  # where a page was compared; few entries are
-
 SUMMARY_LENGTH = 200  # characters; about two lines of a column page
 _TITLE_LENGTH = 60
 _FUTURE = timedelta(days=1)
 # Without a character that `plain` would see to
 _PLAIN_URL = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$'()*+,;=%-]*")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A parsed entry with everything derived from it alone.
-
-    `parsed` has its texts cleaned, its dates in the source's zone, what its text says of its
-    origin filled in where it was not stated (each with its evidence), and no raw HTML any more.
-    `draft` is the new entry that it would be, where it was read for one (core/draft.py).
-    """
-
-    parsed: ParsedEntry
-    marks: Marks
-    content_html: str
-    content_text: str
-    summary: str
-    language: str
-    content_hash: str
-    fingerprint: Fingerprint
-    draft: Admitted | None = None
-    received: tuple[Piece, ...] = ()  # its own bytes, as they came
-    compared: Compared | None = None  # with the page behind its link, where that is the original
 
 
 def prepare(
@@ -112,7 +84,7 @@ def prepare(
         summary=_summary(parsed, content_text),
         language=language.choose(parsed.language, feed_language, f"{given.title}\n{content_text}"),
         content_hash=_hash(given, content_html),
-        fingerprint=dedupe.fingerprint(given.title, content_text),
+        fingerprint=fingerprint(given.title, content_text),
         received=received,
     )
 

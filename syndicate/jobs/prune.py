@@ -20,7 +20,8 @@ from sqlalchemy.engine import Connection
 from syndicate.adapters.store import editions as edition_store
 from syndicate.adapters.store import entries, figures, fingerprints, limits, outbox, removal
 from syndicate.adapters.store.engine import Database
-from syndicate.core import dedupe, sections, story
+from syndicate.core import sections, story
+from syndicate.core.fingerprint import fingerprint
 from syndicate.model import EditionState, Entry, Status
 from syndicate.settings import Settings
 
@@ -102,7 +103,7 @@ def _remove(conn: Connection, settings: Settings, ids: Sequence[str]) -> None:
 
 def _item(entry: Entry) -> fingerprints.Item:
     """As it was indexed: what is stored of it does not say by which grams."""
-    print_ = dedupe.fingerprint(entry.title, entry.content_text)
+    print_ = fingerprint(entry.title, entry.content_text)
     return fingerprints.Item(entry.id, entry.source, print_)
 
 

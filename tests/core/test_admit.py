@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from syndicate.core import admit, normalize
-from syndicate.core.admit import Admitted
+from syndicate.core.prepared import Admitted, Prepared
 from syndicate.model import Attribution, GivenDate, ParsedEntry, Person, Publisher, Status
 from syndicate.settings import Source
 
@@ -17,7 +17,7 @@ SOURCE = Source(id="a", url="https://a.example/", timezone="Asia/Shanghai", cont
 SAID = Attribution(source=Publisher("甲报"), authors=(Person("佚名"),))
 
 
-def prepared(parsed: ParsedEntry) -> normalize.Prepared:
+def prepared(parsed: ParsedEntry) -> Prepared:
     return normalize.prepare(parsed, zone="Asia/Shanghai")
 
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syndicate.core.dedupe import Fingerprint, fingerprint, is_revised, judge, unpack
+from syndicate.core.dedupe import Fingerprint, is_revised, judge, unpack
+from syndicate.core.fingerprint import fingerprint
 
 TITLE = "青石县图书馆延长开放时间"
 FIRST = "青石县图书馆昨天宣布，从下月起把每天的开放时间延长两个小时，方便下班后来看书的读者。"

@@ -7,7 +7,7 @@ import pytest
 from syndicate.core import fulltext, normalize
 from syndicate.core.fulltext import Fetched
 from syndicate.core.listing import Listed
-from syndicate.core.normalize import Prepared
+from syndicate.core.prepared import Prepared
 from syndicate.errors import ParseError
 from syndicate.model import Attribution, GivenDate, ParsedEntry, Person, Publisher
 from syndicate.settings import Source

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from syndicate.adapters.store import entries, stories
 from syndicate.adapters.store.engine import Database, open_engine
 from syndicate.adapters.store.schema import bring_up_to_date
-from syndicate.core import classify, document, draft, gate
+from syndicate.core import classify, desk, document, draft, gate
 from syndicate.core.origins import Register
 from syndicate.jobs.ingest.counts import Counts
 from syndicate.jobs.ingest.intake import Intake
@@ -62,15 +62,15 @@ FEED = a_feed(
 
 def taken(folder: Path, source: Source, drafted: bool) -> tuple[list[Any], list[Any], Counts]:
     """All that the database holds after a feed came twice, one entry of it moved before."""
-    desk = draft.desk(SETTINGS.site, COLUMNS, {"无此栏": "sport"}, None, NOW)
+    made = desk.desk(SETTINGS.site, COLUMNS, {"无此栏": "sport"}, None, NOW)
     other = Source("other", url="https://other.example/feed", timezone="UTC")
 
     def file(entry: Any, source: Source, moved: str | None, stated: str | None) -> Any:
-        return classify.file(entry, source, desk.classifier, moved=moved, stated=stated)
+        return classify.file(entry, source, made.classifier, moved=moved, stated=stated)
 
     def read(source: Source) -> document.Document:
         if drafted:
-            return document.unpacked(draft.read_feed(desk, source, FEED, None, source.url))
+            return document.unpacked(desk.read_feed(made, source, FEED, None, source.url))
         return document.read_feed(FEED, None, source.url, source.timezone)
 
     folder.mkdir()
@@ -80,7 +80,7 @@ def taken(folder: Path, source: Source, drafted: bool) -> tuple[list[Any], list[
     with database.begin() as conn:
         intake = Intake(conn, SETTINGS, file, b"secret", NOW, counts, gate.of(SETTINGS, Register()))
         first = read(source).entries[0]
-        moved = draft.draft(desk, source, read(source).feed, first)
+        moved = draft.draft(made, source, read(source).feed, first)
         stories.file(conn, moved.entry.id, "rest", NOW, "editor")
         for each in (source, other, source):
             intake.take(each, read(each))

@@ -13,7 +13,7 @@ from syndicate.adapters.store import editions as edition_store
 from syndicate.adapters.store import entries, fingerprints, outbox, stories
 from syndicate.adapters.store.editions import Edition
 from syndicate.adapters.store.engine import Database
-from syndicate.core import dedupe
+from syndicate.core.fingerprint import fingerprint
 from syndicate.jobs.prune import Pruned, prune
 from syndicate.jobs.publish import publish
 from syndicate.model import Decision, EditionState, Status
@@ -42,7 +42,7 @@ def fill(database: Database) -> None:
         entries.decide(conn, [Decision(old.id, OLD, "column", "syndicate", "rule 1")])
         stories.file(conn, old.id, "law", OLD, "editor")
         stories.rule(conn, [(old.id, young.id)], True, OLD, "editor")
-        print_ = dedupe.fingerprint(old.title, TEXT)
+        print_ = fingerprint(old.title, TEXT)
         fingerprints.add(conn, [fingerprints.Item(old.id, "gov", print_)])
 
 

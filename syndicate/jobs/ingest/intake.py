@@ -12,12 +12,11 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from syndicate.adapters.store import entries, fingerprints, published, received, stories
-from syndicate.core import admit, attribution, compare, fulltext, gate, identity, sections
-from syndicate.core.admit import Admitted
+from syndicate.core import gate, identity, sections
 from syndicate.core.document import Document
 from syndicate.core.gate import Gate
 from syndicate.core.identity import Known
-from syndicate.core.normalize import Prepared
+from syndicate.core.prepared import Admitted, Prepared
 from syndicate.jobs.ingest import joining
 from syndicate.jobs.ingest.counts import Counts, File
 from syndicate.model import Decision, Entry, FeedFacts, Filed, Status
@@ -132,10 +131,14 @@ class Intake:
     ) -> None:
         if not changed:
             return
+        from syndicate.core import admit, attribution  # heavy; most polls bring drafts alone
+
         moved = stories.filed(self.conn, [known.id for known, _ in changed])
         for known, prepared in changed:
             self.counts.updated += 1
             if source.fulltext:
+                from syndicate.core import fulltext
+
                 prepared = fulltext.keeping(prepared, known.content_html, known.content_text)
             said = attribution.effective(prepared.parsed, source, feed, self.settings.site)
             done = admit.updated(known, prepared, said, source, self.now)
@@ -250,6 +253,10 @@ class Intake:
 
     def _compared(self, seen: dict[str, Prepared]) -> None:
         """Entries that stood beside their originals: what differs is flagged, nothing is held."""
+        if not seen:
+            return
+        from syndicate.core import compare
+
         for id, each in seen.items():
             assert each.compared is not None
             page = each.received[-1]
@@ -257,13 +264,13 @@ class Intake:
                 id, self.now, page.body.url, _OK, page.sha256, compare.to_json(each.compared)
             )
             received.add_comparison(self.conn, beside)
-            self._flag_kinds(id, compare.flags(each.compared))
+            flags = [
+                stories.Flag(id, kind, self.now, reason)
+                for kind, reason in compare.flags(each.compared)
+            ]
+            stories.replace_flags(self.conn, id, compare.FLAG, flags, self.now)
             reason = f"{compare.told(each.compared)} ({page.body.url})"
             entries.decide(self.conn, [Decision(id, self.now, "original", _US, reason)])
-
-    def _flag_kinds(self, id: str, raised: Sequence[tuple[str, str]]) -> None:
-        flags = [stories.Flag(id, kind, self.now, reason) for kind, reason in raised]
-        stories.replace_flags(self.conn, id, compare.FLAG, flags, self.now)
 
     def _admit(
         self,
@@ -274,6 +281,8 @@ class Intake:
         taken: dict[str, tuple[str, str]],
         moved: dict[str, str],
     ) -> Admitted:
+        from syndicate.core import admit, attribution  # heavy; most polls bring drafts alone
+
         upstream = prepared.parsed.id
         holder = taken.get(upstream) if upstream else None
         guid = upstream if upstream and holder is None else self._tag(id)

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from syndicate.adapters.store import entries, fingerprints, stories
 from syndicate.core import dedupe, identity, lead, story
-from syndicate.core.normalize import Prepared
+from syndicate.core.prepared import Prepared
 from syndicate.model import Decision, Entry, Status
 
 _US = "syndicate"
@@ -113,7 +113,9 @@ def _agree(entry: Entry, prepared: Prepared, other: Entry) -> bool:
         return max(texts, titles) >= _ALIKE
     if texts >= _ALIKE and titles >= _ALIKE:
         return True
-    theirs = dedupe.fingerprint(other.title, other.content_text)
+    from syndicate.core.fingerprint import fingerprint  # heavy, and seldom asked
+
+    theirs = fingerprint(other.title, other.content_text)
     return dedupe.judge(prepared.fingerprint, theirs).same
 
 

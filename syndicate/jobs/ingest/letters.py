@@ -20,7 +20,7 @@ from syndicate.settings import Source
 
 if TYPE_CHECKING:
     from syndicate.adapters.mailbox import Letter, Mailbox
-    from syndicate.core.normalize import Prepared
+    from syndicate.core.prepared import Prepared
 
 Open = Callable[[Source], "Mailbox"]
 LETTERS = 200  # read in one poll

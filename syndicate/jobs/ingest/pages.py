@@ -22,7 +22,7 @@ from syndicate.settings import Source
 if TYPE_CHECKING:
     from syndicate.core.fulltext import Article, Fetched
     from syndicate.core.listing import Listed, Listing
-    from syndicate.core.normalize import Prepared
+    from syndicate.core.prepared import Prepared
 
 ARTICLES = 50  # fetched from one source in one poll
 _BEHIND = 200  # pages behind the links of one feed in one poll

@@ -18,7 +18,7 @@ from syndicate.adapters import folder
 from syndicate.adapters.http import Answer, Fetcher, Request
 from syndicate.adapters.parsing import Workers
 from syndicate.adapters.store.sources import SourceState
-from syndicate.core import document, polling
+from syndicate.core import desk, document, polling
 from syndicate.core.document import Document
 from syndicate.errors import ParseError, SyndicateError
 from syndicate.jobs.ingest import letters
@@ -28,7 +28,7 @@ from syndicate.model import FeedFacts, Headers, Terms
 from syndicate.settings import Settings, Source
 
 if TYPE_CHECKING:
-    from syndicate.core.normalize import Prepared
+    from syndicate.core.prepared import Prepared
 
 log = logging.getLogger(__name__)
 
@@ -197,10 +197,8 @@ class Reader:
             return await self.workers.run(
                 document.read_feed, *given, source.timezone, known, headers, said
             )
-        from syndicate.core import draft  # heavy, and most polls bring nothing
-
         return await self.workers.run(
-            draft.read_feed, source, *given, known, headers, said, in_context=True
+            desk.read_feed, source, *given, known, headers, said, in_context=True
         )
 
     async def _file(self, source: Source, state: SourceState) -> Brought:

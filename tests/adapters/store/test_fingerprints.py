@@ -7,7 +7,8 @@ import random
 from syndicate.adapters.store import fingerprints
 from syndicate.adapters.store.engine import Database
 from syndicate.adapters.store.fingerprints import Item, Match
-from syndicate.core.dedupe import closest, fingerprint
+from syndicate.core.dedupe import closest
+from syndicate.core.fingerprint import fingerprint
 
 WORDS = [
     "山",
