@@ -30,7 +30,7 @@ from syndicate.settings import Settings
 if TYPE_CHECKING:
     from syndicate.adapters.http import Fetcher
     from syndicate.adapters.mailbox import Mailbox
-    from syndicate.adapters.parsing import Make
+    from syndicate.adapters.parsing import Make, Resting
     from syndicate.adapters.store.engine import Database
     from syndicate.adapters.templates import Templates
     from syndicate.core.classify import Classifier
@@ -94,6 +94,7 @@ class Application:
         self.now = now
         self.progress: Callable[[int, int], None] | None = None
         self.stopping: Callable[[], bool] = lambda: False  # asked between messages
+        self.resting: Resting | None = None  # processes that read, between two runs of a daemon
         self._closers: list[Callable[[], None]] = []
 
     def close(self) -> None:
@@ -477,7 +478,7 @@ class Application:
         from syndicate.jobs.ingest import ingest
 
         learned = functools.cache(self._learned)  # once, where there is anything to file
-        workers = Workers(context=lambda: self._desk(learned))
+        workers = Workers(None, lambda: self._desk(learned), self.resting)
         try:
             async with self.fetcher() as fetcher:
                 return await ingest(

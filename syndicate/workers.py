@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syndicate import loading
+from syndicate.adapters.parsing import Resting
 from syndicate.errors import ConfigError, SyndicateError, UsageError
 from syndicate.settings import Settings
 from syndicate.wiring import Application
@@ -40,6 +41,7 @@ class Worker:
     def __init__(self, settings: Settings, offset: timedelta) -> None:
         self.offset = offset
         self.app = Application(settings, datetime.now(UTC) + offset)
+        self._resting = self.app.resting = Resting()
         self.stopping = asyncio.Event()
         self._woken = {"polls": asyncio.Event(), "mail": asyncio.Event()}
 
@@ -69,6 +71,7 @@ class Worker:
             listening.cancel()
             await asyncio.gather(listening, return_exceptions=True)
             leader.resign()
+            self._resting.let_go()
             self.app.close()
 
     async def _loop(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
@@ -95,6 +98,8 @@ class Worker:
             log.info("%s: %s", source, error, extra={"source": source})
         if done.polled:
             log.info("%d sources polled, %d new entries", done.polled, done.counts.new)
+        else:
+            self._resting.let_go()
         await self._rest(woken, await asyncio.to_thread(self._until_next))
 
     def _until_next(self) -> float:
@@ -155,6 +160,7 @@ class Worker:
             log.error("not reloaded: storage.database has changed, that takes a restart")
             return
         fresh = Application(settings, self.app.now)
+        fresh.resting = self._resting
         fresh.__dict__["database"] = self.app.database
         fresh.__dict__["_closers"] = self.app.__dict__["_closers"]
         self.app = fresh

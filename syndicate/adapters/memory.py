@@ -13,7 +13,8 @@ import functools
 import gc
 
 _Remembering = type(functools.cache(lambda: None))
-_ARENA_MAX = -8  # M_ARENA_MAX of mallopt(3)
+_ARENA_MAX, _MMAP_THRESHOLD = -8, -3  # of mallopt(3)
+_LARGE = 65_536  # bytes
 
 
 def one_heap() -> None:
@@ -26,6 +27,16 @@ def one_heap() -> None:
         import ctypes
 
         ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
+
+
+def large_apart() -> None:
+    """Large blocks (the bodies of documents, what was read of them) are mapped each on its own,
+    and are the system's again once they are free; else they leave holes in the heap, of 8 MB
+    while thousands of entries are read. Left to itself glibc maps ever fewer of them."""
+    with contextlib.suppress(OSError, AttributeError, ImportError, MemoryError):
+        import ctypes
+
+        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _LARGE)
 
 
 def forget() -> None:

@@ -1,92 +1,82 @@
 """Worker processes for what could hang or grow: each job has a time limit, and is killed at it.
 
-A parser fed by strangers cannot be trusted to end. One or two processes from a fork server that
-has the parsers loaded; a job that is late or dies takes its process with it, and only its own
-document fails.
+A parser fed by strangers cannot be trusted to end. One or two processes that have the parsers
+loaded (parser_process.py); a job that is late or dies takes its process with it, and only its own
+document fails. Each is started on its own and from nothing: a server that forks them would start
+the second of them faster, and hold 45 MB beside each of one.
 """
 
 from __future__ import annotations
 
 import asyncio
-import gc
-import multiprocessing
 import os
-import resource
-import signal
-import threading
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from multiprocessing import forkserver
-from multiprocessing.connection import Connection
-from multiprocessing.context import ForkServerContext
-from multiprocessing.process import BaseProcess
+from functools import cached_property
+from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from syndicate.adapters import memory
+from syndicate.adapters.parser_process import AS_CONTEXT, IN_CONTEXT, PLAIN, READY, Job
 from syndicate.errors import ParseError, SyndicateError
 
 T = TypeVar("T")
-_starting = threading.Lock()  # held so that the fork server is not ended meanwhile
-MEMORY = 1_200_000_000  # bytes of address space that a worker may take
-_PRELOAD = ["syndicate.core.parse", "syndicate.core.draft"]
-_READY = "ready"
 _START = 60  # seconds that a process may take to load the parsers on a loaded machine
-
-
-Make = tuple[Callable[..., Any], tuple[Any, ...]]
-Job = tuple[Callable[..., Any], tuple[Any, ...], bool]  # what, of what, and whether in context
 _PATIENCE = 10  # times its CPU seconds that a job may take on the clock
-
-
-def _serve(pipe: Connection, make: Make | None) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    with suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    gc.freeze()  # what was loaded is not looked through again, and stays shared
-    gc.set_threshold(20_000, 20, 20)
-    context = make[0](*make[1]) if make else None
-    pipe.send(_READY)
-    while True:
-        try:
-            function, arguments, wants_context = pipe.recv()
-        except (EOFError, OSError):
-            return
-        if wants_context:
-            arguments = (context, *arguments)
-        try:
-            answer: tuple[bool, Any] = (True, function(*arguments))
-        except SyndicateError as error:
-            answer = (False, error)
-        except MemoryError:
-            answer = (False, ParseError("it needs more memory than a document may"))
-        except RecursionError:
-            answer = (False, ParseError("it is nested too deeply"))
-        except Exception as error:  # whatever a parser does on hostile input stays here
-            answer = (False, ParseError(f"it cannot be read: {type(error).__name__}: {error}"))
-        try:
-            pipe.send(answer)
-        except (BrokenPipeError, ConnectionError):
-            return
-        except Exception as error:  # an answer that cannot be pickled
-            pipe.send((False, ParseError(f"its answer cannot be sent: {error}")))
+# With the paths that this process imports from, and none of where it happens to stand
+_CODE = (
+    "import sys; descriptor, *sys.path = sys.argv[1:]; "
+    "from syndicate.adapters.parser_process import serve; serve(int(descriptor))"
+)
+Make = tuple[Callable[..., Any], tuple[Any, ...]]
 
 
 class _Worker:
-    def __init__(self, context: ForkServerContext, make: Make | None) -> None:
-        ours, theirs = context.Pipe()
-        self.pipe = ours
-        self.process: BaseProcess = context.Process(target=_serve, args=(theirs, make), daemon=True)
-        with _starting:
-            self.process.start()
-        theirs.close()
+    """One process; `made` is what its context was made by."""
+
+    def __init__(self) -> None:
+        self.pipe, theirs = Pipe()
+        self.made: Make | None = None
+        self._started = False
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-c", _CODE, str(theirs.fileno()), *sys.path],
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.PIPE,  # by whose end it knows of ours
+                stdout=subprocess.DEVNULL,
+                process_group=0,  # Ctrl-C at a terminal is for us, who tell it when to end
+            )
+
+    def is_ready(self, make: Make | None) -> bool:
+        """Whether it has loaded what it needs, and has its context made by `make`, if any."""
+        return self._started and (make is None or make is self.made)
+
+    def prepare(self, make: Make | None) -> None:
+        """Wait until it is ready."""
+        if not self._started:
+            self._expect(READY)
+            self._started = True
+        if make is not None and make is not self.made:
+            self.pipe.send((*make, AS_CONTEXT))
+            self._expect((True, READY))
+            self.made = make
+
+    def _expect(self, answer: object) -> None:
         try:
-            ready = ours.poll(_START) and ours.recv() == _READY
+            came = self.pipe.recv() if self.pipe.poll(_START) else None
         except (EOFError, OSError):  # it died while it started
-            ready = False
-        if not ready:
+            came = None
+        if came != answer:
             raise ParseError("no worker process could be started")
+
+    @property
+    def lives(self) -> bool:
+        """Whether it is there and has nothing to say, as is its end where it waits for a job."""
+        return self.process.poll() is None and not (self._started and self.pipe.poll())
 
     async def run(self, job: Job) -> Any:
         loop = asyncio.get_running_loop()
@@ -110,8 +100,11 @@ class _Worker:
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.join(5)
         self.pipe.close()
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(5)
 
 
 async def _within(worker: _Worker, job: Job, seconds: float) -> Any:
@@ -133,33 +126,63 @@ async def _within(worker: _Worker, job: Job, seconds: float) -> Any:
         task.cancel()
 
 
-def let_go() -> None:
-    """End the fork server, which holds the parsers (some 25 MB of its own), where no process of
-    it lives; the next worker starts another, for a second of CPU."""
-    with _starting:
-        if not multiprocessing.active_children():
-            # Public only in name: the server ends when its last client does, and that is us
-            forkserver._forkserver._stop()  # type: ignore[attr-defined]
-
-
 def _beside_us() -> int:
-    """How many processes read: the one that stores needs a core too, and each takes 30 MB."""
+    """How many processes read: the one that stores needs a core too, and each takes 60 MB."""
     return max(1, min(2, (os.cpu_count() or 2) - 1))
+
+
+class Resting:
+    """Processes that wait between two runs of one long-lived process, so that what comes every
+    minute need not start them every minute."""
+
+    def __init__(self) -> None:
+        self._workers: list[_Worker] = []
+
+    def put(self, worker: _Worker) -> None:
+        self._workers.append(worker)
+
+    def take(self) -> _Worker | None:
+        """One that lives; None where there is none."""
+        while self._workers:
+            worker = self._workers.pop()
+            if worker.lives:
+                return worker
+            worker.kill()
+        return None
+
+    def let_go(self) -> None:
+        """End them: some 60 MB each, and the next is started for half a second of CPU."""
+        while worker := self.take():
+            worker.kill()
 
 
 class Workers:
     """Runs functions of importable modules in processes that can be killed.
 
-    `context` tells, whenever a process starts, the function and arguments by which it makes what
-    `run(…, in_context=True)` gives to functions as their first argument.
+    `context` tells, once it is needed, the function and arguments by which a process makes what
+    `run(…, in_context=True)` gives to functions as their first argument. Processes come from
+    `resting` and go back to it, where there is one.
     """
 
-    def __init__(self, count: int | None = None, context: Callable[[], Make] | None = None) -> None:
-        self._make = context
-        self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(_PRELOAD)
+    def __init__(
+        self,
+        count: int | None = None,
+        context: Callable[[], Make] | None = None,
+        resting: Resting | None = None,
+    ) -> None:
+        self._context = context
+        self._resting = resting
         self._idle: list[_Worker] = []
         self._slots = asyncio.Semaphore(count or _beside_us())
+
+    @cached_property
+    def _make(self) -> Make | None:
+        return self._context() if self._context else None
+
+    def warm(self) -> None:
+        """Have a process started if there is none yet: there will be something to read."""
+        if not self._idle:
+            self._idle.append(self._another())
 
     async def run(
         self,
@@ -175,12 +198,13 @@ class Workers:
         SyndicateError that it raised itself.
         """
         async with self._slots:
-            worker = self._alive()
-            if worker is None:
-                make = self._make() if self._make else None
-                worker = await asyncio.to_thread(_Worker, self._context, make)
+            worker = self._living() or self._another()
+            job = (function, arguments, IN_CONTEXT if in_context else PLAIN)
             try:
-                fine, value = await _within(worker, (function, arguments, in_context), timeout)
+                make = self._make if in_context else None
+                if not worker.is_ready(make):
+                    await asyncio.to_thread(worker.prepare, make)
+                fine, value = await _within(worker, job, timeout)
             except TimeoutError:
                 worker.kill()
                 raise ParseError(f"it takes longer than {timeout:g} s to read") from None
@@ -195,16 +219,24 @@ class Workers:
             raise cast(SyndicateError, value)
         return cast(T, value)
 
-    def _alive(self) -> _Worker | None:
+    def _another(self) -> _Worker:
+        memory.large_apart()
+        return (self._resting.take() if self._resting else None) or _Worker()
+
+    def _living(self) -> _Worker | None:
         """An idle worker that still lives; one that was killed meanwhile is no document's fault."""
         while self._idle:
             worker = self._idle.pop()
-            if worker.process.is_alive() and not worker.pipe.poll():  # which would be its end
+            if worker.lives:
                 return worker
             worker.kill()
         return None
 
     def close(self) -> None:
-        """End all workers."""
+        """End all workers, or let them rest."""
         while self._idle:
-            self._idle.pop().kill()
+            worker = self._idle.pop()
+            if self._resting and worker.lives:
+                self._resting.put(worker)
+            else:
+                worker.kill()

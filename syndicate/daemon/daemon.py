@@ -99,6 +99,7 @@ class Daemon:
         self._told = False  # of changed files, by the system
         self._hears = False  # what other processes say
         self._rewatch = asyncio.Event()
+        self._resting = parsing.Resting()
         self._worked = float("inf")  # when the last run ended, by the monotonic clock
 
     # --- what the web side asks for -----------------------------------------------------
@@ -113,6 +114,7 @@ class Daemon:
         app = Application(self.settings, now=self.now())
         app.__dict__["database"] = self.database  # opened once; cached properties of it
         app.__dict__["templates"] = self.templates
+        app.resting = self._resting
         app.stopping = lambda: self.stopping
         try:
             yield app
@@ -223,7 +225,7 @@ class Daemon:
         memory.give_back()
 
     def _let_go(self) -> None:
-        parsing.let_go()
+        self._resting.let_go()
         memory.forget()
         self._rest()
 
@@ -478,6 +480,7 @@ class Daemon:
             cancel()
         if running:
             _, running = await asyncio.wait(running, timeout=deadline * 0.3)
+        self._resting.let_go()
         self.leader.resign()
         if running:
             log.warning("stopped before %s was done", ", ".join(t.get_name() for t in running))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import operator
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,7 +14,7 @@ from typing import TypeVar
 
 import pytest
 
-from syndicate.adapters.parsing import Workers
+from syndicate.adapters.parsing import Resting, Workers
 from syndicate.core import parse
 from syndicate.errors import ParseError
 
@@ -69,9 +72,10 @@ def test_a_dead_worker_fails_its_own_document_alone(run: Callable[..., None]) ->
 
 
 def _lives(pid: int) -> bool:
-    """Whether a process has still open what it had: a zombie has not."""
+    """Whether a process has still open what it had: a zombie without threads has not."""
     try:
-        return "Z (zombie)" not in Path(f"/proc/{pid}/status").read_text()
+        status = Path(f"/proc/{pid}/status").read_text()
+        return "Z (zombie)" not in status or len(list(Path(f"/proc/{pid}/task").iterdir())) > 1
     except OSError:
         return False
 
@@ -111,3 +115,77 @@ def test_memory_is_bounded(run: Callable[..., None]) -> None:
             await workers.run(bytes, 4_000_000_000, timeout=20)
 
     run(test)
+
+
+def test_a_process_that_rests_is_used_again_with_another_context_and_ends_when_it_is_let_go() -> (
+    None
+):
+    resting = Resting()
+
+    async def main(context: int) -> tuple[int, int]:
+        workers = Workers(1, lambda: (int, (context,)), resting)
+        try:
+            pid = await workers.run(os.getpid)
+            return pid, await workers.run(operator.add, 1, in_context=True)
+        finally:
+            workers.close()
+
+    first, ten = asyncio.run(main(9))
+    again, twenty = asyncio.run(main(19))
+    assert again == first
+    assert (ten, twenty) == (10, 20)
+    resting.let_go()
+    assert not _lives(first)
+    assert resting.take() is None
+
+
+def test_a_process_that_died_at_rest_is_not_used_again() -> None:
+    resting = Resting()
+
+    async def main() -> int:
+        workers = Workers(1, None, resting)
+        try:
+            return await workers.run(os.getpid)
+        finally:
+            workers.close()
+
+    first = asyncio.run(main())
+    os.kill(first, 9)
+    while _lives(first):
+        time.sleep(0.01)
+    assert asyncio.run(main()) != first
+    resting.let_go()
+
+
+def test_a_context_that_cannot_be_made_says_so_and_costs_one_job() -> None:
+    async def main() -> int:
+        workers = Workers(1, lambda: (int, ("no number",)))
+        try:
+            with pytest.raises(ParseError, match="no worker process"):
+                await workers.run(abs, 1, in_context=True)
+            return await workers.run(abs, -1)
+        finally:
+            workers.close()
+
+    assert asyncio.run(main()) == 1
+
+
+def test_a_process_does_not_outlive_the_one_that_it_reads_for() -> None:
+    code = (
+        "import asyncio, os, sys, time\n"
+        "from syndicate.adapters.parsing import Workers\n"
+        "async def main():\n"
+        "    workers = Workers(1)\n"
+        "    print(await workers.run(os.getpid), flush=True)\n"
+        "    await workers.run(time.sleep, 600, timeout=600)\n"
+        "asyncio.run(main())\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        reading = int(parent.stdout.readline())
+        assert _lives(reading)
+        parent.kill()
+    until = time.monotonic() + 20
+    while _lives(reading):
+        assert time.monotonic() < until
+        time.sleep(0.01)

@@ -26,7 +26,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 metadata = sa.MetaData()
 
 
-_CACHE, _CACHE_AT_REST = 12_000, 1_000  # kB of pages that a connection to SQLite may keep
+_CACHE, _CACHE_AT_REST = 8_000, 1_000  # kB of pages that a connection to SQLite may keep
 _MICROSECOND = timedelta(microseconds=1)
 _JSON = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 
@@ -123,7 +123,7 @@ class Database:
 
     def relax(self) -> None:
         """Let idle connections give up the pages of the database that they keep in memory (on
-        SQLite 12 MB each, as many as there ever were at once), and keep few until they write."""
+        SQLite 8 MB each, as many as there ever were at once), and keep few until they write."""
         if not self.is_sqlite:
             return
         with ExitStack() as idle, suppress(sqlite3.Error, sa.exc.SQLAlchemyError):

@@ -136,6 +136,8 @@ class Reader:
         return replace(brought, document=complete, problems=problems)
 
     async def _feed(self, source: Source, state: SourceState) -> Brought:
+        if state.took is None:  # never asked: there will be something to read
+            self.workers.warm()
         known = bool(state.etag or state.last_modified)
         request = Request(state.url, state.etag, state.last_modified, max_bytes=None)
         answer = await self.fetcher.fetch(request, self.room.until_few)

@@ -29,4 +29,4 @@ def test_all_idle_connections_are_asked(sqlite_database: Database) -> None:
     sqlite_database.relax()
     assert asked.count("PRAGMA shrink_memory") == 2
     with sqlite_database.begin() as conn:
-        assert conn.exec_driver_sql("PRAGMA cache_size").scalar() == -12_000
+        assert conn.exec_driver_sql("PRAGMA cache_size").scalar() == -8_000
