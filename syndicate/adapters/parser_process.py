@@ -9,10 +9,12 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+import pickle
 import resource
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -44,21 +46,27 @@ def serve(descriptor: int) -> None:
     gc.set_threshold(20_000, 20, 20)
     pipe = Connection(descriptor)
     context = None
-    pipe.send(READY)
+    answer: tuple[bool, Any] = (True, READY)
     while True:
         try:
-            function, arguments, how = pipe.recv()
+            pipe.send_bytes(_packed(answer))
+            function, arguments, how = pickle.loads(pipe.recv_bytes())  # noqa: S301 - ours
         except (EOFError, OSError):
             return
         answer = _done(function, (context, *arguments) if how == IN_CONTEXT else arguments)
         if how == AS_CONTEXT and answer[0]:
             context, answer = answer[1], (True, READY)
-        try:
-            pipe.send(answer)
-        except (BrokenPipeError, ConnectionError):
-            return
-        except Exception as error:  # an answer that cannot be pickled
-            pipe.send((False, ParseError(f"its answer cannot be sent: {error}")))
+
+
+def _packed(answer: tuple[bool, Any]) -> bytes:
+    """An answer to be sent, with the CPU seconds that this process has used so far. By pickle
+    itself: the pickler of `Connection.send` looks up each kind of value in Python."""
+    spent = time.process_time()
+    try:
+        return pickle.dumps((*answer, spent), pickle.HIGHEST_PROTOCOL)
+    except Exception as error:  # whatever a function gave
+        refused = ParseError(f"its answer cannot be sent: {error}")
+        return pickle.dumps((False, refused, spent), pickle.HIGHEST_PROTOCOL)
 
 
 def _done(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[bool, Any]:

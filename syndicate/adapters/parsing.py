@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pickle
 import subprocess
 import sys
 import time
@@ -41,6 +42,7 @@ class _Worker:
     def __init__(self) -> None:
         self.pipe, theirs = Pipe()
         self.made: Make | None = None
+        self.before = 0.0  # CPU seconds that it had used when it answered last
         self._started = False
         with theirs:
             self.process = subprocess.Popen(
@@ -58,29 +60,36 @@ class _Worker:
     def prepare(self, make: Make | None) -> None:
         """Wait until it is ready."""
         if not self._started:
-            self._expect(READY)
+            self._await_ready()
             self._started = True
         if make is not None and make is not self.made:
-            self.pipe.send((*make, AS_CONTEXT))
-            self._expect((True, READY))
+            self._send((*make, AS_CONTEXT))
+            self._await_ready()
             self.made = make
 
-    def _expect(self, answer: object) -> None:
+    def _await_ready(self) -> None:
         try:
-            came = self.pipe.recv() if self.pipe.poll(_START) else None
+            is_ready = self.pipe.poll(_START) and self._receive() == (True, READY)
         except (EOFError, OSError):  # it died while it started
-            came = None
-        if came != answer:
+            is_ready = False
+        if not is_ready:
             raise ParseError("no worker process could be started")
+
+    def _send(self, job: Job) -> None:
+        self.pipe.send_bytes(pickle.dumps(job, pickle.HIGHEST_PROTOCOL))
+
+    def _receive(self) -> tuple[bool, Any]:
+        fine, value, self.before = pickle.loads(self.pipe.recv_bytes())  # noqa: S301 - our own's
+        return fine, value
 
     @property
     def lives(self) -> bool:
         """Whether it is there and has nothing to say, as is its end where it waits for a job."""
         return self.process.poll() is None and not (self._started and self.pipe.poll())
 
-    async def run(self, job: Job) -> Any:
+    async def run(self, job: Job) -> tuple[bool, Any]:
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(None, self.pipe.send, job)
+        await loop.run_in_executor(None, self._send, job)
         ready = asyncio.Event()
         descriptor = self.pipe.fileno()
         loop.add_reader(descriptor, ready.set)
@@ -88,7 +97,7 @@ class _Worker:
             await ready.wait()
         finally:
             loop.remove_reader(descriptor)
-        return await loop.run_in_executor(None, self.pipe.recv)
+        return await loop.run_in_executor(None, self._receive)
 
     def spent(self) -> float | None:
         """CPU seconds that the process has used so far; None where the system does not tell."""
@@ -109,7 +118,7 @@ class _Worker:
 
 async def _within(worker: _Worker, job: Job, seconds: float) -> Any:
     """What a job gives within `seconds` of CPU; raises TimeoutError after those."""
-    before, clock = worker.spent(), time.monotonic()
+    before, clock = worker.before, time.monotonic()
     task = asyncio.create_task(worker.run(job))
     wait = seconds
     try:
@@ -118,7 +127,7 @@ async def _within(worker: _Worker, job: Job, seconds: float) -> Any:
             if done:
                 return task.result()
             now = worker.spent()
-            used = seconds if before is None or now is None else now - before
+            used = seconds if now is None else now - before
             if used >= seconds or time.monotonic() - clock >= seconds * _PATIENCE:
                 raise TimeoutError
             wait = max(seconds - used, 0.05)

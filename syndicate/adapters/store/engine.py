@@ -199,6 +199,17 @@ def insert_rows(
         conn.exec_driver_sql(text, list(rows))
 
 
+def insert_row(
+    conn: Connection, table: sa.Table, names: tuple[str, ...], row: tuple[Any, ...]
+) -> int:
+    """Insert one row as `insert_rows` does; the `id` that it was given."""
+    if conn.dialect.name == "sqlite":
+        text = _statement(True, table.name, names, "")
+        return int(conn.exec_driver_sql(text, row).lastrowid)
+    text = _statement(False, table.name, names, "RETURNING id")
+    return int(conn.exec_driver_sql(text, row).scalar_one())
+
+
 def rows_in(
     conn: Connection, text: str, values: Iterable[Any], *first: Any
 ) -> Iterator[tuple[Any, ...]]:

@@ -19,7 +19,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from syndicate.adapters.store.engine import Instant, Json, insert_rows, metadata
+from syndicate.adapters.store.engine import (
+    Instant,
+    Json,
+    dump_instant,
+    dump_json,
+    insert_row,
+    insert_rows,
+    metadata,
+)
 from syndicate.adapters.store.entries import in_parts
 from syndicate.model import Body, Piece
 
@@ -101,21 +109,12 @@ def save(conn: Connection, made: Iterable[tuple[str, Sequence[Piece]]], at: date
 
 
 def _add(conn: Connection, body: Body, at: datetime) -> int:
-    made = conn.execute(
-        sa.insert(received).values(
-            at=at,
-            kind=body.kind,
-            url=body.url,
-            headers=[list(pair) for pair in body.headers],
-            size=body.size,
-            sha256=body.sha256,
-            head=body.head,
-            tail=body.tail,
-            data=body.data,
-        )
-    )
-    assert made.inserted_primary_key is not None
-    return int(made.inserted_primary_key[0])
+    headers = dump_json([list(pair) for pair in body.headers])
+    came = (dump_instant(at), body.kind, body.url, headers, body.size, body.sha256)
+    return insert_row(conn, received, _CAME, (*came, body.head, body.tail, body.data))
+
+
+_CAME = ("at", "kind", "url", "headers", "size", "sha256", "head", "tail", "data")
 
 
 def of_entry(conn: Connection, entry: str) -> list[Receipt]:

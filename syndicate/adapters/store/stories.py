@@ -123,7 +123,7 @@ def restore(conn: Connection, entry: str) -> None:
 
 def any_retracted(conn: Connection) -> bool:
     """Whether anything was ever taken down: then arriving entries have to be compared with it."""
-    return conn.execute(sa.select(retracted.c.mark).limit(1)).first() is not None
+    return conn.exec_driver_sql("SELECT 1 FROM retracted LIMIT 1").first() is not None
 
 
 def is_retracted(conn: Connection, marks: Sequence[bytes]) -> dict[bytes, str]:

@@ -38,6 +38,7 @@ class Intake:
     counts: Counts
     gate: Gate
     tags: str = ""  # authority of ids of our own, once one was needed
+    _spared: bool | None = None  # whether nothing was ever taken down, once it was asked
 
     def take(self, source: Source, document: Document) -> None:
         """All entries of one document of one source."""
@@ -327,7 +328,9 @@ class Intake:
 
     def _without_retracted(self, source: Source, fresh: dict[str, Prepared]) -> dict[str, Prepared]:
         """What was taken down does not come back under another id, link or title."""
-        if not stories.any_retracted(self.conn):
+        if self._spared is None:
+            self._spared = not stories.any_retracted(self.conn)
+        if self._spared:
             return fresh
         keyed: dict[str, list[bytes]] = {}
         for id, p in fresh.items():
