@@ -92,6 +92,7 @@ def _xml_new(
     if parts is None or fresh is None:
         return _xml_known(text, url, known)
     document, count = fresh
+    _refuse_deep(document)
     try:
         feed = parse_xml.parse(prepared(document), url)
     except (etree.XMLSyntaxError, ValueError):
@@ -124,6 +125,7 @@ def _with(feed: ParsedFeed, problems: tuple[str, ...], language_hint: str) -> Pa
 
 def _xml(text: str, url: str | None) -> ParsedFeed:
     """With lxml where it is well-formed, else with feedparser."""
+    _refuse_deep(text)
     try:
         feed = parse_xml.parse(prepared(text), url)
     except (etree.XMLSyntaxError, ValueError):
@@ -168,8 +170,11 @@ def _refuse_dangerous(text: str) -> None:
     prologue = text[: root.start()] if root else text
     if _ENTITY.search(prologue) and "<!DOCTYPE" in prologue.upper():
         raise ParseError("it declares entities, which feeds do not need and bombs are made of")
-    deepest = nesting(text)
-    if deepest > DEEPEST:
+
+
+def _refuse_deep(text: str) -> None:
+    """Before a parser sees it. What is cut out because it is known was seen by this once."""
+    if nesting(text) > DEEPEST:
         raise ParseError(f"its elements are nested more than {DEEPEST} deep")
 
 
