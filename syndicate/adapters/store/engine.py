@@ -164,9 +164,9 @@ def is_conflict(error: StoreError) -> bool:
     return getattr(cause, "sqlstate", None) in ("40001", "40P01")
 
 
-def insert(conn: Connection, table: sa.Table) -> Any:
-    """`INSERT` of the dialect in use, which knows ON CONFLICT."""
-    if conn.dialect.name == "sqlite":
+def insert(conn: Connection | str, table: sa.Table) -> Any:
+    """`INSERT` of the dialect in use (a connection's, or by its name), which knows ON CONFLICT."""
+    if (conn if isinstance(conn, str) else conn.dialect.name) == "sqlite":
         from sqlalchemy.dialects import sqlite
 
         return sqlite.insert(table)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -244,10 +245,15 @@ def save(conn: Connection, states: Iterable[SourceState]) -> None:
     rows = [_row(state) for state in states]
     if not rows:
         return
-    statement = insert(conn, sources)
-    update = {name: statement.excluded[name] for name in rows[0] if name != "id"}
+    conn.execute(_replacing(conn.dialect.name, tuple(rows[0])), rows)
+
+
+@cache  # made for every few sources of a run, it would take longer than what it does
+def _replacing(dialect: str, names: tuple[str, ...]) -> Any:
+    statement = insert(dialect, sources)
+    update = {name: statement.excluded[name] for name in names if name != "id"}
     update["first_read"] = sa.func.coalesce(sources.c.first_read, update["first_read"])
-    conn.execute(statement.on_conflict_do_update(index_elements=["id"], set_=update), rows)
+    return statement.on_conflict_do_update(index_elements=["id"], set_=update)
 
 
 def due(
