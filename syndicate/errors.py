@@ -98,3 +98,7 @@ class TemporaryMailError(MailError):
 
 class PermanentMailError(MailError):
     """The mail server says: never (5xx)."""
+
+
+class RecipientRefused(PermanentMailError):
+    """It says so of the recipient: its answer to RCPT is the message."""

@@ -17,7 +17,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from syndicate.errors import PermanentMailError, TemporaryMailError
+from syndicate.errors import PermanentMailError, RecipientRefused, TemporaryMailError
 
 COMMAND_TIMEOUT = 60.0  # seconds; RFC 5321, 4.5.3.2 asks for five minutes, which nobody needs
 DATA_TIMEOUT = 600.0  # after the final dot a server may take its time
@@ -155,29 +155,34 @@ class Client:
         """MAIL, RCPT and DATA are all taken; else the transaction is undone and it raises."""
         mail = await self._answer()
         if not together:
-            if mail.is_good:
-                self._write(f"RCPT TO:<{ascii_domain(envelope.recipient)}>\r\n".encode())
-                mail = await self._answer()
-            if mail.is_good:
-                self._write(b"DATA\r\n")
-                mail = await self._answer()
-            if mail.code != 354:
+            if not mail.is_good:
                 await self._undo(mail)
+            self._write(f"RCPT TO:<{ascii_domain(envelope.recipient)}>\r\n".encode())
+            rcpt = await self._answer()
+            if not rcpt.is_good:
+                await self._undo(rcpt, of_recipient=True)
+            self._write(b"DATA\r\n")
+            data = await self._answer()
+            if data.code != 354:
+                await self._undo(data)
             return
-        answers = [mail, await self._answer(), await self._answer()]
-        wrong = next((answer for answer in answers if not answer.is_good), None)
-        if wrong is None and answers[2].code == 354:
+        rcpt, data = await self._answer(), await self._answer()
+        if mail.is_good and rcpt.is_good and data.code == 354:
             return
-        if answers[2].code == 354:  # DATA without a recipient: end it with nothing
+        if data.code == 354:  # DATA without a recipient: end it with nothing
             self._write(b".\r\n")
             await self._answer(DATA_TIMEOUT)
-        await self._undo(wrong or answers[2])
+        wrong = next((answer for answer in (mail, rcpt) if not answer.is_good), data)
+        await self._undo(wrong, of_recipient=wrong is rcpt)
 
-    async def _undo(self, answer: Answer) -> None:
+    async def _undo(self, answer: Answer, *, of_recipient: bool = False) -> None:
         if answer.code != _SERVICE_CLOSING:
             self._write(b"RSET\r\n")
             await self._answer()
-        raise refusal(answer)
+        error = refusal(answer)
+        if of_recipient and isinstance(error, PermanentMailError):
+            raise RecipientRefused(str(error))
+        raise error
 
     # --- lines --------------------------------------------------------------------------
 

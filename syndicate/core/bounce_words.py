@@ -46,6 +46,8 @@ _NEVER = re.compile(
 )
 # What enhanced codes (RFC 3463) say of the address itself
 _FINAL = re.compile(r"5\.(?:1\.(?:0|1|2|3|6|10)|2\.1|4\.4|7\.17)")
+_ENHANCED = re.compile(r"(?:\d{3}[ -])?([245]\.\d{1,3}\.\d{1,3})(?!\d)")
+_RELAYING = re.compile(r"relay|not (?:permitted|authori[sz]ed)|authenticat", re.I)
 _ABOUT_US = re.compile(r"5\.(?:1\.[789]|2\.[234]|3\.\d+|4\.[^4]|5\.\d+|6\.\d+|7\.\d+)")
 
 
@@ -62,6 +64,15 @@ def classify(status: str, told: str, text: str, *, unknown: str = HARD) -> str:
     if _ABOUT_US.fullmatch(status):
         return SOFT
     return unknown
+
+
+def is_nobody(said: str) -> bool:
+    """Whether a mail server that refuses a recipient (5xx to RCPT) says that nobody is there, and
+    not something of us: who we are, what it thinks of our mails, for whom it relays."""
+    code = _ENHANCED.match(said)
+    if _RELAYING.search(said):
+        return False
+    return classify(code[1] if code else "", said, "", unknown=SOFT) == HARD
 
 
 def _by_words(words: str) -> str:

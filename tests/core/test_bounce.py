@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from syndicate.core import bounce, verp
 from syndicate.core.bounce import Kind, Mail, Report
+from syndicate.core.bounce_words import is_nobody
 from syndicate.errors import ParseError
 
 SECRET = b"a secret of tests"
@@ -345,3 +346,27 @@ def test_soft_bounces_decay(every: timedelta, times: int, given_up: bool) -> Non
         now = NOW + every * number
         score, last = bounce.added(score, last, now), now
     assert bounce.is_too_many(score) is given_up
+
+
+@pytest.mark.parametrize(
+    ("said", "nobody"),
+    [
+        ("550 5.1.1 <a@b.example>: Recipient address rejected: User unknown", True),
+        ("550 no such user", True),
+        ("550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP lookup", True),
+        ("550 User not found: a@b.example", True),
+        ("550 收件人不存在", True),
+        ("550 5.2.1 The email account that you tried to reach is disabled", True),
+        ("550", False),
+        ("550 5.7.1 Our system has detected unsolicited mail from your address", False),
+        ("554 5.7.1 <a@b.example>: Relay access denied", False),
+        ("550 5.7.1 Unable to relay recipient in non-accepted domain", False),
+        ("550 relaying to <a@b.example> prohibited by administrator, user unknown", False),
+        ("550 not permitted to send to this recipient", False),
+        ("530 5.7.0 Must authenticate first", False),
+        ("552 5.2.2 mailbox full", False),
+        ("450 4.1.1 user unknown", False),
+    ],
+)
+def test_whom_a_server_refuses_because_nobody_is_there(said: str, nobody: bool) -> None:
+    assert is_nobody(said) is nobody

@@ -21,13 +21,13 @@ from typing import Any, cast
 import pytest
 
 from syndicate.adapters.smtp import route
-from syndicate.adapters.store import outbox
+from syndicate.adapters.store import outbox, subscribers
 from syndicate.adapters.store.engine import Database
 from syndicate.adapters.store.outbox import Variant
 from syndicate.errors import MailError
 from syndicate.jobs import send
 from syndicate.jobs.send import Delivery, deliver, delivering
-from syndicate.model import MessageState
+from syndicate.model import MessageState, Subscriber, SubscriberState
 from syndicate.settings import Digest, Mail, Settings, Site
 from tests.conftest import NOW, ROOT
 
@@ -200,6 +200,48 @@ def test_a_refusal_is_of_one_message(
     assert states(sqlite_database) == {"sent": 8, state: 1}
     assert len(set(server.recipients)) == 8
     assert said in done.problems[0]
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+@pytest.mark.parametrize(
+    ("verb", "said", "state"),
+    [
+        pytest.param("RCPT", "550 5.1.1 no such user", "suppressed", id="nobody there"),
+        pytest.param("RCPT", "554 5.7.1 your address is listed", "confirmed", id="about us"),
+        pytest.param("RCPT", "450 4.1.1 user unknown", "confirmed", id="not for good"),
+        pytest.param("MAIL", "550 5.1.1 no such user", "confirmed", id="of the sender"),
+    ],
+)
+def test_a_recipient_who_is_not_there_is_mailed_no_more(
+    database: Database, tmp_path: Path, verb: str, said: str, state: str, pipelining: bool
+) -> None:
+    fill(database, 3)
+    people = [
+        Subscriber(f"s{i}", f"u{i}@reader.example", state=SubscriberState.CONFIRMED)
+        for i in range(3)
+    ]
+    with database.begin() as conn:
+        subscribers.save(conn, [(each, each.email) for each in people], NOW)
+    gone = "u1@reader.example"
+    asked: list[str] = []
+
+    def answer(heard: str, who: str) -> str | None:
+        if heard != verb:
+            return None
+        asked.append(heard)
+        return said if (who == gone if verb == "RCPT" else len(asked) == 2) else None
+
+    server = Server(("PIPELINING",) if pipelining else (), answer)
+    done = delivered(database, settings(tmp_path, connections=1), server)
+    assert done.sent == 2
+    with database.read() as conn:
+        found = subscribers.get(conn, "s1")
+        record = [row["what"] for row in subscribers.record(conn, "s1")]
+        others = [subscribers.get(conn, each).state for each in ("s0", "s2")]
+    assert found is not None
+    assert found.state.value == state
+    assert record == (["bounced", "suppressed"] if state == "suppressed" else [])
+    assert others == [SubscriberState.CONFIRMED] * 2
 
 
 def test_a_deferred_message_is_for_a_later_run_and_not_for_ever(

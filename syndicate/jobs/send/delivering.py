@@ -29,14 +29,16 @@ from syndicate.adapters.smtp import Connection, ConnectionLost, Envelope, Route
 from syndicate.adapters.store import figures, outbox
 from syndicate.adapters.store.engine import Database
 from syndicate.adapters.store.outbox import Message
-from syndicate.core import latency
+from syndicate.core import bounce_words, latency
 from syndicate.errors import (
     MailError,
     PermanentMailError,
+    RecipientRefused,
     StoreError,
     SyndicateError,
     TemporaryMailError,
 )
+from syndicate.jobs.send import refused
 from syndicate.jobs.send.queue import Fair, Job, Pace
 from syndicate.jobs.send.writing import Changed, Contents, Writer, changed_variants
 from syndicate.model import MessageState
@@ -73,6 +75,7 @@ class _Outcome:
     job: Job
     state: MessageState
     error: str = ""
+    refused: bool = False  # its recipient, for good
 
 
 def backoff(attempts: int) -> timedelta:
@@ -223,6 +226,9 @@ class _Run:
             took = [now - each.job.message.date for each in outcomes if each.state is _SENT]
             counted = [latency.bucket(each.total_seconds()) for each in took]
             figures.add(conn, now, figures.MAIL, counted)
+            for each in outcomes:
+                if each.refused:
+                    refused.suppress(conn, each.job.message, each.error, self.now)
 
     def _next(self, outcome: _Outcome) -> datetime:
         if outcome.state is MessageState.DEFERRED:
@@ -377,7 +383,8 @@ class _Run:
             outcome = _Outcome(job, self._deferred(job), str(error))
             begun, after = [], None  # type: ignore[assignment]
         except PermanentMailError as error:
-            outcome = _Outcome(job, MessageState.FAILED, str(error))
+            refused = isinstance(error, RecipientRefused) and bounce_words.is_nobody(str(error))
+            outcome = _Outcome(job, MessageState.FAILED, str(error), refused)
         except TemporaryMailError as error:
             outcome = _Outcome(job, self._deferred(job), str(error))
         await self._settle(outcome)
