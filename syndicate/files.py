@@ -20,7 +20,7 @@ _SECRET_BYTES = 32
 def read_origins(settings: Settings) -> tuple[Register, tuple[Problem, ...]]:
     """The operator's list of permitted origins, and what is wrong with it; an empty one where
     none is named."""
-    from syndicate.core import decode, origins
+    from syndicate.core import origins
 
     name = settings.origins.list
     if not name:
@@ -29,6 +29,8 @@ def read_origins(settings: Settings) -> tuple[Register, tuple[Problem, ...]]:
         data = Path(name).read_bytes()
     except OSError as error:
         return origins.Register(), (Problem(name, 0, f"cannot be read: {error.strerror}"),)
+    from syndicate.core import decode
+
     text, _ = decode.decode(data, None, xml=False)  # spreadsheets write GBK as well
     register, said = origins.read(name, text)
     return register, tuple(Problem(name, line, message) for line, message in said)

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from syndicate.core import document
 from syndicate.core.document import Document
-from syndicate.core.prepared import Prepared
 from syndicate.model import FeedFacts, Headers
 from syndicate.settings import Column, Site, Source
 from syndicate.values import replaced
 
 if TYPE_CHECKING:
     from syndicate.core.classify import Classifier
+    from syndicate.core.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
