@@ -28,7 +28,9 @@ _FILES = 20  # attachments that are named
 _REFERRED = 50  # Message-IDs of one thread
 _ID = re.compile(r"<([^<>\s]{1,250})>")
 _NUMBER = re.compile(r"(?<![A-Za-z0-9])C(\d{5,9})(?![A-Za-z0-9])", re.I)
-_URL = re.compile(r"https?://[^\s<>\"'）)】》」\]]{1,2000}", re.I)
+_STOPS = r"\s<>\"'）)】》」\]，。；：！？、"
+_URL = re.compile(rf"https?://[^{_STOPS}]{{1,2000}}", re.I)
+_ASCII = re.compile(r"[\x21-\x7e]+")
 _HREF = re.compile(r"""href\s*=\s*["'](https?://[^\s"'<>]{1,2000})""", re.I)
 _TRAILING = ".,;:!?。，；：！？、…"
 _ROYALTY = re.compile(
@@ -325,10 +327,15 @@ def _urls(text: str, message: Message, site: str) -> Iterator[str]:
     found = [match.rstrip(_TRAILING) for match in _URL.findall(text)]
     host = urls.host(site)
     if host:
-        bare = rf"(?<![\w/.@-]){re.escape(host)}/[^\s<>\"'）)】》」\]]{{1,500}}"
+        bare = rf"(?<![\w/.@-]){re.escape(host)}/[^{_STOPS}]{{1,500}}"
         found += [f"https://{m.rstrip(_TRAILING)}" for m in re.findall(bare, text, re.I)]
     for part in _parts(message):
         if part.get_content_type() == "text/html" and not _is_attached(part):
             links = _HREF.findall(body_text(part)[:500_000])
             found += [link.replace("&amp;", "&") for link in links]
-    yield from list(dict.fromkeys(url for url in found if len(url) < LONGEST["url"]))[:_URLS]
+    # Chinese words often follow an address without a space; an address may have some, too
+    cut = [_ASCII.match(url) for url in found]
+    both = [
+        each for url, short in zip(found, cut, strict=True) if short for each in (url, short[0])
+    ]
+    yield from list(dict.fromkeys(url for url in both if len(url) < LONGEST["url"]))[:_URLS]

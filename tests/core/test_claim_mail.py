@@ -78,6 +78,8 @@ def test_who_wrote_it(headers: dict[str, str], nature: Nature, silent: bool) -> 
     [
         pytest.param("看 https://news.example/articles/a.html。", ("https://news.example/articles/a.html",),
                      id="ends at a full stop"),
+        pytest.param("https://a.example/b请", ("https://a.example/b请", "https://a.example/b"),
+                     id="words behind it, or of it"),
         pytest.param("(http://a.example/x?y=1)", ("http://a.example/x?y=1",), id="in brackets"),
         pytest.param("news.example/articles/a.html 侵权", ("https://news.example/articles/a.html",),
                      id="ours without a scheme"),
