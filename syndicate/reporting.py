@@ -144,6 +144,7 @@ def status(app: Application) -> dict[str, Any]:
         stories,
         subscribers,
     )
+    from syndicate.core.claims import NEAR
 
     with app.database.read() as conn:
         messages = outbox.totals(conn)
@@ -153,6 +154,7 @@ def status(app: Application) -> dict[str, Any]:
         unpublished = placements.count_touched(conn)
         listed = _origins(conn)
         open_claims = list(claims.listed(conn, "open"))
+        counted = claims.counts(conn)
         pictures = media.counts(conn)
         learned = columns.standing(conn)
         polled = sources.polled(conn, {s.id: s.url or s.path for s in app.settings.sources})
@@ -176,7 +178,10 @@ def status(app: Application) -> dict[str, Any]:
         "subscribers": people,
         "claims": {
             "open": len(open_claims),
+            "near": sum(1 for claim in open_claims if claim.due <= app.now + NEAR),
             "overdue": sum(1 for claim in open_claims if claim.due < app.now),
+            "answered": counted.get("answered", 0),
+            "closed": counted.get("closed", 0),
         },
         "learning": _learning(app, learned),
         "stuck": [f"{id}: {error}" for id, error in errors.items()],

@@ -677,7 +677,9 @@ class Application:
 
         reason = f"claim {claims.shown(number)}"
         done = self.retract(entry, reason=reason, only=only, notify=notify, by=by)
-        told = " ".join(done.edited.ids)
+        told = f"{' '.join(done.edited.ids)}: {done.files} files rewritten"
+        if notify:
+            told += f", {done.corrections} corrections by mail"
         claims.note(self.database, number, "took the article down", told, now=self.now, by=by)
         return done
 

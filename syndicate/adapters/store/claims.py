@@ -175,10 +175,12 @@ def bytes_kept(conn: Connection, since: datetime) -> int:
     return int(conn.execute(query.where(claim_mails.c.at >= since)).scalar_one())
 
 
-def count_mails(conn: Connection, since: datetime) -> int:
-    """How many mails were taken in since then."""
+def count_mails(conn: Connection, since: datetime | None = None) -> int:
+    """How many mails were taken in, of all or since then."""
     query = sa.select(sa.func.count()).select_from(claim_mails)
-    return int(conn.execute(query.where(claim_mails.c.at >= since)).scalar_one())
+    if since is not None:
+        query = query.where(claim_mails.c.at >= since)
+    return int(conn.execute(query).scalar_one())
 
 
 def of_thread(conn: Connection, message_ids: Sequence[str]) -> int | None:
