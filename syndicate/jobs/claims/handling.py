@@ -310,7 +310,7 @@ def remind(db: Database, settings: Settings, *, secret: bytes, now: datetime) ->
                 continue
             spoken = words.of(settings.site.language)
             day = spoken.date(GivenDate(rules.due_day(claim, settings).isoformat()))
-            letter = letters.claim_reminder(settings, spoken, shown(claim.number), day)
+            letter = letters.claim_reminder(settings, spoken, shown(claim.number), day, claim)
             key = f"claim-{claim.number}-reminder"
             _post(conn, settings, letter, claim, key, secret, now, email=to)
             store.change(conn, claim.number, reminded=True)

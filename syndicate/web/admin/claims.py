@@ -110,9 +110,12 @@ def mail(at: Desk) -> Response:
     asked = at.request.path_params
     try:
         number = job.number_of(asked["number"])
-        kept = job.mails_of(at.app.database, number)[int(asked["place"]) - 1]
-    except (UsageError, IndexError):
+        found = job.mails_of(at.app.database, number)
+    except UsageError:
         return at.missing("claims")
+    if not 0 < asked["place"] <= len(found):
+        return at.missing("claims")
+    kept = found[asked["place"] - 1]
     name = f"{job.shown(number)}-{asked['place']}.eml"
     answer = Response(kept.data or b"", media_type="application/octet-stream")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
