@@ -474,6 +474,18 @@ def take_over(conn: Connection, owner: str) -> int:
     return int(done.rowcount)
 
 
+def recall(conn: Connection, since: datetime, now: datetime, held: datetime) -> int:
+    """Messages that were queued or put off after `since`, which is yet to come, leave `now`; how
+    many. What is being sent is its owner's until `held`."""
+    sending = messages.c.state == MessageState.SENDING.value
+    conn.execute(sa.update(messages).where(sending, messages.c.until > since).values(until=held))
+    late = sa.and_(messages.c.state.in_(_WAITING), messages.c.changed > since)
+    done = conn.execute(
+        sa.update(messages).where(late, messages.c.next > now).values(next=now, changed=now)
+    )
+    return int(done.rowcount)
+
+
 def drop(conn: Connection, variant: str, now: datetime, reason: str) -> int:
     """Messages of a variant that have not left do not leave any more."""
     return _drop(conn, messages.c.variant == variant, now, reason)
