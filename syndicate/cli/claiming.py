@@ -89,19 +89,32 @@ def show(call: Call, number: str, out: Path | None) -> None:
         {"at": shapes.moment(s.at, call.zone), "what": s.what, "by": s.by, "text": s.text or None}
         for s in steps
     ]
+    shape["posted"] = [
+        {
+            "at": shapes.moment(mail.changed, call.zone),
+            "subject": mail.subject,
+            "to": mail.email,
+            "state": mail.state,
+            "error": mail.error or None,
+        }
+        for mail in job.mailed(call.app.database, claim.number)
+    ]
     if out is not None:
         shape["files"] = _write_mails(call, claim, out)
     if call.json:
         terminal.document(shape)
         return
     for name, value in shape.items():
-        if name not in ("text", "history", "files") and value:
+        if name not in ("text", "history", "posted", "files") and value:
             terminal.say(f"{name:<10}{value}")
     terminal.say()
     terminal.say(claim.text)
     terminal.say()
     for step in shape["history"]:
         terminal.say(f"{step['at']}  {step['what']} by {step['by']}  {step['text'] or ''}".rstrip())
+    for mail in shape["posted"]:
+        wrong = f": {mail['error']}" if mail["error"] else ""
+        terminal.say(f"{mail['at']}  {mail['subject']} to {mail['to']}: {mail['state']}{wrong}")
     for file in shape.get("files", ()):
         terminal.say(f"wrote {file}")
 

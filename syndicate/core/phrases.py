@@ -212,6 +212,7 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "claim_how": ("如何收到（信函、电话……）", "How it came (letter, telephone …)"),
     "claim_mail_it": ("把编号寄到对方邮箱", "Mail the number to the claimant"),
     "claim_mails": ("来信原件", "Mails as they came"),
+    "our_mails": ("我们的邮件", "Our mails"),
     "claim_write": ("也可以写信到：", "Or write to: "),
     "no_mail_address": (
         "对方没有邮箱地址：这里只作记录，请另行寄出。",
@@ -322,6 +323,29 @@ _STATES = {
     "answered": "已答复",
     "closed": "已结案",
 }
+# What happens to a claim, as its history has it, in Chinese
+_STEPS = {
+    "received": "收到",
+    "received by mail": "收到来信",
+    "names more articles": "还提到其他文章",
+    "wrote again": "再次来信",
+    "was sent an automatic reply": "收到自动回复",
+    "was sent a mail by a machine": "收到机器来信",
+    "was sent a mail marked as spam": "收到疑似垃圾邮件",
+    "a mail came back": "邮件被退回",
+    "is about": "指明文章",
+    "took the article down": "撤下文章",
+    "reminded the editor": "提醒编辑",
+    "answered": "已答复",
+    "closed": "已结案",
+}
+
+
+def step(what: str, language: str) -> str:
+    """What a step in a claim's history is called; one that has no name, by itself."""
+    return _STEPS.get(what, what) if language.lower().startswith("zh") else what
+
+
 _STATES_ENGLISH = {state: state for state in _STATES}
 
 

@@ -143,8 +143,8 @@ def test_a_claim_by_mail_to_its_end(at: Served, page: Any) -> None:
     page.get_by_label("结案说明").fill("完")
     page.get_by_role("button", name="结案").click()
     assert "已结案" in page.locator("dl.attribution").inner_text()
-    history = page.locator("table").inner_text()
-    for step in ("received by mail", "took the article down", "answered", "closed"):
+    history = page.locator("table").first.inner_text()
+    for step in ("收到来信", "撤下文章", "已答复", "已结案"):
         assert step in history
     assert email.message_from_string(mail)["Subject"] in page.content()
 

@@ -113,9 +113,12 @@ def get(conn: Connection, number: int) -> Row | None:
     return None if row is None else Row(**row._mapping)
 
 
-def listed(conn: Connection, state: str | None = None) -> Iterator[Row]:
-    """Claims, the soonest due first; streamed."""
-    query = sa.select(claims).order_by(claims.c.due, claims.c.number)
+def listed(
+    conn: Connection, state: str | None = None, limit: int | None = None, *, newest: bool = False
+) -> Iterator[Row]:
+    """Claims, the soonest due first, or the newest; streamed."""
+    order = (claims.c.number.desc(),) if newest else (claims.c.due, claims.c.number)
+    query = sa.select(claims).order_by(*order).limit(limit)
     if state is not None:
         query = query.where(claims.c.state == state)
     for row in conn.execute(query):

@@ -511,6 +511,32 @@ def _drop(conn: Connection, which: sa.ColumnElement[bool], now: datetime, reason
     return int(done.rowcount)
 
 
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A letter to somebody: its subject, how far it is, since when, and what went wrong."""
+
+    subject: str
+    email: str
+    state: str
+    changed: datetime
+    error: str
+
+
+def posted(conn: Connection, subscriber: str) -> list[Posted]:
+    """The letters to a subscriber, oldest first."""
+    query = sa.select(
+        variants.c.subject,
+        messages.c.email,
+        messages.c.state,
+        messages.c.changed,
+        messages.c.error,
+    ).join(variants, variants.c.id == messages.c.variant)
+    query = query.where(messages.c.subscriber == subscriber).order_by(messages.c.id)
+    return [
+        Posted(s, to, state, at, error or "") for s, to, state, at, error in conn.execute(query)
+    ]
+
+
 def was_sent(conn: Connection, subscriber: str, message_id: str) -> bool:
     """Whether a message with this Message-ID (brackets aside) was made for a subscriber."""
     query = sa.select(messages.c.message_id).where(messages.c.subscriber == subscriber)

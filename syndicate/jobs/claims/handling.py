@@ -213,11 +213,19 @@ def _claim(row: store.Row) -> Claim:
     )
 
 
-def listed(db: Database, state: str | None = None) -> Iterator[Claim]:
-    """Claims, the soonest due first."""
+def listed(
+    db: Database, state: str | None = None, limit: int | None = None, *, newest: bool = False
+) -> Iterator[Claim]:
+    """Claims, the soonest due first, or the newest."""
     with db.read() as conn:
-        for row in store.listed(conn, state):
+        for row in store.listed(conn, state, limit, newest=newest):
             yield _claim(row)
+
+
+def mailed(db: Database, number: int) -> list[outbox.Posted]:
+    """What was mailed about a claim, and whether it arrived; oldest first."""
+    with db.read() as conn:
+        return outbox.posted(conn, f"claim-{number}")
 
 
 def get(db: Database, number: int) -> tuple[Claim, list[store.Step]]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from starlette.responses import Response
 from starlette.routing import Route
 
+from syndicate.adapters.store import claims as store
 from syndicate.adapters.store import entries
+from syndicate.core import phrases
 from syndicate.core.claims import LONGEST, Claim, Demand, State
 from syndicate.core.frame import Link
 from syndicate.errors import UsageError
@@ -15,18 +17,25 @@ from syndicate.web.admin.desk import BY, Cell, Desk, Table, desk
 from syndicate.web.admin.entries import find_entry
 from syndicate.wiring import Retraction
 
+_ROWS = 200  # claims in each state
+
 
 @desk
 def every(at: Desk) -> Response:
     say = at.say
     if at.form is not None:
         return at.done(f"claims/{_add(at).number}")
-    found = list(job.listed(at.app.database))
+    with at.app.database.read() as conn:
+        counts = store.counts(conn)
     tables = []
     for state in State:
-        rows = [_row(at, claim) for claim in found if claim.state is state]
+        newest = state is not State.OPEN
+        found = job.listed(at.app.database, state.value, _ROWS, newest=newest)
+        rows = [_row(at, claim) for claim in found]
         heads = (say["claim_number"], say["what"], say["from_whom"], say["article"], say["due"])
-        tables.append(Table(f"{at.states[state]} ({len(rows)})", heads, rows, say["nothing"]))
+        tables.append(
+            Table(f"{at.states[state]} ({counts.get(state.value, 0)})", heads, rows, say["nothing"])
+        )
     return at.render("claims.html", say["claims"], here="claims", tables=tables, longest=LONGEST)
 
 
@@ -75,7 +84,13 @@ def one(at: Desk) -> Response:
     entry = _entry(at, claim)
     say = at.say
     rows = [
-        (Cell(at.moment(s.at), kind="tight"), Cell(s.what), Cell(s.by), Cell(s.text)) for s in steps
+        (
+            Cell(at.moment(s.at), kind="tight"),
+            Cell(phrases.step(s.what, at.language)),
+            Cell(s.by),
+            Cell(s.text),
+        )
+        for s in steps
     ]
     heads = (say["at"], say["what"], say["by"], say["text"])
     return at.render(
@@ -87,6 +102,7 @@ def one(at: Desk) -> Response:
         received=at.moment(claim.at),
         overdue=claim.state is State.OPEN and claim.due < at.app.now,
         history=Table(say["history"], heads, rows),
+        posted=_posted(at, number),
         article=entry,
         reach=[] if entry is None or entry.status is Status.RETRACTED else [at.reach(entry)],
         mails=[
@@ -94,6 +110,23 @@ def one(at: Desk) -> Response:
             for place, kept in enumerate(job.mails_of(at.app.database, number), 1)
         ],
     )
+
+
+def _posted(at: Desk, number: int) -> Table:
+    """What was mailed about it, and whether it arrived."""
+    say = at.say
+    rows = [
+        (
+            Cell(at.moment(mail.changed), kind="tight"),
+            Cell(mail.subject),
+            Cell(mail.email),
+            Cell(at.states[mail.state], kind="bad" if mail.state == "failed" else "tight"),
+            Cell(mail.error),
+        )
+        for mail in job.mailed(at.app.database, number)
+    ]
+    heads = (say["at"], say["title"], say["mail_address"], say["status"], say["error"])
+    return Table(say["our_mails"], heads, rows)
 
 
 def _entry(at: Desk, claim: Claim) -> Entry | None:
