@@ -24,6 +24,7 @@ from syndicate.errors import ParseError
 
 _PARTS = 200  # looked at in one mail
 _URLS = 20
+_FIELD = 16_384  # characters of a field with addresses
 _FILES = 20  # attachments that are named
 _REFERRED = 50  # Message-IDs of one thread
 _ID = re.compile(r"<([^<>\s]{1,250})>")
@@ -179,7 +180,7 @@ def _sender(message: Message) -> tuple[str, str]:
     """Address and name of From; "" for what is none."""
     given, address = next(iter(getaddresses([raw(message, "From")])), ("", ""))
     holder = Message()
-    holder["X"] = given
+    holder["X"] = given[:1000]
     shown = plaintext.plain(header(holder, "X")).strip("\"' ")[:200]
     return subscription.address(address) or "", shown
 
@@ -230,7 +231,7 @@ def _silent(message: Message, nature: Nature, sender: str) -> str:
 
 
 def _addresses(message: Message, names: Collection[str]) -> tuple[str, ...]:
-    values = [str(value) for name in names for value in message.get_all(name, [])]
+    values = [str(value)[:_FIELD] for name in names for value in message.get_all(name, [])[:20]]
     return tuple(dict.fromkeys(a.lower() for _, a in getaddresses(values) if "@" in a))
 
 

@@ -304,7 +304,7 @@ class Daemon:
         """What was missed, in the order of `run`; a slow source does not hold up the rest."""
         if not self.offset:
             await asyncio.to_thread(self._set_right)
-        for kind in ("ingest", "publish", "compose", "upkeep", "learn", "backup"):
+        for kind in ("ingest", "publish", "compose", "bounces", "upkeep", "learn", "backup"):
             self._wake(kind, wait=0)
             task = self.work[kind].task
             if task is not None:

@@ -193,6 +193,11 @@ def test_no_mail(data: bytes) -> None:
             b"From: a@b.example\r\n" + b"Content-Type: message/rfc822\r\n\r\nFrom: a@b\r\n" * 5000,
             id="mails within mails",
         ),
+        pytest.param(
+            b"From: a@b.example\r\nSubject: " + b"=?utf-8?b?5p+Q?= " * 300_000 + b"\r\n\r\nx",
+            id="minutes for the standard library",
+        ),
+        pytest.param(b"From: " + b"(" * 500_000 + b"a@b.example\r\n\r\nx", id="comments within"),
         pytest.param(b"From: " + b"a@b.example, " * 50_000 + b"\r\n\r\nx", id="many senders"),
         pytest.param(b'From: a@b.example\r\nContent-Type: ;;;="\r\n\r\nx', id="broken type"),
         pytest.param(

@@ -86,6 +86,17 @@ def test_a_mailbox_of_their_own(site: Site, mailbox: Path) -> None:
     assert site.json("run")["problems"] == [], "it is said once"
 
 
+def test_a_daemon_reads_its_mailbox_when_it_starts(site: Site, mailbox: Path) -> None:
+    site.config(BY_MAIL.replace("[mail]", '[mail]\ninbox = "maildir:in"'))
+    site.write("notes/first.md", "---\ntitle: 第一篇\n---\n正文。\n")
+    (mailbox / "1.a.h").write_text(claim())
+    at = Served(site)
+    try:
+        until(lambda: len(at.mails()) == 1)
+    finally:
+        at.stop()
+
+
 def test_killed_at_any_moment_each_mail_is_one_claim(site: Site, mailbox: Path) -> None:
     site.config(BY_MAIL.replace("[mail]", '[mail]\ninbox = "maildir:in"'))
     site.write("notes/first.md", "---\ntitle: 第一篇\n---\n正文。\n")
