@@ -171,8 +171,8 @@ async def _ask_sources(settings: Settings, now: datetime) -> list[Problem]:
                 group.create_task(unlock(f"sources[{number}]", box))
             elif source.url.startswith(("http://", "https://")):
                 group.create_task(ask(number, source, fetcher))
-        if (inbox := app.inbox()) is not None:
-            group.create_task(unlock("mail.inbox", inbox))
+        for path, inbox in app.inboxes().items():
+            group.create_task(unlock(path, inbox))
     return sorted(found, key=str)
 
 

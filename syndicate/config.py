@@ -410,6 +410,10 @@ def _mail(mail: Mail, url: str, root: Path, reading: _Reading) -> Mail:
         sender=mail.sender or f"syndicate@{host}",
         password=_secret(mail.password, "mail.password", root, reading),
         inbox_password=_secret(mail.inbox_password, "mail.inbox_password", root, reading),
+        claims_inbox_password=_secret(
+            mail.claims_inbox_password, "mail.claims_inbox_password", root, reading
+        ),
+        claims_inbox=_with_path(mail.claims_inbox, ("maildir:",), root),
         route=_with_path(mail.route, ("maildir:",), root),
         inbox=_with_path(mail.inbox, _inbox_paths(mail.inbox), root),
         dkim=dkim,
@@ -713,6 +717,9 @@ def _check_mail(settings: Settings, reading: _Reading) -> None:
         reading.say("mail.route", message)
     if mail.inbox and not re.match(r"maildir:.|imaps?://.|lmtp:.", mail.inbox):
         reading.say("mail.inbox", f"{mail.inbox!r} is none of maildir:, imaps://, lmtp:")
+    if mail.claims_inbox and not re.match(r"maildir:.|imaps?://.", mail.claims_inbox):
+        reading.say("mail.claims_inbox", f"{mail.claims_inbox!r} is none of maildir:, imaps://")
+    _check_claims(settings, reading)
     if (tcp := _LMTP.fullmatch(mail.inbox)) and not _is_loopback(tcp[1].strip("[]")):
         message = "LMTP has no password: it listens on a loopback address or a Unix socket only"
         reading.say("mail.inbox", message)
@@ -720,6 +727,7 @@ def _check_mail(settings: Settings, reading: _Reading) -> None:
         ("from", mail.sender),
         ("reply_to", mail.reply_to),
         ("bounce", mail.bounce),
+        ("claims", mail.claims),
     ):
         if re.search(r"[\x00-\x1f\x7f]", value):
             reading.say(f"mail.{name}", "an address cannot hold a line break")
@@ -734,6 +742,21 @@ def _check_mail(settings: Settings, reading: _Reading) -> None:
         reading.say("mail.connections", "must be at least 1")
     if mail.rate < 0:
         reading.say("mail.rate", "must not be negative")
+
+
+def _check_claims(settings: Settings, reading: _Reading) -> None:
+    """Claims by mail: that they reach us, and an editor."""
+    mail = settings.mail
+    takes = bool(mail.claims_inbox or (mail.claims and mail.inbox))
+    if mail.claims and not takes:
+        message = "nothing reads what comes there: set mail.inbox or mail.claims_inbox"
+        reading.say("mail.claims", message, warning=True)
+    if mail.claims_inbox and mail.claims_inbox == mail.inbox:
+        message = "is mail.inbox, which is read already: name the address in mail.claims instead"
+        reading.say("mail.claims_inbox", message)
+    if takes and not settings.site.contact.email:
+        message = "nobody is reminded of claims: there is no address of the editors"
+        reading.say("site.contact.email", message, warning=True)
 
 
 def _is_loopback(host: str) -> bool:

@@ -7,6 +7,7 @@ SyndicateError            what happened, where, what to do
 ├── FetchError            a source could not be read
 │   └── ForbiddenAddress  it leads to an address that may not be fetched
 ├── ParseError            what was read makes no sense
+├── LimitError            more of something than a while may bring
 ├── StoreError            the database: away, full, newer than the program
 ├── OutputError           the published tree cannot be written
 └── MailError             the mail route
@@ -28,6 +29,10 @@ class SyndicateError(Exception):
         self.what, self.where, self.remedy = what, where, remedy
         text = ": ".join(filter(None, (where, what)))
         super().__init__(text + (f"; {remedy}" if remedy else ""))
+
+
+class LimitError(SyndicateError):
+    """More of something than a while may bring; later it may be taken."""
 
 
 class UsageError(SyndicateError):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -31,6 +31,22 @@ class Carried:
 
     feeds: list[str]
     editions: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What a retraction would take down: entries, the feeds they stand in, their pages and those
+    of editions, editions that went out with them (to how many readers) and that have yet to."""
+
+    entries: list[str]
+    feeds: list[str]
+    pages: list[str]
+    sent: list[str]
+    waiting: list[str]
+    readers: int
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
 
 
 def source_health(app: Application) -> list[dict[str, Any]]:
@@ -76,6 +92,26 @@ def carried(conn: Connection, entry: Entry) -> Carried:
     return Carried(feeds, edition_store.carried_by(conn, entry.id))
 
 
+def reach(conn: Connection, entry: Entry, zone: ZoneInfo, *, only: bool) -> Reach:
+    """What a retraction of an entry (`only`: without the rest of its story) would take down."""
+    from syndicate.adapters.store import editions as edition_store
+    from syndicate.adapters.store import entries, outbox, placements, published
+    from syndicate.core import months
+
+    members = [entry] if only else entries.of_story(conn, [entry.story])[entry.story]
+    ids = {member.id for member in members if member.status != "retracted"}
+    chosen = sorted(ids)
+    columns = {place.column for place in placements.places_of(conn, chosen)}
+    carriers = sorted({name for id in chosen for name in edition_store.carried_by(conn, id)})
+    sent, waiting, readers = outbox.reach(conn, carriers, ids)
+    digests = sorted({name.rpartition("-")[0] for name in carriers})
+    pages = [*published.pages_of(conn, chosen), *published.edition_pages_with(conn, digests, ids)]
+    folders = sorted(f"{column}/" if column else "" for column in columns)
+    spans = sorted({months.month_of(member.received, zone) for member in members})
+    feeds = published.feeds_with(conn, folders, spans, ids)
+    return Reach(chosen, feeds, pages, sent, waiting, readers)
+
+
 def hops(app: Application, conn: Connection, entry: Entry) -> tuple[Step, ...]:
     """The hands that an entry came through, each with its evidence."""
     from syndicate.adapters.store import entries, received
@@ -108,6 +144,7 @@ def status(app: Application) -> dict[str, Any]:
         stories,
         subscribers,
     )
+    from syndicate.core.claims import NEAR
 
     with app.database.read() as conn:
         messages = outbox.totals(conn)
@@ -117,6 +154,7 @@ def status(app: Application) -> dict[str, Any]:
         unpublished = placements.count_touched(conn)
         listed = _origins(conn)
         open_claims = list(claims.listed(conn, "open"))
+        counted = claims.counts(conn)
         pictures = media.counts(conn)
         learned = columns.standing(conn)
         polled = sources.polled(conn, {s.id: s.url or s.path for s in app.settings.sources})
@@ -140,7 +178,10 @@ def status(app: Application) -> dict[str, Any]:
         "subscribers": people,
         "claims": {
             "open": len(open_claims),
+            "near": sum(1 for claim in open_claims if claim.due <= app.now + NEAR),
             "overdue": sum(1 for claim in open_claims if claim.due < app.now),
+            "answered": counted.get("answered", 0),
+            "closed": counted.get("closed", 0),
         },
         "learning": _learning(app, learned),
         "stuck": [f"{id}: {error}" for id, error in errors.items()],

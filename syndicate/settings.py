@@ -246,6 +246,9 @@ class Mail:
     bounce: str = ""
     inbox: str = ""
     inbox_password: str = field(default="", repr=False)
+    claims: str = ""  # the address that rightsholders write to
+    claims_inbox: str = ""  # a mailbox of its own for them
+    claims_inbox_password: str = field(default="", repr=False)
     rate: float = 0.0
     connections: int = 4
     dkim: Dkim = Dkim()
@@ -294,6 +297,12 @@ class Settings:
     def root(self) -> Path:
         """The folder that relative paths in the file are relative to."""
         return self.file.parent
+
+    @property
+    def unsendable(self) -> tuple[str, ...]:
+        """The unset keys without which no mail is sent; those of mailboxes are another matter."""
+        mine = (key for key in self.unset if key.startswith("mail."))
+        return tuple(key for key in mine if not key.endswith("inbox_password"))
 
     @property
     def rest(self) -> Column:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -33,11 +33,12 @@ if TYPE_CHECKING:
     from syndicate.adapters.parsing import Make, Resting
     from syndicate.adapters.store.engine import Database
     from syndicate.adapters.templates import Templates
+    from syndicate.core.bounce import Report as Bounce
     from syndicate.core.classify import Classifier
     from syndicate.core.discover import Found
     from syndicate.core.gate import Gate
     from syndicate.core.report import Report as ProvenanceReport
-    from syndicate.jobs.bounces import Taken
+    from syndicate.jobs.bounces import Others, Taken
     from syndicate.jobs.digest import Composed
     from syndicate.jobs.edit import Edited
     from syndicate.jobs.ingest import Ingested
@@ -165,34 +166,69 @@ class Application:
             "`syndicate origins` shows them"
         )
 
-    def inbox(self) -> Mailbox | None:
-        """The mailbox of delivery reports and unsubscribe mails (mail.inbox), where one is read."""
+    def inboxes(self) -> dict[str, Mailbox]:
+        """The mailboxes that are read, by their keys: what comes back, and claims."""
         from syndicate.adapters.mailbox import open_mailbox
 
         mail, fetch = self.settings.mail, self.settings.fetch
-        if not mail.inbox or mail.inbox.startswith("lmtp:"):  # that one is handed over to `serve`
-            return None
-        return open_mailbox(
-            mail.inbox, mail.inbox_password, timeout=fetch.timeout, max_bytes=fetch.max_bytes
-        )
+        places = {
+            "mail.inbox": (mail.inbox, mail.inbox_password),
+            "mail.claims_inbox": (mail.claims_inbox, mail.claims_inbox_password),
+        }
+        return {
+            key: open_mailbox(where, password, timeout=fetch.timeout, max_bytes=fetch.max_bytes)
+            for key, (where, password) in places.items()
+            if where and f"{key}_password" not in self.settings.unset
+            if not where.startswith("lmtp:")  # that one is handed over to `serve`
+        }
 
-    def read_inbox(self) -> Taken | None:
-        """Take in what came back to mail.inbox; None where there is none.
+    def read_inboxes(self) -> Taken | None:
+        """Take in what came into the mailboxes; None where there are none.
 
-        Raises FetchError where it cannot be read.
+        Raises FetchError where one cannot be read, after the others were.
         """
         from syndicate.jobs import bounces
 
-        box = self.inbox()
-        if box is None:
-            return None
-        return bounces.take_from(self.database, box, self.secret, self.now)
+        found, failed = self.inboxes(), []
+        taken = bounces.Taken()
+        for key, box in found.items():
+            others = self._others(every=key == "mail.claims_inbox")
+            try:
+                came = bounces.take_from(self.database, box, self.secret, self.now, others)
+                taken.add(came, key)
+            except FetchError as error:
+                failed.append(f"{key}: {error}")
+        if failed:
+            raise FetchError("; ".join(failed))
+        return taken if found else None
 
-    def take_in(self, data: bytes) -> Taken:
-        """Take in one mail that came back."""
+    def take_in(self, mails: Iterable[bytes], *, every: bool = False) -> Taken:
+        """Take in mails that came back, or are about claims; `every` other one is a claim."""
         from syndicate.jobs import bounces
 
-        return bounces.take_in(self.database, [data], self.secret, self.now)
+        others = self._others(every=every)
+        return bounces.take_in(self.database, mails, self.secret, self.now, others)
+
+    def _others(self, *, every: bool) -> Others:
+        """Whom mails are for that neither report nor unsubscribe: rightsholders' claims."""
+        from syndicate.jobs import bounces, claims
+
+        def mail(data: bytes, note: str) -> str | None:
+            outcome = claims.take_mail(
+                self.database,
+                self.settings,
+                data,
+                secret=self.secret,
+                now=self.now,
+                every=every,
+                note=note,
+            )
+            return outcome.what.value if outcome else None
+
+        def report(read: Bounce) -> bool:
+            return bool(claims.came_back(self.database, read, secret=self.secret, now=self.now))
+
+        return bounces.Others(mail, report)
 
     # --- the job and its stages ---------------------------------------------------------
 
@@ -334,14 +370,23 @@ class Application:
         from syndicate.jobs import digest
 
         try:
-            self.read_inbox()
+            taken = self.read_inboxes()
+            for problem in taken.problems if taken else ():
+                report.problem(None, problem)
         except FetchError as error:
-            report.problem(None, f"mail.inbox: {error}")
+            report.problem(None, str(error))
+        self.remind_of_claims()
         self.pass_time()
         composed = digest.compose_due(
             self.database, self.settings, self.templates, self.secret, self.now
         )
         self._hand_over(report, composed)
+
+    def remind_of_claims(self) -> int:
+        """Mail the editor about claims whose date is near; how many."""
+        from syndicate.jobs import claims
+
+        return claims.remind(self.database, self.settings, secret=self.secret, now=self.now)
 
     def compose(self) -> Composed:
         """Compose what is due, and write the pages of its editions; for the daemon."""
@@ -408,7 +453,7 @@ class Application:
         written = self.publish_editions(report)
         if "pages" in report.parts:
             report.parts["pages"]["written"] += written
-        if off := [key for key in self.settings.unset if key.startswith("mail.")]:
+        if off := self.settings.unsendable:
             report.problem(None, f"{off[0]} is not set: delivery is off, messages wait")
             return
         from syndicate.adapters import signals
@@ -623,6 +668,20 @@ class Application:
         parts = report.parts
         files = sum(parts[kind]["written"] for kind in ("feeds", "pages") if kind in parts)
         return Retraction(edited, files, corrections)
+
+    def retract_for_claim(
+        self, number: int, entry: Entry, *, only: bool, notify: bool, by: str
+    ) -> Retraction:
+        """Take down what a claim is about; both records say so."""
+        from syndicate.jobs import claims
+
+        reason = f"claim {claims.shown(number)}"
+        done = self.retract(entry, reason=reason, only=only, notify=notify, by=by)
+        told = f"{' '.join(done.edited.ids)}: {done.files} files rewritten"
+        if notify:
+            told += f", {done.corrections} corrections by mail"
+        claims.note(self.database, number, "took the article down", told, now=self.now, by=by)
+        return done
 
 
 def _run(work: Coroutine[Any, Any, Result]) -> Result:

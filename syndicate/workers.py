@@ -179,7 +179,7 @@ def _compose(app: Application) -> None:
 def _mail_waits(app: Application) -> bool:
     from syndicate.adapters.store import outbox
 
-    if any(key.startswith("mail.") for key in app.settings.unset):
+    if app.settings.unsendable:
         return False
     with app.database.read() as conn:
         return bool(outbox.count_ready(conn, app.now) or outbox.owners(conn))

@@ -102,7 +102,10 @@ class _Session(socketserver.StreamRequestHandler):
             if "SIZE" in match[2]:
                 self._say(f"* 1 FETCH (UID {uid} RFC822.SIZE {len(data)})".encode())
             else:
-                self._say(f"* 1 FETCH (UID {uid} BODY[] {{{len(data)}}}".encode())
+                part = re.search(r"<0\.(\d+)>", match[2])
+                data = data[: int(part[1])] if part else data
+                where = "<0>" if part else ""
+                self._say(f"* 1 FETCH (UID {uid} BODY[]{where} {{{len(data)}}}".encode())
                 self.wfile.write(data)
                 self._say(b")")
         elif match := re.match(r"UID STORE ([\d,]+) \+FLAGS.SILENT \(\\Seen\)", command):

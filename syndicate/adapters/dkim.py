@@ -23,8 +23,15 @@ if TYPE_CHECKING:
 
 _SIGNED = (
     *(b"from", b"to", b"subject", b"date", b"message-id", b"mime-version", b"content-type"),
-    *(b"reply-to", b"auto-submitted", b"list-id", b"list-unsubscribe", b"list-unsubscribe-post"),
-    *(b"list-archive", b"feedback-id", b"precedence", b"content-language"),
+    *(b"reply-to", b"in-reply-to", b"references", b"auto-submitted", b"list-id"),
+    *(
+        b"list-unsubscribe",
+        b"list-unsubscribe-post",
+        b"list-archive",
+        b"feedback-id",
+        b"precedence",
+        b"content-language",
+    ),
     b"content-transfer-encoding",
 )
 _SPACES = re.compile(rb"[ \t\r\n]+")

@@ -24,16 +24,21 @@ from syndicate.errors import FetchError, ForbiddenAddress
 
 Permit = Callable[[str, int], str | None]  # address, port -> why not, or None
 _PORTS = {"imap": 143, "imaps": 993}
+_HEAD = 262_144  # bytes of a message that is too large
 _SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message that was not seen yet; None `data` where it is left alone, `error` saying why."""
+    """A message that was not seen yet; None `data` where it is left alone, `error` saying why.
+
+    `head` is how one that is too large begins: its header, and what fits.
+    """
 
     key: str
     data: bytes | None
     error: str = ""
+    head: bytes = b""
 
 
 class Mailbox(Protocol):
@@ -107,7 +112,8 @@ class Maildir:
         except OSError as error:
             return Letter(key, None, f"{key}: cannot be read: {error.strerror}")
         if len(data) > self.max_bytes:
-            return Letter(key, None, f"{key}: is larger than {self.max_bytes} bytes")
+            why = f"{key}: is larger than {self.max_bytes} bytes"
+            return Letter(key, None, why, data[: min(_HEAD, self.max_bytes)])
         return Letter(key, data)
 
     def acknowledge(self, keys: Sequence[str]) -> None:
@@ -186,12 +192,13 @@ class Imap:
         _, answer = connection.uid("FETCH", uid, "(RFC822.SIZE)")
         told = next((_SIZE.search(part) for part in answer if isinstance(part, bytes)), None)
         if told and int(told[1]) > self.max_bytes:
-            return Letter(key, None, f"message {uid}: is larger than {self.max_bytes} bytes")
-        _, answer = connection.uid("FETCH", uid, "(BODY.PEEK[])")
-        bodies = [part[1] for part in answer if isinstance(part, tuple)]
-        if not bodies:
+            error = f"message {uid}: is larger than {self.max_bytes} bytes"
+            head = _body(connection, uid, f"<0.{min(_HEAD, self.max_bytes)}>")
+            return Letter(key, None, error, head or b"")
+        body = _body(connection, uid)
+        if body is None:
             return Letter(key, None, f"message {uid}: the server does not give it out")
-        return Letter(key, bodies[0])
+        return Letter(key, body)
 
     def acknowledge(self, keys: Sequence[str]) -> None:
         if not keys:
@@ -232,6 +239,12 @@ class Imap:
             raise FetchError(what, remedy="check user and password") from None
         if "ID" in connection.capabilities:  # 163 and 126 refuse SELECT without it (RFC 2971)
             connection.xatom("ID", f'("name" "syndicate" "version" "{__version__}")')
+
+
+def _body(connection: imaplib.IMAP4, uid: str, part: str = "") -> bytes | None:
+    """A message, or a part of it such as `<0.1000>`; None where the server gives nothing."""
+    _, answer = connection.uid("FETCH", uid, f"(BODY.PEEK[]{part})")
+    return next((piece[1] for piece in answer if isinstance(piece, tuple)), None)
 
 
 def _select(connection: imaplib.IMAP4, place: SplitResult) -> str:

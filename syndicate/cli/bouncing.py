@@ -1,4 +1,4 @@
-"""What comes back: bounces."""
+"""What comes by mail: bounces."""
 
 from __future__ import annotations
 
@@ -24,35 +24,27 @@ _MBOX = re.compile(rb"(?:\A|\r?\n\r?\n)From [^\r\n]+\r?\n")
 @click.argument("files", nargs=-1, metavar="[FILE…|-]", type=click.Path(path_type=Path))
 @common
 def bounces(call: Call, files: tuple[Path, ...]) -> int:
-    """Take in delivery reports, complaints and unsubscribe mails.
+    """Take in delivery reports, complaints, unsubscribe mails, and what is sent to mail.claims.
 
-    FILE holds one mail or an mbox; - is standard input. Without any, mail.inbox is read.
+    FILE holds one mail or an mbox; - is standard input. Without any, mail.inbox is read, and
+    mail.claims_inbox.
     """
-    from syndicate.jobs import bounces as job
-
     app = call.app
     if files:
-        taken = job.Taken()
+        taken = app.take_in([])
         for file in files:
-            _add(taken, job.take_in(app.database, _mails(file), app.secret, app.now), str(file))
+            taken.add(app.take_in(mails_in(file)), str(file))
     else:
-        read = app.read_inbox()
+        read = app.read_inboxes()
         if read is None:
             remedy = "name a FILE or - for standard input, or set mail.inbox"
             raise UsageError("there is no mailbox to read", remedy=remedy)
         taken = read
-    _say(call, taken)
+    say_taken(call, taken)
     return 1 if files and taken.problems else 0
 
 
-def _add(taken: Taken, more: Taken, file: str) -> None:
-    for name, value in vars(more).items():
-        if name != "problems":
-            setattr(taken, name, getattr(taken, name) + value)
-    taken.problems += [f"{file}: {problem}" for problem in more.problems]
-
-
-def _mails(file: Path) -> Iterator[bytes]:
+def mails_in(file: Path) -> Iterator[bytes]:
     """The mails in a file: one, or those of an mbox."""
     data = sys.stdin.buffer.read() if str(file) == "-" else _read(file)
     if not data.startswith(b"From "):
@@ -70,7 +62,8 @@ def _read(file: Path) -> bytes:
     return file.read_bytes()
 
 
-def _say(call: Call, taken: Taken) -> None:
+def say_taken(call: Call, taken: Taken) -> None:
+    """What came of mails."""
     if call.json:
         terminal.document(_document(taken))
         return
@@ -84,10 +77,17 @@ def _say(call: Call, taken: Taken) -> None:
         f"{taken.ignored} that are none"
     )
     terminal.say(f"{taken.suppressed} suppressed, {taken.unsubscribed} unsubscribed")
+    if taken.claims or taken.replies or taken.spam:
+        terminal.say(
+            f"{taken.claims} new claims, {taken.replies} mails about claims, "
+            f"{taken.spam} marked as spam and left alone"
+        )
 
 
 def _document(taken: Taken) -> dict[str, Any]:
-    counts = {name: value for name, value in vars(taken).items() if name != "problems"}
+    counts = {
+        name: value for name, value in vars(taken).items() if name not in ("problems", "full")
+    }
     return {**counts, "problems": [{"source": None, "error": text} for text in taken.problems]}
 
 

@@ -15,6 +15,7 @@ from syndicate.errors import UsageError
 if TYPE_CHECKING:
     from syndicate.jobs.edit import Edited
     from syndicate.model import Entry
+    from syndicate.wiring import Retraction
 
 BY = "editor"
 
@@ -118,17 +119,46 @@ def reject(call: Call, id: str) -> None:
 @click.option("--reason", required=True, help="Why; kept in the record.")
 @click.option("--only", is_flag=True, help="This entry, not the whole story.")
 @click.option("--notify", is_flag=True, help="Mail a correction to those who were mailed it.")
+@click.option("--dry-run", is_flag=True, help="Say what it would do, and do nothing.")
 @common
-def retract(call: Call, id: str, reason: str, only: bool, notify: bool) -> int:
+def retract(call: Call, id: str, reason: str, only: bool, notify: bool, dry_run: bool) -> int:
     """Take a story down everywhere, at once."""
     if not reason.strip():
         raise UsageError("a retraction needs a reason", where="--reason")
-    entry = _entry(call, id)
-    done = call.app.retract(entry, reason=reason, only=only, notify=notify, by=BY)
+    with call.app.database.read() as conn:
+        entry = find(conn, id)
+        reach = reporting.reach(conn, entry, call.zone, only=only)
+    say_reach(call, reach, dry_run=dry_run)
+    if not dry_run:
+        done = call.app.retract(entry, reason=reason, only=only, notify=notify, by=BY)
+        say_retracted(call, done, notify=notify)
+    return 0
+
+
+def say_reach(call: Call, reach: reporting.Reach, *, dry_run: bool) -> None:
+    """What a retraction takes down, before it does."""
+    if call.json:
+        if dry_run:
+            terminal.document(reach.to_json())
+    elif not call.quiet or dry_run:
+        terminal.say(
+            f"{counted(len(reach.entries), 'entry', 'entries')}, "
+            f"{counted(len(reach.feeds), 'feed')}, {counted(len(reach.pages), 'page')}; "
+            f"{counted(len(reach.sent), 'edition')} sent to "
+            f"{counted(reach.readers, 'reader')}, {len(reach.waiting)} not sent yet"
+        )
+
+
+def say_retracted(call: Call, done: Retraction, *, notify: bool) -> None:
+    """What a retraction did."""
     notified = f"; {done.corrections} corrections go out by mail" if notify else ""
     gone = ", ".join(done.edited.ids)
     _done(call, done.edited, f"{gone}: taken down, {done.files} files rewritten{notified}")
-    return 0
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """`1 entry`, `2 entries`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 @click.command()

@@ -30,7 +30,8 @@ _COMMANDS = {
         ("move", "merge", "split", "review", "approve", "reject", "retract", "restore"), "editing"
     ),
     **dict.fromkeys(("digest", "subscribers"), "mailing"),
-    **dict.fromkeys(("serve", "claims"), "serving"),
+    "serve": "serving",
+    "claims": "claiming",
     **dict.fromkeys(("bounces",), "bouncing"),
     **dict.fromkeys(("train", "evaluate"), "learning"),
     "audit": "auditing",

@@ -100,6 +100,8 @@ from = ""                     # default syndicate@ the host of site.url
 reply_to = ""
 bounce = ""                   # VERP base address
 inbox = ""                    # what comes back: maildir:…, imaps://… or, taken by serve, lmtp:…
+# claims = "claims@…"         # where rightsholders write to: what comes there into inbox, or into
+# claims_inbox = ""           # a mailbox of its own (maildir:…, imaps://…), becomes a claim
 rate = 0                      # messages a second; 0: no limit
 connections = 4
 [mail.dkim]

@@ -23,6 +23,7 @@ from syndicate.core.newsletter import body_text, header, message_id
 from syndicate.errors import ParseError
 
 _PARTS = 50
+_FIELD = 16_384  # characters of a field with addresses
 _TEXT = 200_000  # characters of a report's text that are looked at
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+=~/{}|^!#$&'*-]{1,128}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _STATUS = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
@@ -145,7 +146,7 @@ def _parts(message: Message) -> Iterator[Message]:
 
 
 def _to(message: Message) -> tuple[str, ...]:
-    values = [str(v) for name in _WHERE_TO for v in message.get_all(name, [])]
+    values = [str(v)[:_FIELD] for name in _WHERE_TO for v in message.get_all(name, [])[:20]]
     return tuple(dict.fromkeys(a for _, a in getaddresses(values) if "@" in a))
 
 

@@ -11,7 +11,7 @@ from syndicate.core import subscription
 from syndicate.settings import Settings
 
 NEAR = timedelta(days=7)  # before its date the editor is reminded
-_LONGEST = {"name": 200, "url": 2000, "text": 20_000}
+LONGEST = {"name": 200, "url": 2000, "text": 20_000}
 
 
 class Kind(StrEnum):
@@ -53,7 +53,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """What was filled in; nothing in it is trusted."""
+    """What was filled in, or written; nothing in it is trusted."""
 
     kind: str
     name: str
@@ -62,14 +62,20 @@ class Demand:
     text: str
 
 
-def is_complete(demand: Demand) -> bool:
-    """Whether a demand says enough to be answered, and no more than a person would write."""
+def is_complete(demand: Demand, *, reachable: bool = True) -> bool:
+    """Whether a demand says enough to be answered (by mail, unless it need not be `reachable`),
+    and no more than a person would write."""
     return (
         demand.kind in tuple(Kind)
         and bool(demand.name and demand.text)
-        and subscription.address(demand.email) is not None
-        and all(len(getattr(demand, field)) <= most for field, most in _LONGEST.items())
+        and (not reachable or subscription.address(demand.email) is not None)
+        and all(len(getattr(demand, field)) <= most for field, most in LONGEST.items())
     )
+
+
+def lengths() -> str:
+    """How much a demand may say."""
+    return ", ".join(f"{field} of at most {most} characters" for field, most in LONGEST.items())
 
 
 def due(settings: Settings, now: datetime) -> datetime:

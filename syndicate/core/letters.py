@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from syndicate.core import message, phrases, textpart
+from syndicate.core import message, phrases, plaintext, textpart
+from syndicate.core.claims import Claim
 from syndicate.core.phrases import fill
 from syndicate.core.words import Words
 from syndicate.settings import Settings
@@ -48,10 +49,14 @@ def claim_answer(settings: Settings, words: Words, number: str, answer: str) -> 
     return Letter(subject, _text(answer.strip().splitlines(), settings, words))
 
 
-def claim_reminder(settings: Settings, words: Words, number: str, due: str) -> Letter:
-    """To the editor, when a claim comes near its date."""
+def claim_reminder(settings: Settings, words: Words, number: str, due: str, claim: Claim) -> Letter:
+    """To the editor, when a claim comes near its date: who claims, about what, where to answer."""
     say = phrases.of(words.language)
     lines = [fill(say["remind_text"], number=number, due=due)]
+    lines.append(f"{say['from_whom']}{words.colon}{plaintext.plain(claim.name)}")
+    lines += [plaintext.plain(claim.url)] if claim.url else []
+    if settings.web.admin_token:
+        lines.append(f"{settings.site.url}admin/claims/{claim.number}")
     subject = fill(say["remind_subject"], number=number, due=due)
     return Letter(subject, _text(lines, settings, words))
 

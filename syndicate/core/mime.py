@@ -33,6 +33,9 @@ class Rendered:
     digest_title: str
     kind: str  # digest | letter
     public: bool = True  # its digest has pages
+    answers: str = ""  # Message-ID of the mail that a letter answers, in brackets
+    reply_to: str = ""  # instead of mail.reply_to
+    automatic: bool = False  # it answers by itself (RFC 3834, 5: auto-replied)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,10 +259,12 @@ def _common_headers(rendered: Rendered, settings: Settings) -> list[tuple[str, s
         ("From", _address(site.name, mail.sender)),
         ("Subject", _text_header(rendered.subject, "Subject")),
         ("MIME-Version", "1.0"),
-        ("Auto-Submitted", "auto-generated"),
+        ("Auto-Submitted", "auto-replied" if rendered.automatic else "auto-generated"),
     ]
-    if mail.reply_to:
-        head.append(("Reply-To", _address("", mail.reply_to)))
+    if reply_to := rendered.reply_to or mail.reply_to:
+        head.append(("Reply-To", _address("", reply_to)))
+    if rendered.answers:
+        head += [("In-Reply-To", rendered.answers), ("References", rendered.answers)]
     if rendered.language:
         head.append(("Content-Language", rendered.language))
     if rendered.kind != "digest":

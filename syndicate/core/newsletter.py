@@ -25,6 +25,7 @@ from syndicate.core.prepared import Prepared
 from syndicate.errors import ParseError
 from syndicate.model import Attribution, Evidence, ParsedEntry, Person, Publisher
 
+_LONGEST_HEADER = 16_384  # characters
 _PARTS = 200  # looked at in one message
 _SHORT = 240  # characters; a block with such a link that is longer is the letter's own
 _UNSUBSCRIBE = re.compile(
@@ -116,9 +117,10 @@ def header(message: Message, name: str) -> str:
 
 
 def raw(message: Message, name: str) -> str:
-    """The first header of that name as it came; bytes beyond ASCII are surrogates."""
+    """The first header of that name as it came, up to a length that nobody needs; bytes beyond
+    ASCII are surrogates. The standard library takes minutes for a megabyte of encoded words."""
     named = (str(value) for key, value in message.raw_items() if key.lower() == name.lower())
-    return next(named, "")
+    return next(named, "")[:_LONGEST_HEADER]
 
 
 def _decoded(value: str) -> str:

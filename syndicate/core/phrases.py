@@ -194,6 +194,31 @@ _PHRASES: dict[str, tuple[str, str]] = {
     "answer_do": ("寄出答复", "Send the answer"),
     "close": ("结案", "Close"),
     "close_note": ("结案说明（不寄出）", "Note (is not sent)"),
+    "reach": (
+        "将撤下：文章 {entries}，订阅源 {feeds}，网页 {pages}。已寄出的 {sent} 期（读者 {readers} 人）收不回；未寄出的 {waiting} 期会去掉它。",
+        "Takes down: entries {entries}, feeds {feeds}, pages {pages}. Editions sent with it: {sent}, to readers: {readers}; not sent yet, and sent without it: {waiting}.",
+    ),
+    "reach_only": (
+        "只撤这一篇：文章 {entries}，订阅源 {feeds}，网页 {pages}，已寄出 {sent} 期（读者 {readers} 人）。",
+        "This entry only: entries {entries}, feeds {feeds}, pages {pages}, editions sent {sent}, to readers {readers}.",
+    ),
+    "taken_down_now": (
+        "已撤下：改写文件 {files} 个，更正邮件 {corrections} 封。",
+        "Taken down: files rewritten {files}, corrections by mail {corrections}.",
+    ),
+    "claim_about": ("指明文章", "Name the article"),
+    "claim_add": ("登记来信或来电的投诉", "Enter a claim by letter or telephone"),
+    "named_article": ("文章的编号或地址", "Id or address of the article"),
+    "claim_how": ("如何收到（信函、电话……）", "How it came (letter, telephone …)"),
+    "claim_mail_it": ("把编号寄到对方邮箱", "Mail the number to the claimant"),
+    "claim_mails": ("来信原件", "Mails as they came"),
+    "our_mails": ("我们的邮件", "Our mails"),
+    "claim_write": ("也可以写信到：", "Or write to: "),
+    "no_mail_address": (
+        "对方没有邮箱地址：这里只作记录，请另行寄出。",
+        "There is no mail address: this is only noted here; send it yourself.",
+    ),
+    "optional": ("可不填", "optional"),
     "retract_it": ("撤下这篇文章", "Retract the article"),
     "article": ("文章", "Article"),
     "from_whom": ("投诉人", "Claimant"),
@@ -298,6 +323,29 @@ _STATES = {
     "answered": "已答复",
     "closed": "已结案",
 }
+# What happens to a claim, as its history has it, in Chinese
+_STEPS = {
+    "received": "收到",
+    "received by mail": "收到来信",
+    "names more articles": "还提到其他文章",
+    "wrote again": "再次来信",
+    "was sent an automatic reply": "收到自动回复",
+    "was sent a mail by a machine": "收到机器来信",
+    "was sent a mail marked as spam": "收到疑似垃圾邮件",
+    "a mail came back": "邮件被退回",
+    "is about": "指明文章",
+    "took the article down": "撤下文章",
+    "reminded the editor": "提醒编辑",
+    "answered": "已答复",
+    "closed": "已结案",
+}
+
+
+def step(what: str, language: str) -> str:
+    """What a step in a claim's history is called; one that has no name, by itself."""
+    return _STEPS.get(what, what) if language.lower().startswith("zh") else what
+
+
 _STATES_ENGLISH = {state: state for state in _STATES}
 
 

@@ -302,7 +302,9 @@ class Daemon:
 
     async def _catch_up(self) -> None:
         """What was missed, in the order of `run`; a slow source does not hold up the rest."""
-        for kind in ("ingest", "publish", "compose", "upkeep", "learn", "backup"):
+        if not self.offset:
+            await asyncio.to_thread(self._set_right)
+        for kind in ("ingest", "publish", "compose", "bounces", "upkeep", "learn", "backup"):
             self._wake(kind, wait=0)
             task = self.work[kind].task
             if task is not None:
@@ -340,6 +342,7 @@ class Daemon:
             if abs(between - before) > _JUMP:
                 log.warning("the clock jumped by %.0f s", between - before)
                 self._schedule()
+                await asyncio.to_thread(self._set_right)
                 self.surveyed = None
                 self._wake("compose")
             before = between
@@ -347,6 +350,18 @@ class Daemon:
                 await self._tick(ticks * _TICK)
             except Exception:
                 log.exception("looking for work")
+
+    def _set_right(self) -> None:
+        """What waits for a time that a wrong clock gave waits no more."""
+        from syndicate.jobs import clock
+
+        try:
+            put_off = clock.set_right(self.database, self.now())
+        except StoreError as error:
+            log.error("what a wrong clock put off is not due yet: %s", error)
+            return
+        if put_off:
+            log.warning("%d waited for times of a wrong clock, and are due now", put_off)
 
     async def _tick(self, second: int) -> None:
         if time.monotonic() - self._worked > _IDLE and not any(w.task for w in self.jobs()):

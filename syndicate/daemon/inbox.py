@@ -5,24 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
-from syndicate.errors import ParseError
+from syndicate.daemon.jobs import say_taken
+from syndicate.errors import LimitError, ParseError
 
 if TYPE_CHECKING:
+    from syndicate.daemon.jobs import Running
     from syndicate.settings import Settings
-    from syndicate.wiring import Application
 
 log = logging.getLogger("syndicate.daemon")
 LMTP = "lmtp:"
 
 
 @contextlib.asynccontextmanager
-async def listening(
-    settings: Settings, application: Callable[[], AbstractContextManager[Application]]
-) -> AsyncIterator[None]:
+async def listening(settings: Settings, at: Running) -> AsyncIterator[None]:
     """While this lasts, mails come in where mail.inbox says; UsageError where that cannot be."""
     if not settings.mail.inbox.startswith(LMTP):
         yield
@@ -33,7 +31,7 @@ async def listening(
 
     async def take(data: bytes) -> None:
         async with turn:
-            await asyncio.to_thread(_take, application, data)
+            await asyncio.to_thread(_take, at, data)
 
     listener = lmtp.Listener(take, settings.fetch.max_bytes)
     await listener.open(lmtp.socket_at(settings.mail.inbox))
@@ -44,10 +42,11 @@ async def listening(
         await listener.close()
 
 
-def _take(application: Callable[[], AbstractContextManager[Application]], data: bytes) -> None:
-    """Returns when what came of a mail is committed; raises ParseError where it is malformed."""
-    with application() as app:
-        taken = app.take_in(data)
+def _take(at: Running, data: bytes) -> None:
+    """Returns when what came of a mail is committed; raises ParseError where it is malformed,
+    LimitError where it may be taken another day."""
+    with at.application() as app:
+        taken = app.take_in([data])
+    say_taken(at, taken)
     if taken.problems:
-        log.warning("mail.inbox: %s", taken.problems[0])
-        raise ParseError(taken.problems[0])
+        raise (LimitError if taken.full else ParseError)(taken.problems[0])

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from syndicate.adapters.store.leader import Leader
+    from syndicate.jobs.bounces import Taken
     from syndicate.jobs.learn import Trained
     from syndicate.wiring import Application
 
@@ -95,13 +96,11 @@ def publish(at: Running, _names: Sequence[str]) -> None:
 
 def compose(at: Running, _names: Sequence[str]) -> None:
     """Compose due editions; remind of claims. Of several processes one does it."""
-    from syndicate.jobs import claims
-
     at.follows = not at.leader.leads()
     if at.follows:  # asked again soon: the leader may go
         return
     with at.application() as app:
-        claims.remind(app.database, app.settings, secret=app.secret, now=app.now)
+        app.remind_of_claims()
         composed = app.compose()
     for edition in composed.editions:
         log.info("edition %s: %s", edition.id, edition.state)
@@ -111,7 +110,7 @@ def compose(at: Running, _names: Sequence[str]) -> None:
 def deliver(at: Running, _names: Sequence[str]) -> None:
     """Hand over every message that is due; stops between two of them."""
     with at.application() as app:
-        if any(key.startswith("mail.") for key in app.settings.unset):
+        if app.settings.unsendable:
             return
         done = at.in_own_loop("deliver", app.deliver_async())
     if done is None:
@@ -123,19 +122,32 @@ def deliver(at: Running, _names: Sequence[str]) -> None:
 
 
 def bounces(at: Running, _names: Sequence[str]) -> None:
-    """Take in what came back to mail.inbox."""
+    """Take in what came into the mailboxes: reports, unsubscriptions, claims."""
     with at.application() as app:
-        taken = app.read_inbox()
-    if taken is not None and taken.read:
+        taken = app.read_inboxes()
+    if taken is not None:
+        say_taken(at, taken)
+
+
+def say_taken(at: Running, taken: Taken) -> None:
+    """What came by mail, into the log; what is owed for it leaves soon."""
+    if taken.read:
         log.info("%d mails taken in", taken.read)
+    if taken.claims or taken.replies:
+        log.warning("%d claims by mail, %d mails about claims", taken.claims, taken.replies)
+        at.wake("deliver")
+    for problem in taken.problems:
+        log.warning("%s", problem)
 
 
 def upkeep(at: Running, _names: Sequence[str]) -> None:
-    """Seal the record; prune what is old; renew what hubs push."""
+    """Seal the record; remind of claims; prune what is old; renew what hubs push."""
     from syndicate.jobs import prune, push
 
     with at.application() as app:
         app.seal()
+        if app.remind_of_claims():
+            at.wake("deliver")
         done = prune.prune(app.database, app.settings, app.now)
         if done.entries:
             log.info("%d entries pruned", done.entries)

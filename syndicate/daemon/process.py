@@ -79,7 +79,7 @@ async def _serve(
     loop.add_signal_handler(signal.SIGHUP, lambda: loop.create_task(daemon.reload(), name="reload"))
     server = _server(web.create(daemon))
     mails = contextlib.AsyncExitStack()
-    await mails.enter_async_context(inbox.listening(settings, daemon.application))
+    await mails.enter_async_context(inbox.listening(settings, daemon))
     serving = loop.create_task(server.serve(sockets=[opened]))
     daemon.start()
     host, port = opened.getsockname()[:2]

@@ -3,13 +3,16 @@
 Only a token of ours says who is meant: the return path that a report came to, the envelope or the
 links of the message that came back, its Message-ID. A report without one changes nothing, so that
 nobody can be unsubscribed, or made to look unreachable, by whoever knows an address.
+
+Whatever is neither a report nor such a mail is offered to `Others`, for a mailbox may be for
+claims, too.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -21,7 +24,7 @@ from syndicate.adapters.store import subscribers as store
 from syndicate.adapters.store.engine import Database
 from syndicate.core import bounce, subscription, tokens, verp
 from syndicate.core.bounce import Kind, Mail, Report
-from syndicate.errors import ParseError
+from syndicate.errors import LimitError, ParseError
 from syndicate.model import Subscriber, SubscriberState
 
 _WEB_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}\.[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
@@ -37,7 +40,9 @@ class Taken:
 
     `suppressed` counts subscribers that get no mail any more because of them. `unknown` are
     reports without a valid token, `ignored` mails that are none (automatic replies, letters),
-    `repeated` reports that were counted before.
+    `repeated` reports and mails that were counted before, `spam` what was marked as that and left
+    alone. `claims` are new, `replies` go on about one. `full`: what came is more than a day may
+    bring, and was left alone.
     """
 
     read: int = 0
@@ -49,25 +54,71 @@ class Taken:
     unknown: int = 0
     ignored: int = 0
     repeated: int = 0
+    claims: int = 0
+    replies: int = 0
+    spam: int = 0
+    full: bool = False
     problems: list[str] = field(default_factory=list)
 
+    def add(self, more: Taken, where: str = "") -> None:
+        """Count what else was taken in; its problems have their place before them."""
+        for name, value in vars(more).items():
+            if name != "problems":
+                setattr(self, name, getattr(self, name) + value)
+        self.full = bool(self.full)
+        self.problems += [f"{where}: {text}" if where else text for text in more.problems]
 
-def take_in(db: Database, reports: Iterable[bytes], secret: bytes, now: datetime) -> Taken:
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """Whom else mails are for. `mail` gets each that is nothing of ours, with a note about it:
+    `claim`, `reply`, `repeated`, `automatic`, `spam`, or None where it is nothing of theirs
+    either. `report` gets reports that are about no subscriber: whether it is about something of
+    theirs."""
+
+    mail: Callable[[bytes, str], str | None]
+    report: Callable[[Report], bool]
+
+
+NOBODY = Others(lambda _data, _note: None, lambda _report: False)
+_COUNTED = {
+    "claim": "claims",
+    "reply": "replies",
+    "repeated": "repeated",
+    "automatic": "ignored",
+    "spam": "spam",
+}
+
+
+def take_in(
+    db: Database,
+    reports: Iterable[bytes],
+    secret: bytes,
+    now: datetime,
+    others: Others = NOBODY,
+) -> Taken:
     """Take in mails that came back or ask for something, each in a transaction of its own.
 
     What is malformed changes nothing and is among the problems, by its number (from 1).
     """
     taken = Taken()
     for data in reports:
-        _take(db, data, secret, now, taken)
+        _take(db, data, secret, now, taken, others)
     return taken
 
 
-def take_from(db: Database, mailbox: Mailbox, secret: bytes, now: datetime) -> Taken:
+def take_from(
+    db: Database,
+    mailbox: Mailbox,
+    secret: bytes,
+    now: datetime,
+    others: Others = NOBODY,
+) -> Taken:
     """Take in what is unread in a mailbox, and mark it as read: each batch once it is safe.
 
     What is malformed or too large is marked, too: it is reported once, and left there to be
-    looked at. Raises FetchError where the mailbox cannot be read.
+    looked at; of what is too large, the others still get how it begins. Raises FetchError where
+    the mailbox cannot be read.
     """
     taken = Taken()
     while batch := list(itertools.islice(mailbox.unread(_BATCH), _BATCH)):
@@ -75,39 +126,65 @@ def take_from(db: Database, mailbox: Mailbox, secret: bytes, now: datetime) -> T
             if letter.data is None:
                 taken.read += 1
                 taken.problems.append(letter.error)
+                if letter.head:
+                    _offer(letter.head, letter.error.partition(": ")[2], others, taken, None)
             else:
-                _take(db, letter.data, secret, now, taken)
+                _take(db, letter.data, secret, now, taken, others)
         mailbox.acknowledge([letter.key for letter in batch])
         if len(batch) < _BATCH or taken.read >= _MOST:
             break
     return taken
 
 
-def _take(db: Database, data: bytes, secret: bytes, now: datetime, taken: Taken) -> None:
+def _take(
+    db: Database, data: bytes, secret: bytes, now: datetime, taken: Taken, others: Others
+) -> None:
     taken.read += 1
     try:
         read = bounce.read(data)
     except ParseError as error:
         taken.problems.append(f"mail {taken.read}: {error}")
         return
+    except (RecursionError, ValueError, LookupError, TypeError, AttributeError) as error:
+        # The standard library fails in many ways on what was made to break it
+        taken.problems.append(f"mail {taken.read}: cannot be read ({type(error).__name__})")
+        return
+    if isinstance(read, Report):
+        with db.begin() as conn:
+            known = _report(conn, read, secret, now, taken)
+        if not known and not others.report(read):
+            _offer(data, "", others, taken, "unknown")
+        return
     with db.begin() as conn:
-        if isinstance(read, Report):
-            _report(conn, read, secret, now, taken)
-        else:
-            _mail(conn, read, secret, now, taken)
+        known = _mail(conn, read, secret, now, taken)
+    if not known:
+        _offer(data, "", others, taken, "ignored")
+
+
+def _offer(data: bytes, note: str, others: Others, taken: Taken, else_: str | None) -> None:
+    """To the others; what is nothing of theirs is counted as `else_`."""
+    try:
+        what = others.mail(data, note)
+    except (ParseError, LimitError) as error:
+        taken.full |= isinstance(error, LimitError)
+        taken.problems.append(f"mail {taken.read}: {error}")
+        return
+    counted = _COUNTED[what] if what else else_
+    if counted:
+        setattr(taken, counted, getattr(taken, counted) + 1)
 
 
 # --- reports --------------------------------------------------------------------------------
 
 
-def _report(conn: Connection, report: Report, secret: bytes, now: datetime, taken: Taken) -> None:
+def _report(conn: Connection, report: Report, secret: bytes, now: datetime, taken: Taken) -> bool:
+    """Change what a report proves; False where it is about no subscriber."""
     person = _meant(conn, report, secret)
     if person is None:
-        taken.unknown += 1
-        return
+        return False
     if not _note(conn, person, report, now):
         taken.repeated += 1
-        return
+        return True
     if report.kind is Kind.COMPLAINT:
         taken.complaints += 1
         _unsubscribe(conn, person, now, "a complaint", taken)
@@ -121,6 +198,7 @@ def _report(conn: Connection, report: Report, secret: bytes, now: datetime, take
         store.set_bounces(conn, person.id, score, now)
         if bounce.is_too_many(score):
             _suppress(conn, person, now, f"bounced too often: {report.reason}", taken)
+    return True
 
 
 def _meant(conn: Connection, report: Report, secret: bytes) -> Subscriber | None:
@@ -174,16 +252,16 @@ def _note(conn: Connection, person: Subscriber, report: Report, now: datetime) -
 # --- mails that ask -------------------------------------------------------------------------
 
 
-def _mail(conn: Connection, mail: Mail, secret: bytes, now: datetime, taken: Taken) -> None:
-    """An unsubscribe mail: its address or its subject has the token for that."""
+def _mail(conn: Connection, mail: Mail, secret: bytes, now: datetime, taken: Taken) -> bool:
+    """An unsubscribe mail: its address or its subject has the token for that. False for others."""
     texts = mail.to if mail.automatic else (*mail.to, mail.subject)
     for text in texts:
         who = verp.find(text, secret, verp.Purpose.UNSUBSCRIBE)
         person = store.get(conn, who) if who else _by_link(conn, text, secret)
         if person is not None:
             _unsubscribe(conn, person, now, "mail", taken)
-            return
-    taken.ignored += 1
+            return True
+    return False
 
 
 def _unsubscribe(

@@ -50,6 +50,7 @@ def _page(app: Application, demand: Demand, wrong: str = "") -> Response:
         demand=demand,
         wrong=wrong,
         honeypot=HONEYPOT,
+        address=app.settings.mail.claims,
         received=None,
     )
 
@@ -80,6 +81,7 @@ def _receive(request: Request, form: Form) -> Response:
             demand=_EMPTY,
             wrong="",
             honeypot=HONEYPOT,
+            address=app.settings.mail.claims,
             received={"number": number, "due": day, "iso": claim.due.date().isoformat()},
         )
 

@@ -97,6 +97,9 @@ def _stored(app: Application) -> Iterator[Metric]:
         late = GaugeMetricFamily("syndicate_claims_overdue", "Open claims past their date.")
         late.add_metric([], overdue)
         yield late
+        mails = CounterMetricFamily("syndicate_claim_mails", "Mails about claims, taken in.")
+        mails.add_metric([], claims.count_mails(conn))
+        yield mails
         yield _latencies(figures.since(conn, app.now - _DAY))
         touched = GaugeMetricFamily("syndicate_unpublished", "Changes that wait to be published.")
         touched.add_metric([], placements.count_touched(conn))

@@ -51,6 +51,7 @@ def test_what_is_unread_is_read_in_order(box: Mailbox) -> None:
     found = list(box.unread(10))
     assert [letter.data for letter in found] == [LETTERS[1], LETTERS[2], None]
     assert "larger than 100 bytes" in found[2].error
+    assert found[2].head == LETTERS[3][:100], "how it begins is given all the same"
     assert len(list(box.unread(1))) == 1
 
 

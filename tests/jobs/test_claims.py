@@ -12,7 +12,7 @@ from syndicate.core.claims import Demand
 from syndicate.errors import UsageError
 from syndicate.jobs import claims
 from syndicate.model import Attribution, Entry
-from syndicate.settings import Contact, Mail, Notices, Settings, Site
+from syndicate.settings import Contact, Mail, Notices, Settings, Site, Web
 
 NOW = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)  # the 25th in Shanghai
 SECRET = b"a secret of the site"
@@ -76,6 +76,31 @@ def test_the_editor_is_reminded_once(database: Database) -> None:
     assert mailed(database)[-1][0] == "editor@news.example"
 
 
+def test_two_answers_at_one_moment_are_two_mails_and_the_same_again_is_none(
+    database: Database,
+) -> None:
+    number = receive(database)
+    said = {"secret": SECRET, "now": NOW, "by": "editor"}
+    for text in ("Paid today.", "The receipt follows."):
+        claims.answer(database, SETTINGS, number, text, **said)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="already"):
+        claims.answer(database, SETTINGS, number, "The receipt follows.", **said)  # type: ignore[arg-type]
+    assert len(mailed(database)) == 3
+
+
+def test_the_reminder_says_who_and_about_what_and_where(database: Database) -> None:
+    desk = replace(SETTINGS, web=Web(admin_token="x"))
+    demand = replace(DEMAND, url="https://origin.example/1")
+    claims.receive(database, desk, demand, secret=SECRET, now=NOW)
+    claims.remind(database, desk, secret=SECRET, now=NOW + timedelta(days=5))
+    with database.read() as conn:
+        texts = [row.text for row in conn.execute(outbox.variants.select())]
+    (text,) = [text for text in texts if "admin/claims/1" in text]
+    assert "某作者" in text
+    assert "https://origin.example/1\n" in text
+    assert "https://news.example/admin/claims/1\n" in text
+
+
 def test_one_mail_a_day(database: Database) -> None:
     for day in range(6):
         receive(database, NOW + timedelta(days=day, hours=1))
@@ -103,6 +128,8 @@ def test_number(text: str) -> None:
         pytest.param("https://origin.example/1", "{lead}", id="both have it"),
         pytest.param("https://news.example/articles/nobody.html", "", id="no such page"),
         pytest.param("https://else.example/", "", id="unknown"),
+        pytest.param("https://origin.example/", "", id="merely how it begins"),
+        pytest.param("{lead}", "{lead}", id="its id"),
     ],
 )
 def test_what_a_claim_is_about(database: Database, url: str, entry: str) -> None:

@@ -89,6 +89,19 @@ def id_of(number: int) -> str:
     return f"entry{number:011}"
 
 
+def test_an_edition_of_a_wrong_clock_holds_up_none(database: Database, tmp_path: Path) -> None:
+    made = config(tmp_path)
+    join(database, reader("a"))
+    store(database, an_entry(1))
+    compose(database, made, DUE)
+    wrong = compose(database, made, DUE + 25 * DAY)
+    assert [e.id for e in wrong.editions] == ["daily-20261218T0800"]
+    store(database, an_entry(2))
+    right = compose(database, made, DUE + DAY)
+    assert [e.id for e in right.editions] == ["daily-20261124T0800"]
+    assert [entries for _, _, entries in mails(database)] == [(id_of(1),), (id_of(2),)]
+
+
 def test_an_edition_is_due_after_the_digest_was_first_seen(
     database: Database, tmp_path: Path
 ) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from starlette.testclient import TestClient
-from still import NOW, TOKEN, Still, hidden, settings_in
+from still import NOW, TOKEN, Still, hidden, letters, settings_in
 
 from syndicate.adapters.store import entries, figures, received, stories
 from syndicate.core import compare, latency, phrases
@@ -239,6 +239,67 @@ def test_claims_are_answered_and_closed(site: Still, editor: TestClient) -> None
     assert claims.get(site.database, 1)[0].state == "answered"
     assert do(editor, "/admin/claims/1", action="close", text="") == 303
     assert claims.get(site.database, 1)[0].state == "closed"
+
+
+def test_a_letter_is_entered_and_its_article_named(site: Still, editor: TestClient) -> None:
+    add(site, "aaaaaaaaaaaa")
+    fields = {
+        "kind": "takedown",
+        "name": "甲",
+        "text": "请撤下",
+        "how": "信函",
+        "url": "",
+        "email": "",
+    }
+    assert do(editor, "/admin/claims", **fields) == 303
+    assert letters(site) == []
+    page = editor.get("/admin/claims/1").text
+    assert 'value="retract"' not in page, "there is nothing to take down yet"
+    assert do(editor, "/admin/claims/1", action="about", entry="nothing") == 400
+    assert do(editor, "/admin/claims/1", action="about", entry="aaaaaaaaaaaa") == 303
+    assert claims.get(site.database, 1)[0].entry == "aaaaaaaaaaaa"
+    page = editor.get("/admin/claims/1").text
+    assert "将撤下：文章 1，" in page
+    assert do(editor, "/admin/claims/1", action="retract") == 400, "it asks once"
+    assert known(site, "aaaaaaaaaaaa").status is Status.PUBLISHED
+    form = {"form": hidden(page), "action": "retract", "sure": "1"}
+    done = editor.post("/admin/claims/1", data=form, headers=OURS)
+    assert "files=" in done.headers["location"]
+    assert (
+        "改写文件"
+        in editor.get(f"/admin/claims/1?{done.headers['location'].partition('?')[2]}").text
+    )
+    assert known(site, "aaaaaaaaaaaa").status is Status.RETRACTED
+    assert 'value="retract"' not in editor.get("/admin/claims/1").text
+    what = [step.what for step in claims.get(site.database, 1)[1]]
+    assert what == ["received", "is about", "took the article down"]
+
+
+def test_a_claims_mail_is_saved_and_never_shown(site: Still, editor: TestClient) -> None:
+    data = b"From: a@b.example\r\nContent-Type: text/html\r\n\r\n<script>alert(1)</script>"
+    with site.application() as app:
+        claims.take_mail(
+            app.database, app.settings, data, secret=app.secret, now=app.now, every=True
+        )
+    page = editor.get("/admin/claims/1").text
+    assert "claims/1/1.eml" in page
+    assert "<script>alert" not in page
+    answer = editor.get("/admin/claims/1/1.eml")
+    assert answer.content == data
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert "sandbox" in answer.headers["content-security-policy"]
+    assert site.client().get("/admin/claims/1/1.eml").status_code == 401
+    for missing in ("1/2.eml", "1/0.eml", "9/1.eml", "9", "x"):
+        assert editor.get(f"/admin/claims/{missing}").status_code == 404
+
+
+def test_a_retraction_says_beforehand_what_it_reaches(site: Still, editor: TestClient) -> None:
+    add(site, "aaaaaaaaaaaa", story="one")
+    add(site, "bbbbbbbbbbbb", story="one", lead=False)
+    page = editor.get("/admin/entries/aaaaaaaaaaaa").text
+    assert "将撤下：文章 2，" in page
+    assert "只撤这一篇：文章 1，" in page
 
 
 def test_sources_are_read_now(site: Still, editor: TestClient) -> None:

@@ -105,6 +105,12 @@ def enrol(conn: Connection, ids: Iterable[str], now: datetime) -> dict[str, date
     return {id: first for id, first in conn.execute(sa.select(digests.c.id, digests.c.first_seen))}
 
 
+def recall(conn: Connection, since: datetime, now: datetime) -> int:
+    """Digests that are known from after `since`, which is yet to come, are known from `now`."""
+    wrong = sa.update(digests).where(digests.c.first_seen > since).values(first_seen=now)
+    return int(conn.execute(wrong).rowcount)
+
+
 def enrolled(conn: Connection) -> list[str]:
     """Every digest that ever was."""
     return list(conn.execute(sa.select(digests.c.id).order_by(digests.c.id)).scalars())

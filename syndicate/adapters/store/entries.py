@@ -415,6 +415,12 @@ def resolve(conn: Connection, words: str) -> list[str]:
     return list(conn.execute(sa.select(entries.c.id).where(sa.or_(*prefixes)).limit(10)).scalars())
 
 
+def at_page(conn: Connection, address: str) -> str:
+    """The id of the entry whose page here has this address; "" where there is none."""
+    page = _PAGE.fullmatch(address)
+    return page[1] if page and existing(conn, [page[1]]) else ""
+
+
 def newest(
     conn: Connection,
     *,

@@ -83,6 +83,12 @@ def answered(conn: Connection, kind: str, who: bytes) -> None:
     )
 
 
+def recall(conn: Connection, since: datetime, now: datetime) -> int:
+    """Mails that count as of after `since`, which is yet to come, are as of `now`."""
+    wrong = sa.update(unanswered).where(unanswered.c.last > since).values(last=now)
+    return int(conn.execute(wrong).rowcount)
+
+
 def prune(conn: Connection, now: datetime) -> None:
     """Forget windows that are over."""
     conn.execute(sa.delete(limits).where(limits.c.until <= now))

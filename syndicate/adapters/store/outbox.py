@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -33,6 +33,7 @@ variants = sa.Table(
     sa.Column("html", sa.Text, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("text_only", sa.Boolean, nullable=False),
+    sa.Column("answers", sa.Text),  # Message-ID of the mail that a letter answers, in brackets
     sa.Index("variants_edition", "edition"),
 )
 
@@ -101,6 +102,7 @@ class Variant:
     html: str
     text: str
     text_only: bool
+    answers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,7 @@ def add_variants(conn: Connection, made: Iterable[Variant]) -> None:
             "html": v.html,
             "text": v.text,
             "text_only": v.text_only,
+            "answers": v.answers or None,
         }
         for v in made
     ]
@@ -181,6 +184,7 @@ def _variant(row: Any) -> Variant:
         row.html,
         row.text,
         row.text_only,
+        row.answers or "",
     )
 
 
@@ -283,17 +287,24 @@ def add_letter(
     language: str = "",
     message_id: str,
     now: datetime,
+    answers: str = "",
 ) -> None:
     """Queue one plain mail (a confirmation, a correction, an answer to a claim).
 
-    `key` makes it one: the same key for the same subscriber is queued once.
+    `key` makes it one: the same key for the same subscriber is queued once. `answers` is the
+    Message-ID of the mail that it answers.
     """
     id = f"letter:{key}:{subscriber}"
     if conn.execute(sa.select(variants.c.id).where(variants.c.id == id)).one_or_none():
         return
     add_variants(
         conn,
-        [Variant(id, f"letter:{key}", "letter", language, (), subject, html, text, not html)],
+        [
+            Variant(
+                *(id, f"letter:{key}", "letter", language, (), subject, html, text, not html),
+                answers=answers,
+            )
+        ],
     )
     add_messages(
         conn,
@@ -463,6 +474,18 @@ def take_over(conn: Connection, owner: str) -> int:
     return int(done.rowcount)
 
 
+def recall(conn: Connection, since: datetime, now: datetime, held: datetime) -> int:
+    """Messages that were queued or put off after `since`, which is yet to come, leave `now`; how
+    many. What is being sent is its owner's until `held`."""
+    sending = messages.c.state == MessageState.SENDING.value
+    conn.execute(sa.update(messages).where(sending, messages.c.until > since).values(until=held))
+    late = sa.and_(messages.c.state.in_(_WAITING), messages.c.changed > since)
+    done = conn.execute(
+        sa.update(messages).where(late, messages.c.next > now).values(next=now, changed=now)
+    )
+    return int(done.rowcount)
+
+
 def drop(conn: Connection, variant: str, now: datetime, reason: str) -> int:
     """Messages of a variant that have not left do not leave any more."""
     return _drop(conn, messages.c.variant == variant, now, reason)
@@ -486,6 +509,32 @@ def _drop(conn: Connection, which: sa.ColumnElement[bool], now: datetime, reason
         .values(state=MessageState.DROPPED.value, error=reason, changed=now)
     )
     return int(done.rowcount)
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A letter to somebody: its subject, how far it is, since when, and what went wrong."""
+
+    subject: str
+    email: str
+    state: str
+    changed: datetime
+    error: str
+
+
+def posted(conn: Connection, subscriber: str) -> list[Posted]:
+    """The letters to a subscriber, oldest first."""
+    query = sa.select(
+        variants.c.subject,
+        messages.c.email,
+        messages.c.state,
+        messages.c.changed,
+        messages.c.error,
+    ).join(variants, variants.c.id == messages.c.variant)
+    query = query.where(messages.c.subscriber == subscriber).order_by(messages.c.id)
+    return [
+        Posted(s, to, state, at, error or "") for s, to, state, at, error in conn.execute(query)
+    ]
 
 
 def was_sent(conn: Connection, subscriber: str, message_id: str) -> bool:
@@ -540,6 +589,24 @@ def mailed(conn: Connection, entry: str) -> Iterator[tuple[str, str, str, str]]:
         if entry in row.entries and row.subscriber not in done:
             done.add(row.subscriber)
             yield row.subscriber, row.email, row.edition, row.language
+
+
+def reach(
+    conn: Connection, carriers: Sequence[str], ids: Set[str]
+) -> tuple[list[str], list[str], int]:
+    """Of these editions: which went out with one of the entries, which have yet to, and to how
+    many people it went."""
+    query = sa.select(variants.c.id, variants.c.edition, variants.c.entries)
+    query = query.where(variants.c.kind == "digest", variants.c.edition.in_(carriers))
+    holds = {id: edition for id, edition, held in conn.execute(query) if not ids.isdisjoint(held)}
+    mine = messages.c.variant.in_(sorted(holds))
+    sent = sa.and_(mine, messages.c.state == MessageState.SENT.value)
+    found = {}
+    for name, which in (("sent", sent), ("open", sa.and_(mine, messages.c.state.in_(UNSENT)))):
+        query = sa.select(messages.c.edition).where(which).distinct().order_by(messages.c.edition)
+        found[name] = list(conn.execute(query).scalars())
+    people = sa.select(sa.func.count(messages.c.subscriber.distinct())).where(sent)
+    return found["sent"], found["open"], int(conn.execute(people).scalar_one())
 
 
 def erase(conn: Connection, subscriber: str, now: datetime) -> None:

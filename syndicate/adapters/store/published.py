@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -228,6 +228,43 @@ def paths_elsewhere(conn: Connection, folders: Sequence[str]) -> list[str]:
     path = published_files.c.path
     query = sa.select(path).where(path.contains("/"), ~path.startswith("articles/"))
     return [p for p in conn.execute(query).scalars() if p.partition("/")[0] not in {*folders}]
+
+
+def feeds_with(
+    conn: Connection, folders: Iterable[str], months: Collection[str], ids: Set[str]
+) -> list[str]:
+    """The feeds in these folders (`law/`, "" for the site) that hold one of these entries, archives
+    of these months (`2026-11`) among them; no others are read."""
+    path, found = published_files.c.path, []
+    names = ("rss.xml", "atom.xml", "feed.json")
+    for folder in folders:
+        own = sa.or_(
+            path.in_([f"{folder}{name}" for name in names]),
+            *(path.startswith(f"{folder}archive/{m}", autoescape=True) for m in months),
+        )
+        query = sa.select(path, published_files.c.entries).where(own)
+        held = query.where(published_files.c.kind == "feed").order_by(path)
+        for name, listed in conn.execute(held.execution_options(yield_per=100)):
+            if listed and any(id in ids for id, _ in listed):
+                found.append(name)
+    return found
+
+
+def pages_of(conn: Connection, ids: Sequence[str]) -> list[str]:
+    """The pages of these entries that are published."""
+    out = published_entries.c.state == PUBLISHED
+    query = sa.select(published_entries.c.entry).where(published_entries.c.entry.in_(ids), out)
+    return [f"articles/{id}.html" for id in conn.execute(query.order_by("entry")).scalars()]
+
+
+def edition_pages_with(conn: Connection, digests: Iterable[str], ids: Set[str]) -> list[str]:
+    """The pages of editions of these digests that say something of one of these entries."""
+    found = []
+    for digest in digests:
+        for name, text in values(conn, f"{_SAID}editions/{digest}/").items():
+            if not ids.isdisjoint(json.loads(text)):
+                found.append(name.removeprefix(_SAID))
+    return found
 
 
 def _file(row: Any) -> File:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-VERSION = "0007"
+VERSION = "0008"
 # Held while a schema is made or migrated, so that several workers can start at once
 _ADVISORY_LOCK = 0x73796E64
 

@@ -397,6 +397,14 @@ def enrol(conn: Connection, configured: dict[str, str]) -> list[str]:
     return [id for id in known if id not in configured]
 
 
+def recall(conn: Connection, since: datetime, now: datetime, held: datetime) -> int:
+    """What was polled after `since`, which is yet to come, is due `now`; how many. Leases from
+    then last until `held`."""
+    conn.execute(sa.update(sources).where(sources.c.lease_until > since).values(lease_until=held))
+    wrong = sa.update(sources).where(sources.c.last > since).values(last=now, next=now)
+    return int(conn.execute(wrong).rowcount)
+
+
 def forget(conn: Connection, ids: Sequence[str]) -> None:
     """Remove what is remembered of these sources; the next poll begins anew."""
     if ids:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from sqlalchemy.engine import Connection as Transaction
@@ -14,8 +15,14 @@ from syndicate.core import mime, verp
 from syndicate.core.mime import Prepared, Recipient, Rendered
 from syndicate.settings import Settings
 
+_CLAIM = re.compile(r"letter:claim-\d+(-answer-\d+)?")  # keys of jobs.claims: to the claimant
+_RECEIPT = re.compile(r"letter:claim-\d+")  # the one that number and date are in
 Contents = dict[str, tuple[str, ...] | None]  # variants and what is in them; None: withdrawn
 Changed = dict[str, Variant]
+
+
+def _to_claimant(variant: Variant) -> bool:
+    return variant.kind == "letter" and bool(_CLAIM.fullmatch(variant.edition))
 
 
 class Writer:
@@ -57,6 +64,9 @@ class Writer:
             digest_title=known.title if known else digest,
             kind=variant.kind,
             public=known is None or known.public,
+            answers=variant.answers,
+            reply_to=self.settings.mail.claims if _to_claimant(variant) else "",
+            automatic=bool(variant.answers) and bool(_RECEIPT.fullmatch(variant.edition)),
         )
         return mime.prepare(rendered, self.settings)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,15 +15,18 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
+from syndicate import reporting
 from syndicate.adapters.store import sessions
 from syndicate.core import phrases, words
 from syndicate.core.words import Words
 from syndicate.errors import SyndicateError
+from syndicate.model import Entry
 from syndicate.web import pages, security
 from syndicate.web.pages import Form
 from syndicate.web.site import Site
-from syndicate.wiring import Application
+from syndicate.wiring import Application, Retraction
 
+_COUNT = re.compile(r"\d{1,9}")
 BY = "editor"  # as on the command line: one record
 NAVIGATION = (
     ("", "needs_me"),
@@ -105,8 +109,33 @@ class Desk:
             here=here,
             navigation=NAVIGATION,
             states=self.states,
-            said=self.request.query_params.get("said") == "done",
+            said=self._said(),
             **context,
+        )
+
+    def _said(self) -> str:
+        """What was just done, by the address that the form led to."""
+        asked = self.request.query_params
+        if asked.get("said") != "done":
+            return ""
+        files, corrections = asked.get("files", ""), asked.get("corrections", "")
+        if not (_COUNT.fullmatch(files) and _COUNT.fullmatch(corrections)):
+            return self.say["done"]
+        told = self.say["taken_down_now"]
+        return phrases.fill(told, files=files, corrections=corrections)
+
+    def reach(self, entry: Entry, *, only: bool = False) -> str:
+        """What a retraction would do, and to how many."""
+        with self.app.database.read() as conn:
+            found = reporting.reach(conn, entry, self.app.zone, only=only)
+        return phrases.fill(
+            self.say["reach_only" if only else "reach"],
+            entries=len(found.entries),
+            feeds=len(found.feeds),
+            pages=len(found.pages),
+            sent=len(found.sent),
+            waiting=len(found.waiting),
+            readers=found.readers,
         )
 
     def tables(self, title: str, tables: Sequence[Table], *, here: str, **context: Any) -> Response:
@@ -117,9 +146,12 @@ class Desk:
         """404 within the dashboard."""
         return self.render("missing.html", self.words.not_found, here=here, status=404)
 
-    def done(self, path: str = "") -> Response:
+    def done(self, path: str = "", retracted: Retraction | None = None) -> Response:
         """Back to a page, which says that it was done. `path` is our own, never the client's."""
-        return RedirectResponse(f"{self.root()}{path}?said=done", 303)
+        more = ""
+        if retracted is not None:
+            more = f"&files={retracted.files}&corrections={retracted.corrections}"
+        return RedirectResponse(f"{self.root()}{path}?said=done{more}", 303)
 
     def not_done(self, error: SyndicateError) -> Response:
         """Why it was not done."""

@@ -17,6 +17,7 @@ from syndicate.jobs import edit
 from syndicate.model import Entry, Status
 from syndicate.web.admin import provenance
 from syndicate.web.admin.desk import BY, Cell, Desk, Table, desk
+from syndicate.wiring import Retraction
 
 _ROWS = 100
 _LONGEST = 300
@@ -66,8 +67,7 @@ def one(at: Desk) -> Response:
     id = at.request.path_params["id"]
     if at.form is not None:
         entry = find_entry(at, id)
-        act(at, entry)
-        return at.done(f"entries/{entry.id}")
+        return at.done(f"entries/{entry.id}", act(at, entry))
     try:
         entry = find_entry(at, id)
     except UsageError:
@@ -103,6 +103,7 @@ def one(at: Desk) -> Response:
         hops=provenance.hops(at, hops),
         beside=provenance.beside(at, compared[-1]) if compared else None,
         why=Table(say["why"], heads, rows, anchor="why"),
+        reach=[at.reach(entry), *([at.reach(entry, only=True)] if others else [])],
         columns=[Link(title_of(column, at.words), column.id) for column in at.app.settings.columns],
     )
 
@@ -119,8 +120,9 @@ def _short(value: Any) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
-def act(at: Desk, entry: Entry) -> None:
+def act(at: Desk, entry: Entry) -> Retraction | None:
     """Do what a form says with an entry; UsageError where that cannot be."""
+    done = None
     app, form = at.app, at.form
     assert form is not None
     db, settings, now = app.database, app.settings, app.now
@@ -139,20 +141,21 @@ def act(at: Desk, entry: Entry) -> None:
         case "restore":
             edit.restore(db, settings, entry, now, BY)
         case "retract":
-            _retract(at, entry)
+            done = _retract(at, entry)
         case other:
             raise UsageError(f"no such action: {other[:40]!r}")
     at.site.wake("publish")
+    return done
 
 
-def _retract(at: Desk, entry: Entry) -> None:
+def _retract(at: Desk, entry: Entry) -> Retraction:
     form, say = at.form, at.say
     assert form is not None
     if not form.one("sure"):
         raise UsageError(say["sure_missing"])
     if not form.one("reason"):
         raise UsageError(f"{say['reason']}?")
-    at.app.retract(
+    done = at.app.retract(
         entry,
         reason=form.one("reason"),
         only=bool(form.one("only")),
@@ -160,6 +163,7 @@ def _retract(at: Desk, entry: Entry) -> None:
         by=BY,
     )
     at.site.wake("deliver")
+    return done
 
 
 ROUTES = [
