@@ -50,6 +50,7 @@ def recover(call: Call, file: Path) -> None:
                 "held": done.held,
                 "dropped": done.dropped,
                 "again": done.again,
+                "claims": done.claims,
             }
         )
     elif not call.quiet:
@@ -67,6 +68,8 @@ def _say_recovered(call: Call, file: Path, done: Recovered) -> None:
         terminal.say(f"dropped   {done.dropped} letters that may have been sent since")
     if done.again:
         terminal.say(f"again     {done.again} retractions, erasures and unsubscriptions hold on")
+    if done.claims:
+        terminal.say(f"claims    {done.claims} that came since are kept")
     terminal.say("next      editions that may have been sent since the backup will be held")
 
 

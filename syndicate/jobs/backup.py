@@ -73,6 +73,7 @@ class Recovered:
     held: list[str] = field(default_factory=list)  # editions
     dropped: int = 0  # letters that may have left since
     again: int = 0  # retractions, erasures and unsubscriptions that hold on
+    claims: int = 0  # that came since the backup, and are kept
 
 
 def daily(
@@ -251,7 +252,13 @@ def recover(settings: Settings, secret: bytes, file: Path, keep: Path, now: date
             if not empty:
                 backup(target, kept, now)
             with copying.snapshot(source) as old, target.begin() as conn:
+                if not empty:
+                    afterwards.put_claims_aside(conn)
                 done = _fill(old, conn, taken, now)
+                if empty:
+                    afterwards.skip_numbers(conn)
+                else:
+                    done = replace(done, claims=afterwards.put_claims_back(conn))
                 again = _hold_on(conn, settings, secret, since, now)
             _tidy(settings, target)
             found = kept if aside or not empty else None

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from jobs.publishing import NOW, entry, settings, store
+from sqlalchemy.engine import Connection
 
 from syndicate.adapters.store import (
+    claims,
     copy,
     entries,
     open_database,
@@ -297,3 +299,71 @@ def test_rather_no_copy_than_a_full_disk(
     with pytest.raises(StoreError, match="no room for a backup"):
         backup.daily(sqlite_database, made, NOW)
     assert not list((tmp_path / "copies").iterdir())
+
+
+def a_claim(conn: Connection, at: datetime, name: str, *steps: str) -> int:
+    number = claims.add(
+        conn, at=at, due=at + timedelta(days=15), kind="takedown", name=name,
+        email=f"{name}@right.example", url="", text="", entry="", state="open", language="zh-CN",
+    )  # fmt: skip
+    for step in steps:
+        claims.log(conn, number, at, "claimant", step)
+    return number
+
+
+def told(conn: Connection, number: int) -> tuple[str, list[str]]:
+    row = claims.get(conn, number)
+    assert row is not None
+    return row.name, [step.what for step in claims.history(conn, number)]
+
+
+def test_claims_that_came_after_the_backup_and_their_history_stay(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    fill(database)
+    with database.begin() as conn:
+        first = a_claim(conn, NOW, "before", "received")
+    backup.backup(database, tmp_path / "copy.db", NOW)
+    with database.begin() as conn:
+        claims.log(conn, first, LATER, "editor", "answered")
+        claims.change(conn, first, state="answered")
+        second = a_claim(conn, LATER, "since", "received", "mailed")
+        assert claims.take_mail(conn, "mark", "<m@right.example>", LATER, b"x")
+        claims.file_mail(conn, "mark", second)
+    done = backup.recover(site(database_url), SECRET, tmp_path / "copy.db", tmp_path, LATER)
+    assert done.claims == 1
+    with database.begin() as conn:
+        assert told(conn, first) == ("before", ["received", "answered"])
+        assert told(conn, second) == ("since", ["received", "mailed"])
+        assert [mail.mark for mail in claims.mails(conn, second)] == ["mark"]
+        assert a_claim(conn, LATER, "next", "received") == second + 1
+        assert told(conn, second + 1) == ("next", ["received"])
+
+
+def test_a_number_that_stands_for_another_claim_stays_the_backups(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    with database.begin() as conn:
+        number = a_claim(conn, NOW, "before", "received")
+    backup.backup(database, tmp_path / "copy.db", NOW)
+    with database.begin() as conn:
+        claims.change(conn, number, at=LATER, name="another")
+    done = backup.recover(site(database_url), SECRET, tmp_path / "copy.db", tmp_path, LATER)
+    assert done.claims == 0
+    with database.read() as conn:
+        assert told(conn, number) == ("before", ["received"])
+
+
+def test_where_what_came_since_is_lost_its_numbers_are_not_given_again(
+    database: Database, database_url: str, tmp_path: Path
+) -> None:
+    with database.begin() as conn:
+        number = a_claim(conn, NOW, "before", "received")
+    backup.backup(database, tmp_path / "copy.db", NOW)
+    with database.begin() as conn:
+        a_claim(conn, LATER, "since")
+        copy.clear(conn)
+    backup.recover(site(database_url), SECRET, tmp_path / "copy.db", tmp_path, LATER)
+    with database.begin() as conn:
+        assert told(conn, number) == ("before", ["received"])
+        assert a_claim(conn, LATER, "next") > number + 1000

@@ -12,12 +12,16 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from syndicate.adapters.store.claims import claim_mails, claim_steps, claims
 from syndicate.adapters.store.engine import insert
 from syndicate.adapters.store.entries import entries
 from syndicate.adapters.store.stories import retracted
 from syndicate.adapters.store.subscribers import forgotten, subscribers
 from syndicate.model import Status, SubscriberState
 
+# Claims that nobody here knows of any more may have got numbers after the last known one
+_SKIPPED = 1000
+_OF_CLAIMS = (claims, claim_steps, claim_mails)
 _LEFT = (SubscriberState.UNSUBSCRIBED.value, SubscriberState.SUPPRESSED.value)
 
 
@@ -58,3 +62,56 @@ def put(conn: Connection, since: Since) -> int:
         mine = sa.and_(subscribers.c.id == id, subscribers.c.state.not_in(_LEFT))
         left += conn.execute(sa.update(subscribers).where(mine).values(state=state)).rowcount
     return left
+
+
+def put_claims_aside(conn: Connection) -> None:
+    """Keep claims, what was done about them and their mails beside, before all is replaced."""
+    for table in _OF_CLAIMS:
+        conn.exec_driver_sql(f"CREATE TABLE aside_{table.name} AS SELECT * FROM {table.name}")  # noqa: S608
+
+
+def put_claims_back(conn: Connection) -> int:
+    """Claims that came after the backup, and what was done since about those in it; how many came
+    after. A number that stands for one claim here and for another there stays the backup's."""
+    both = "aside_claims AS a JOIN claims AS c ON a.number = c.number"
+    other = conn.exec_driver_sql(f"SELECT a.number FROM {both} WHERE a.at <> c.at")  # noqa: S608
+    taken = list(other.scalars())
+    for table, key in zip(_OF_CLAIMS, ("number", "claim", "claim"), strict=True):
+        for number in taken:
+            conn.execute(sa.text(f"DELETE FROM aside_{table.name} WHERE {key} = :n"), {"n": number})  # noqa: S608
+    known = conn.execute(sa.select(sa.func.count()).select_from(claims)).scalar_one()
+    for table, key, mine in (
+        (claims, "number", "SELECT number FROM aside_claims"),
+        (claim_steps, "claim", "SELECT number FROM aside_claims"),
+        (claim_mails, "mark", "SELECT mark FROM aside_claim_mails"),
+    ):
+        names = ", ".join(f'"{c.name}"' for c in table.columns if c is not claim_steps.c.id)
+        conn.exec_driver_sql(f"DELETE FROM {table.name} WHERE {key} IN ({mine})")  # noqa: S608
+        order = " ORDER BY id" if table is claim_steps else ""
+        conn.exec_driver_sql(
+            f"INSERT INTO {table.name} ({names}) SELECT {names} FROM aside_{table.name}{order}"  # noqa: S608
+        )
+    for table in _OF_CLAIMS:
+        conn.exec_driver_sql(f"DROP TABLE aside_{table.name}")
+    now = conn.execute(sa.select(sa.func.count()).select_from(claims)).scalar_one()
+    _go_on_from(conn, 0)
+    return int(now - known)
+
+
+def skip_numbers(conn: Connection) -> None:
+    """Have claims go on a thousand higher, where what came after the backup is lost: its numbers
+    were told to those who claimed."""
+    _go_on_from(conn, _SKIPPED)
+
+
+def _go_on_from(conn: Connection, further: int) -> None:
+    highest = conn.execute(sa.select(sa.func.max(claims.c.number))).scalar() or 0
+    if conn.dialect.name == "sqlite":
+        said = conn.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = 'claims'")
+        known = said.scalar()
+        conn.exec_driver_sql("DELETE FROM sqlite_sequence WHERE name = 'claims'")
+        row = ("claims", max(highest, known or 0) + further)
+        conn.exec_driver_sql("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", row)
+    elif highest + further:
+        sequence = sa.func.pg_get_serial_sequence("claims", "number")
+        conn.execute(sa.select(sa.func.setval(sequence, highest + further)))
