@@ -51,12 +51,17 @@ class _Kinds(dict[int, str]):
 
 
 _KINDS = _Kinds()
+_ASCII = "".join(map(_KINDS.__getitem__, range(128))).encode().ljust(256)
 
 
 def shape(text: str) -> Codes:
     """The code points of `0X(X)` for `2012年考研攻略(图)`, of `A - Aa A` for `AP - The US`."""
-    kinds = text.strip().translate(_KINDS).encode("utf-32-le", "replace")
-    codes = np.frombuffer(kinds, np.uint32)
+    if text.isascii():
+        kinds = text.strip().encode().translate(_ASCII)
+        codes = np.frombuffer(kinds, np.uint8).astype(np.uint32)
+    else:
+        kinds = text.strip().translate(_KINDS).encode("utf-32-le", "replace")
+        codes = np.frombuffer(kinds, np.uint32)
     again = (codes[1:] == codes[:-1]) & _RUNS[np.minimum(codes[1:], 127)]
     return np.concatenate([codes[:1], codes[1:][~again]])
 
@@ -68,7 +73,7 @@ def form(title: str, text: str) -> Form:
         for part in ((title, text) if title else (text, ""))
     )
     cased = _CASED.findall(head) + _CASED.findall(below)
-    capitals = tuple(word for word in cased if not word.islower() and word != word.lower())
+    capitals = tuple(word for word in cased if word != word.lower())
     return Form(shape(head), shape(below), capitals)
 
 

@@ -78,7 +78,7 @@ def grams(title: str, text: str, *, form: bool = True) -> Grams:
         return Grams(_NONE, _WEIGHTS[:0], _NONE > 0, 0, _NOWHERE, _NOWHERE, *texts, words, written)
     kinds = np.repeat([kind for kind, _, _ in found], [len(h) for _, h, _ in found])
     joined = np.concatenate([h for _, h, _ in found])
-    hashes, first = np.unique(_finish(joined, _SALTS[kinds]), return_index=True)
+    hashes, first = _distinct(_finish(joined, _SALTS[kinds]))
     kinds, starts = kinds[first], np.concatenate([start for _, _, start in found])[first]
     weights = _WEIGHTS[kinds] if form else np.ones(len(hashes), np.float32)
     width = forms.width(title or text[:READ])
@@ -88,6 +88,20 @@ def grams(title: str, text: str, *, form: bool = True) -> Grams:
 _NOWHERE = np.zeros(0, np.intp)
 _NONE = np.zeros(0, np.uint32)
 _Run = tuple[int, Big, NDArray[np.intp]]
+
+
+def _distinct(hashes: Hashes) -> tuple[Hashes, NDArray[np.intp]]:
+    """As `np.unique` with where each stands first, in a third of the time: hashes and places are
+    sorted as one number."""
+    both = (hashes.astype(np.uint64) << _HALF) | np.arange(len(hashes), dtype=np.uint64)
+    both.sort()
+    ordered = (both >> _HALF).astype(np.uint32)
+    new = np.ones(len(ordered), bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+    return ordered[new], (both[new] & _LOWER).astype(np.intp)
+
+
+_HALF, _LOWER = np.uint64(32), np.uint64(2**32 - 1)
 
 
 def _codes(text: str) -> Big:

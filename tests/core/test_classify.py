@@ -266,3 +266,13 @@ def test_thresholds_hold_on_headlines(shared: Path) -> None:
     decided = [guess.column == column for guess, column in guesses if guess.decided]
     assert len(decided) > 0.4 * len(guesses)
     assert sum(decided) / len(decided) > 0.9
+
+
+@pytest.mark.parametrize("end", ["", "x", "xy", "xyz"])
+def test_arrays_of_a_loaded_model_are_aligned_or_each_search_copies_them(end: str) -> None:
+    columns = {"law": f"law{end}"}  # the arrays begin wherever the head ends
+    examples = [replace(e, column=columns.get(e.column, e.column)) for e in some_examples()]
+    model = linear.load(linear.dump(linear.train(examples)))
+    assert model.vocabulary.flags.aligned
+    assert model.idf.flags.aligned
+    assert model.weights.flags.aligned

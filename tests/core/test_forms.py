@@ -37,3 +37,8 @@ def test_form() -> None:
 )
 def test_width(text: str, width: int) -> None:
     assert forms.width(text) == width
+
+
+@pytest.mark.parametrize("text", ["The 12 dogs (and U.S. cats)!", "a\tB 3\x00 c-d", "AA aa", "x"])
+def test_ascii_has_the_shape_that_it_has_beside_other_characters(text: str) -> None:
+    assert forms.shape(f"{text};").tolist()[:-1] == forms.shape(f"{text}·").tolist()[:-1]
