@@ -83,10 +83,11 @@ class Model:
     net: Net | None = None
     habit: NDArray[np.float16] | None = None  # scores by the headline's width, widths × columns
     form: bool = True  # whether it knows how texts are written; those of before do not
+    kin: bool = True  # and what their words are like
 
     def guess(self, title: str, text: str) -> Guess:
         """The column of a text; column "" where no n-gram of it is known."""
-        found = grams(title, text, form=self.form)
+        found = grams(title, text, form=self.form, kin=self.kin)
         which, rows = self._look_up(found)
         if found.written[which].all():  # a form decides nothing alone
             return Guess("", 0.0, _NEVER)
@@ -100,7 +101,8 @@ class Model:
         chances = softmax(scores[None] * self.temperature)[0]
         best, second = np.argsort(-chances, kind="stable")[:2].tolist()
         chance, other = float(chances[best]), float(chances[second])
-        gains = values * (weights[:, best] - weights.mean(1))
+        mean = weights @ np.full(len(scores), 1 / len(scores), np.float32)
+        gains = values * (weights[:, best] - mean)
         words = self._strongest(found, which, gains, best)
         return Guess(
             self.columns[best], chance / (chance + other), self.thresholds[best],
@@ -120,8 +122,8 @@ class Model:
         """What each n-gram that is known counts, in a text of unit length."""
         values = self.idf[rows].astype(np.float32)
         # What was never seen counts half, or a text of which little is known would look the surest
-        squares = found.weights * found.weights
-        unseen = float(squares.sum()) - float(squares[which].sum())
+        seen = found.weights[which]
+        unseen = float(found.weights @ found.weights) - float(seen @ seen)
         length = float(values @ values) + STRANGE * unseen * self.rarest**2
         return values / np.float32(max(length**0.5, 1e-9))
 
@@ -129,7 +131,7 @@ class Model:
         self, found: Grams, which: NDArray[np.intp], gains: Floats, best: int
     ) -> tuple[str, ...]:
         """The n-grams that gain most for a column; those within others of them are not told."""
-        top = np.argsort(-gains, kind="stable")[:12]
+        top = np.argsort(-gains, kind="stable")[:16]
         top = top[gains[top] > 0]
         words = list(dict.fromkeys(filter(None, map(found.named, which[top].tolist()))))
         if self.habit is not None and self.habit[found.width, best] > gains[top].max(initial=0):
@@ -382,6 +384,7 @@ def dump(model: Model) -> bytes:
             "scale": model.net.scale if model.net else None,
             "habit": model.habit is not None,
             "form": model.form,
+            "kin": model.kin,
         },
         ensure_ascii=False,
         sort_keys=True,
@@ -439,4 +442,5 @@ def load(data: bytes) -> Model:
         tuple(head["columns"]), vocabulary, idf, weights,
         head["temperature"], tuple(head["thresholds"]), head["held_back"], head["rarest"],
         _read_net(body, at + (6 + 2 * width) * size, head), habit, head.get("form", False),
+        head.get("kin", False),
     )  # fmt: skip
