@@ -240,10 +240,8 @@ def _beside(
         scores = made.scores(known.take(out).seen_as(rows.frequency > 0, STRANGE))
         scale = scale or _NET * _spread(held[out]) / _spread(scores)
         both[out] += np.float32(scale) * scores
-        if _right(both[out], labels[out]) <= _right(held[out], labels[out]):
+        if _right(both[out], labels[out]) < _right(held[out], labels[out]) + _BETTER:
             return None, held  # not in one of the folds: the others are spared
-    if _right(both, labels) < _right(held, labels) + _BETTER:
-        return None, held
     return replace(net.train(known, truth), scale=scale), both
 
 
