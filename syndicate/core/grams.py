@@ -84,7 +84,7 @@ def grams(title: str, text: str, *, form: bool = True, kin: bool = True) -> Gram
     ones = _ones(words)
     found = [
         *_cjk_runs(texts[0]), *_word_runs(ones, texts[1], headed), *_form_runs(written),
-        *(_kin_runs(words, ones, headed) if kin else ()),
+        *(_kin_runs(words, ones, texts[1], headed) if kin else ()),
     ]  # fmt: skip
     if not found:
         return Grams(_NONE, _WEIGHTS[:0], _NONE > 0, 0, _NOWHERE, _NOWHERE, *texts, words, written)
@@ -161,11 +161,11 @@ def _word_runs(ones: Big, spaced: str, headed: int) -> list[_Run]:
     return found
 
 
-def _kin_runs(words: tuple[str, ...], ones: Big, headed: int) -> list[_Run]:
+def _kin_runs(words: tuple[str, ...], ones: Big, spaced: str, headed: int) -> list[_Run]:
     """The clusters of the words; those of the headline's once more."""
     if not words:
         return []
-    if any("'" in word for word in words):
+    if "'" in spaced:
         ones = _ones([word.partition("'")[0] for word in words])
     clusters, starts = kindred.kin(ones)
     titled = int(np.searchsorted(starts, headed))

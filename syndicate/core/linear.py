@@ -15,6 +15,7 @@ import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import exp
 from typing import Any
 
 import numpy as np
@@ -98,9 +99,10 @@ class Model:
             scores = scores + self.net.score(rows, values)
         if self.habit is not None:
             scores = scores + self.habit[found.width]
-        chances = softmax(scores[None] * self.temperature)[0]
-        best, second = np.argsort(-chances, kind="stable")[:2].tolist()
-        chance, other = float(chances[best]), float(chances[second])
+        logits: list[float] = (scores * self.temperature).tolist()
+        best, second = sorted(range(len(logits)), key=logits.__getitem__, reverse=True)[:2]
+        raised = [exp(each - logits[best]) for each in logits]
+        chance, other = 1 / sum(raised), raised[second] / sum(raised)
         mean = weights @ np.full(len(scores), 1 / len(scores), np.float32)
         gains = values * (weights[:, best] - mean)
         words = self._strongest(found, which, gains, best)
