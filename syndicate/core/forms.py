@@ -19,6 +19,7 @@ _CJK = 0x2E80
 _LONGEST = 120
 _WIDE = re.compile("[\u2e80-\U0010ffff]")
 _CASED = re.compile(r"[A-Za-z0-9\u00c0-\u024f\u0370-\u052f]+")
+_CAPITAL = re.compile(r"(?<![A-Za-z0-9])[a-z0-9]*+[A-Z][A-Za-z0-9]*")  # the same, of ASCII
 _RUNS = np.isin(np.arange(128), [ord(kind) for kind in "XAa0 "])  # of which any number are one
 
 
@@ -51,10 +52,16 @@ class _Kinds(dict[int, str]):
 
 
 _KINDS = _Kinds()
+_ASCII = "".join(map(_KINDS.__getitem__, range(128))).encode().ljust(256)
 
 
 def shape(text: str) -> Codes:
     """The code points of `0X(X)` for `2012年考研攻略(图)`, of `A - Aa A` for `AP - The US`."""
+    if text.isascii():
+        small = np.frombuffer(text.strip().encode().translate(_ASCII), np.uint8)
+        new = np.ones(len(small), bool)
+        new[1:] = (small[1:] != small[:-1]) | ~_RUNS[small[1:]]
+        return small[new].astype(np.uint32)
     kinds = text.strip().translate(_KINDS).encode("utf-32-le", "replace")
     codes = np.frombuffer(kinds, np.uint32)
     again = (codes[1:] == codes[:-1]) & _RUNS[np.minimum(codes[1:], 127)]
@@ -67,8 +74,11 @@ def form(title: str, text: str) -> Form:
         part if part.isascii() else unicodedata.normalize("NFKC", part)
         for part in ((title, text) if title else (text, ""))
     )
-    cased = _CASED.findall(head) + _CASED.findall(below)
-    capitals = tuple(word for word in cased if not word.islower() and word != word.lower())
+    if head.isascii() and below.isascii():
+        capitals = (*_CAPITAL.findall(head), *_CAPITAL.findall(below))
+    else:
+        cased = _CASED.findall(head) + _CASED.findall(below)
+        capitals = tuple(word for word in cased if word != word.lower())
     return Form(shape(head), shape(below), capitals)
 
 

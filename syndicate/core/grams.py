@@ -2,7 +2,8 @@
 
 Chinese, kana and Hangul give runs of one to three characters; alphabets give words, pairs of
 words, and runs of five characters (which stand for stems); a headline's words count once more. How
-a text is written says something too (core/forms.py). No list of words is needed. The hash is our
+a text is written says something too (core/forms.py), and of English words which others are like
+them (core/kin.py). No list of words is needed for anything else. The hash is our
 own (splitmix64's finaliser over a polynomial), because `hash()` differs by process.
 """
 
@@ -10,12 +11,14 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from syndicate.core import forms
+from syndicate.core import kin as kindred
 from syndicate.core.folding import fold
 
 Hashes = NDArray[np.uint32]
@@ -23,7 +26,7 @@ Big = NDArray[np.uint64]
 Floats = NDArray[np.float32]
 
 READ = 1200  # characters of a text that are looked at: what an article is about stands first
-_WORD = re.compile(r"[a-z0-9\u00c0-\u024f\u0370-\u052f]+(?:'[a-z]+)?")
+WORD = re.compile(r"[a-z0-9\u00c0-\u024f\u0370-\u052f]+(?:'[a-z]+)?")
 _CJK = 0x2E80
 _WHOLE = 60  # of a text's shape, what is looked at as one
 _PRIME = np.uint64(0x9E3779B97F4A7C15)
@@ -47,7 +50,7 @@ class Grams:
     def named(self, index: int) -> str:
         """The n-gram behind `hashes[index]`, for people."""
         kind, start = int(self._kinds[index]), int(self._starts[index])
-        if kind in (_WORDS, _PAIRS, _TITLED):
+        if kind in (_WORDS, _PAIRS, _TITLED, _KIN, _KIN_TITLED):  # of kin, the word that has it
             return " ".join(self._words[start : start + (2 if kind == _PAIRS else 1)])
         if kind == _CAPITALS:
             return self._form.capitals[start].lower()
@@ -60,34 +63,57 @@ class Grams:
 
 
 _STEMS, _WORDS, _PAIRS, _TITLED, _SHAPES, _SHAPES_BELOW, _CAPITALS = 5, 6, 7, 8, 9, 10, 11
-_SALTS = np.array([kind * 0xD1B54A32D192ED03 % 2**64 for kind in range(_CAPITALS + 1)], np.uint64)
+_KIN, _KIN_TITLED = 12, 13
+_KINDS = np.arange(_KIN_TITLED + 1)
+_SALTS = np.array([kind * 0xD1B54A32D192ED03 % 2**64 for kind in _KINDS.tolist()], np.uint64)
 # Of each kind. A word has many runs of letters: each counts less than the word
-_WEIGHTS = np.where(np.arange(_CAPITALS + 1) == _STEMS, 0.7, 1).astype(np.float32)
+_WEIGHTS = np.select([_KINDS == _STEMS, _KINDS >= _KIN], [0.7, 1.5], 1).astype(np.float32)
 
 
-def grams(title: str, text: str, *, form: bool = True) -> Grams:
-    """The features of an entry; those of a title alone where there is no text. `form`: how it is
-    written as well, which models of before do not know."""
+_OF_FORM = (_KINDS >= _SHAPES) & (_KINDS <= _CAPITALS)
+
+
+def grams(title: str, text: str, *, form: bool = True, kin: bool = True) -> Grams:
+    """The features of an entry; those of a title alone where there is no text. `form`, `kin`: how
+    it is written, and what its words are like, as well, which models of before do not know."""
     folded = fold(f"{title} {text[:READ]}")
-    words = tuple(_WORD.findall(folded))
+    words = tuple(WORD.findall(folded))
     texts = f" {folded} ", f" {' '.join(words)} "
-    headed = len(_WORD.findall(fold(title))) if text else 0
+    headed = len(WORD.findall(fold(title))) if text else 0
     written = forms.form(title, text[:READ]) if form else forms.NONE
-    found = [*_cjk_runs(texts[0]), *_word_runs(words, texts[1], headed), *_form_runs(written)]
+    ones = _ones(words)
+    found = [
+        *_cjk_runs(texts[0]), *_word_runs(ones, texts[1], headed), *_form_runs(written),
+        *(_kin_runs(words, ones, texts[1], headed) if kin else ()),
+    ]  # fmt: skip
     if not found:
         return Grams(_NONE, _WEIGHTS[:0], _NONE > 0, 0, _NOWHERE, _NOWHERE, *texts, words, written)
-    kinds = np.repeat([kind for kind, _, _ in found], [len(h) for _, h, _ in found])
-    joined = np.concatenate([h for _, h, _ in found])
-    hashes, first = np.unique(_finish(joined, _SALTS[kinds]), return_index=True)
-    kinds, starts = kinds[first], np.concatenate([start for _, _, start in found])[first]
+    of_kinds, runs, starts_of = zip(*found, strict=True)
+    kinds = np.repeat(np.array(of_kinds), [len(run) for run in runs])
+    hashes, first = _distinct(_finish(np.concatenate(runs), _SALTS[kinds]))
+    kinds, starts = kinds[first], np.concatenate(starts_of)[first]
     weights = _WEIGHTS[kinds] if form else np.ones(len(hashes), np.float32)
     width = forms.width(title or text[:READ])
-    return Grams(hashes, weights, kinds >= _SHAPES, width, kinds, starts, *texts, words, written)
+    return Grams(hashes, weights, _OF_FORM[kinds], width, kinds, starts, *texts, words, written)
 
 
 _NOWHERE = np.zeros(0, np.intp)
 _NONE = np.zeros(0, np.uint32)
 _Run = tuple[int, Big, NDArray[np.intp]]
+
+
+def _distinct(hashes: Hashes) -> tuple[Hashes, NDArray[np.intp]]:
+    """As `np.unique` with where each stands first, in a third of the time: hashes and places are
+    sorted as one number."""
+    both = (hashes.astype(np.uint64) << _HALF) | np.arange(len(hashes), dtype=np.uint64)
+    both.sort()
+    ordered = (both >> _HALF).astype(np.uint32)
+    new = np.ones(len(ordered), bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+    return ordered[new], (both[new] & _LOWER).astype(np.intp)
+
+
+_HALF, _LOWER = np.uint64(32), np.uint64(2**32 - 1)
 
 
 def _codes(text: str) -> Big:
@@ -111,12 +137,15 @@ def _cjk_runs(folded: str) -> list[_Run]:
     return found
 
 
-def _word_runs(words: tuple[str, ...], spaced: str, headed: int) -> list[_Run]:
-    """`spaced` are the words with a space around each; `headed` is how many of them are the
-    headline's: they count once more, as such."""
-    if not words:
+def _ones(words: Sequence[str]) -> Big:
+    return np.array([zlib.crc32(word.encode()) for word in words], np.uint64)
+
+
+def _word_runs(ones: Big, spaced: str, headed: int) -> list[_Run]:
+    """`ones` are the words' hashes, `spaced` the words with a space around each; `headed` is how
+    many of them are the headline's: they count once more, as such."""
+    if not len(ones):
         return []
-    ones = np.array([zlib.crc32(word.encode()) for word in words], np.uint64)
     codes = _codes(spaced)
     found = [(_WORDS, ones, np.arange(len(ones)))]
     if headed:
@@ -132,6 +161,17 @@ def _word_runs(words: tuple[str, ...], spaced: str, headed: int) -> list[_Run]:
     return found
 
 
+def _kin_runs(words: tuple[str, ...], ones: Big, spaced: str, headed: int) -> list[_Run]:
+    """The clusters of the words; those of the headline's once more."""
+    if not words:
+        return []
+    if "'" in spaced:
+        ones = _ones([word.partition("'")[0] for word in words])
+    clusters, starts = kindred.kin(ones)
+    titled = int(np.searchsorted(starts, headed))
+    return [(_KIN, clusters, starts), (_KIN_TITLED, clusters[:titled], starts[:titled])]
+
+
 def _form_runs(written: forms.Form) -> list[_Run]:
     """Runs of three of what stands for characters, the whole of it (at -1), words with capitals."""
     found: list[_Run] = []
@@ -142,8 +182,8 @@ def _form_runs(written: forms.Form) -> list[_Run]:
             whole = np.array([zlib.crc32(shape[:_WHOLE].tobytes())], np.uint64)
             found.append((kind, np.concatenate([whole, runs]), np.arange(-1, len(runs))))
     if written.capitals:
-        ones = [zlib.crc32(word.encode()) for word in written.capitals]
-        found.append((_CAPITALS, np.array(ones, np.uint64), np.arange(len(ones))))
+        ones = _ones(written.capitals)
+        found.append((_CAPITALS, ones, np.arange(len(ones))))
     return found
 
 

@@ -15,6 +15,7 @@ import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import exp
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,7 @@ _ENOUGH = 0.8  # probability that decides where nothing held back was wrong
 _NET = 0.5  # share of the network beside the linear models
 _HABIT = np.float32(0.6)  # of the widths beside them, each to unit spread
 _BETTER = 0.002  # of the held-back texts that either has to tell rightly beyond those without it
+_NOWHERE = np.zeros(0, np.intp)
 _MAGIC = b"syndicate model 1\n"
 
 
@@ -82,55 +84,62 @@ class Model:
     net: Net | None = None
     habit: NDArray[np.float16] | None = None  # scores by the headline's width, widths × columns
     form: bool = True  # whether it knows how texts are written; those of before do not
-
-    def _look_up(self, found: Grams) -> tuple[NDArray[np.intp], Floats]:
-        places: NDArray[np.intp] = np.searchsorted(self.vocabulary, found.hashes)
-        places[places == len(self.vocabulary)] = 0
-        known = self.vocabulary[places] == found.hashes
-        if found.written[known].all():  # a form decides nothing alone
-            known = np.zeros_like(known)
-        rows: NDArray[np.intp] = np.where(known, places, -1)
-        values: Floats = np.where(known, self.idf[places].astype(np.float32), np.float32(0))
-        # What was never seen counts half, or a text of which little is known would look the surest
-        unseen = found.weights[~known]
-        strange = STRANGE * float(unseen @ unseen) * self.rarest**2
-        norm = max(float(np.sqrt(values @ values + strange)), 1e-9)
-        return rows, values / np.float32(norm)
+    kin: bool = True  # and what their words are like
 
     def guess(self, title: str, text: str) -> Guess:
         """The column of a text; column "" where no n-gram of it is known."""
-        found = grams(title, text, form=self.form)
-        if not len(self.vocabulary) or not len(found.hashes):
+        found = grams(title, text, form=self.form, kin=self.kin)
+        which, rows = self._look_up(found)
+        if found.written[which].all():  # a form decides nothing alone
             return Guess("", 0.0, _NEVER)
-        rows, values = self._look_up(found)
-        if not values.any():
-            return Guess("", 0.0, _NEVER)
+        values = self._values(found, which, rows)
         weights = self.weights[rows].astype(np.float32)
         scores = values @ weights
         if self.net is not None:
             scores = scores + self.net.score(rows, values)
         if self.habit is not None:
             scores = scores + self.habit[found.width]
-        chances = softmax(scores[None] * self.temperature)[0]
-        best, second = np.argsort(-chances, kind="stable")[:2]
-        chance, other = float(chances[best]), float(chances[second])
-        words = self._strongest(found, values, weights, int(best))
+        logits: list[float] = (scores * self.temperature).tolist()
+        best, second = sorted(range(len(logits)), key=logits.__getitem__, reverse=True)[:2]
+        raised = [exp(each - logits[best]) for each in logits]
+        chance, other = 1 / sum(raised), raised[second] / sum(raised)
+        mean = weights @ np.full(len(scores), 1 / len(scores), np.float32)
+        gains = values * (weights[:, best] - mean)
+        words = self._strongest(found, which, gains, best)
         return Guess(
             self.columns[best], chance / (chance + other), self.thresholds[best],
             self.columns[second], chance - other, words,
         )  # fmt: skip
 
+    def _look_up(self, found: Grams) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Which n-grams of a text are known, and where in the vocabulary."""
+        if not len(self.vocabulary):
+            return _NOWHERE, _NOWHERE
+        places = np.searchsorted(self.vocabulary, found.hashes)
+        places[places == len(self.vocabulary)] = 0
+        which = np.flatnonzero(self.vocabulary[places] == found.hashes)
+        return which, places[which]
+
+    def _values(self, found: Grams, which: NDArray[np.intp], rows: NDArray[np.intp]) -> Floats:
+        """What each n-gram that is known counts, in a text of unit length."""
+        values = self.idf[rows].astype(np.float32)
+        # What was never seen counts half, or a text of which little is known would look the surest
+        seen = found.weights[which]
+        unseen = float(found.weights @ found.weights) - float(seen @ seen)
+        length = float(values @ values) + STRANGE * unseen * self.rarest**2
+        return values / np.float32(max(length**0.5, 1e-9))
+
     def _strongest(
-        self, found: Grams, values: Floats, weights: Floats, best: int
+        self, found: Grams, which: NDArray[np.intp], gains: Floats, best: int
     ) -> tuple[str, ...]:
-        gains = values * (weights[:, best] - weights.sum(1) / len(self.columns))
-        top = np.argsort(-gains, kind="stable")[:12]
+        """The n-grams that gain most for a column; those within others of them are not told."""
+        top = np.argsort(-gains, kind="stable")[:16]
         top = top[gains[top] > 0]
-        words = list(dict.fromkeys(filter(None, map(found.named, top.tolist()))))
+        words = list(dict.fromkeys(filter(None, map(found.named, which[top].tolist()))))
         if self.habit is not None and self.habit[found.width, best] > gains[top].max(initial=0):
             words.insert(0, f"width {found.width}")
-        whole = [word for word in words if not any(word in w and word != w for w in words)]
-        return tuple(whole[:4])
+        joined = "\n".join(words)
+        return tuple([word for word in words if joined.count(word) == 1][:4])
 
 
 def train(examples: Sequence[Example], unlabelled: Sequence[Example] = ()) -> Model:
@@ -233,10 +242,8 @@ def _beside(
         scores = made.scores(known.take(out).seen_as(rows.frequency > 0, STRANGE))
         scale = scale or _NET * _spread(held[out]) / _spread(scores)
         both[out] += np.float32(scale) * scores
-        if _right(both[out], labels[out]) <= _right(held[out], labels[out]):
+        if _right(both[out], labels[out]) < _right(held[out], labels[out]) + _BETTER:
             return None, held  # not in one of the folds: the others are spared
-    if _right(both, labels) < _right(held, labels) + _BETTER:
-        return None, held
     return replace(net.train(known, truth), scale=scale), both
 
 
@@ -377,6 +384,7 @@ def dump(model: Model) -> bytes:
             "scale": model.net.scale if model.net else None,
             "habit": model.habit is not None,
             "form": model.form,
+            "kin": model.kin,
         },
         ensure_ascii=False,
         sort_keys=True,
@@ -405,7 +413,7 @@ def _read_net(body: bytes, at: int, head: dict[str, Any]) -> Net | None:
         return None
     (size, hidden), width = head["net"], len(head["columns"])
     places = np.frombuffer(body, "<u4", size, at).astype(np.intp)
-    entry = np.frombuffer(body, "<f2", size * hidden, at + 4 * size).reshape(size, hidden)
+    entry = np.frombuffer(body, "<f2", size * hidden, at + 4 * size).reshape(size, hidden).copy()
     rest = np.frombuffer(body, "<f4", hidden + hidden * width + width, at + (4 + 2 * hidden) * size)
     start, leave, ends = np.split(rest, [hidden, hidden + hidden * width])
     return Net(places, entry, start, leave.reshape(hidden, width), ends, head["scale"])
@@ -422,15 +430,17 @@ def load(data: bytes) -> Model:
     length = struct.unpack("<I", body[:4])[0]
     head = json.loads(body[4 : 4 + length])
     size, width, at = head["size"], len(head["columns"]), 4 + length
-    vocabulary = np.frombuffer(body, "<u4", size, at)
-    idf = np.frombuffer(body, "<f2", size, at + 4 * size)
-    weights = np.frombuffer(body, "<f2", size * width, at + 6 * size).reshape(size, width)
+    # Copied, since numpy copies what is not aligned again at each search
+    vocabulary = np.frombuffer(body, "<u4", size, at).copy()
+    idf = np.frombuffer(body, "<f2", size, at + 4 * size).copy()
+    weights = np.frombuffer(body, "<f2", size * width, at + 6 * size).reshape(size, width).copy()
     habit = None
     if head.get("habit"):
         end = len(body) - 2 * habits.SIZE * width
-        habit = np.frombuffer(body, "<f2", habits.SIZE * width, end).reshape(-1, width)
+        habit = np.frombuffer(body, "<f2", habits.SIZE * width, end).reshape(-1, width).copy()
     return Model(
         tuple(head["columns"]), vocabulary, idf, weights,
         head["temperature"], tuple(head["thresholds"]), head["held_back"], head["rarest"],
         _read_net(body, at + (6 + 2 * width) * size, head), habit, head.get("form", False),
+        head.get("kin", False),
     )  # fmt: skip

@@ -174,11 +174,11 @@ def test_a_model_of_before_the_network_is_read() -> None:
     start = data.index(b"{") - 4
     (length,) = struct.unpack("<I", data[start : start + 4])
     head = json.loads(data[start + 4 : start + 4 + length])
-    del head["net"], head["scale"], head["habit"], head["form"]
+    del head["net"], head["scale"], head["habit"], head["form"], head["kin"]
     old = json.dumps(head).encode()
     body = struct.pack("<I", len(old)) + old + data[start + 4 + length :]
     read = linear.load(data[: start - 4] + struct.pack("<I", zlib.crc32(body)) + body)
-    assert (read.net, read.habit, read.form) == (None, None, False)
+    assert (read.net, read.habit, read.form, read.kin) == (None, None, False, False)
     assert read.guess("", some_examples()[0].text).decided
 
 
@@ -244,15 +244,34 @@ def test_features_have_names_and_do_not_depend_on_the_process() -> None:
     names = {found.named(index) for index in range(len(found.hashes))}
     assert {"goal", "goals", "goal goals", "进", "进球", "form Aa", "form X a"} <= names
     assert found.hashes.tolist() == sorted(set(grams("Goal", "進球 goals").hashes.tolist()))
-    assert int(found.hashes.astype(np.uint64).sum()) == 38_083_175_136
+    assert int(found.hashes.astype(np.uint64).sum()) == 50_618_478_351
+    without = grams("Ｇoal", "进球 goals", kin=False)
+    assert int(without.hashes.astype(np.uint64).sum()) == 38_083_175_136
 
 
-def test_models_of_before_know_no_forms() -> None:
-    plain = grams("goal", "进球 GOALS", form=False)
-    assert plain.hashes.tolist() == grams("Goal", "进球 goals", form=False).hashes.tolist()
+def test_models_of_before_know_no_forms_and_no_kin() -> None:
+    plain = grams("goal", "进球 GOALS", form=False, kin=False)
+    same = grams("Goal", "进球 goals", form=False, kin=False)
+    assert plain.hashes.tolist() == same.hashes.tolist()
     assert not plain.written.any()
     assert set(plain.weights.tolist()) == {1.0}
-    assert set(plain.hashes.tolist()) < set(grams("goal", "进球 GOALS").hashes.tolist())
+    later = grams("goal", "进球 GOALS", kin=False)
+    assert set(plain.hashes.tolist()) < set(later.hashes.tolist())
+    assert set(later.hashes.tolist()) < set(grams("goal", "进球 GOALS").hashes.tolist())
+
+
+def test_a_word_that_no_example_has_is_known_by_its_kin() -> None:
+    examples = [
+        Example(f"The {word} was seen on day {n}", column)
+        for n in range(10)
+        for column, words in (("sport", ("striker", "goalkeeper")), ("tech", ("linux", "browser")))
+        for word in words
+    ]
+    model = linear.train(examples)
+    guess = model.guess("", "A midfielder's")
+    assert (guess.column, guess.words) == ("sport", ("midfielder's",))
+    assert linear.load(linear.dump(model)).guess("", "A midfielder's") == guess
+    assert replace(model, kin=False).guess("", "A midfielder's").column == ""
 
 
 def test_thresholds_hold_on_headlines(shared: Path) -> None:
@@ -266,3 +285,13 @@ def test_thresholds_hold_on_headlines(shared: Path) -> None:
     decided = [guess.column == column for guess, column in guesses if guess.decided]
     assert len(decided) > 0.4 * len(guesses)
     assert sum(decided) / len(decided) > 0.9
+
+
+@pytest.mark.parametrize("end", ["", "x", "xy", "xyz"])
+def test_arrays_of_a_loaded_model_are_aligned_or_each_search_copies_them(end: str) -> None:
+    columns = {"law": f"law{end}"}  # the arrays begin wherever the head ends
+    examples = [replace(e, column=columns.get(e.column, e.column)) for e in some_examples()]
+    model = linear.load(linear.dump(linear.train(examples)))
+    assert model.vocabulary.flags.aligned
+    assert model.idf.flags.aligned
+    assert model.weights.flags.aligned

@@ -37,3 +37,13 @@ def test_form() -> None:
 )
 def test_width(text: str, width: int) -> None:
     assert forms.width(text) == width
+
+
+@pytest.mark.parametrize("text", ["The 12 dogs (and U.S. cats)!", "a\tB 3\x00 c-d", "AA aa", "x"])
+def test_ascii_has_the_shape_that_it_has_beside_other_characters(text: str) -> None:
+    assert forms.shape(f"{text};").tolist()[:-1] == forms.shape(f"{text}·").tolist()[:-1]
+
+
+@pytest.mark.parametrize("text", ["", "iPhone 4S of_The USA's 2nd A-b cD3", "x" * 1200])
+def test_ascii_has_the_capitals_that_it_has_beside_other_characters(text: str) -> None:
+    assert forms.form("", text).capitals == forms.form("", f"{text} ·").capitals
