@@ -51,6 +51,22 @@ def test_import_and_export(site: Site) -> None:
     assert {s["url"] for s in copied["sources"]} == set(by_url)
 
 
+def test_what_was_imported_can_be_read_and_keeps_its_folders(site: Site) -> None:
+    lists = "".join(
+        f'<outline text="{folder}"><outline text="News">'
+        f'<outline text="{folder}" xmlUrl="HTTP://{folder}.example/rss"/></outline></outline>'
+        for folder in ("north", "south")
+    )
+    site.write("in.opml", f'<opml version="2.0"><body>{lists}</body></opml>')
+    site.run("import", str(site.root / "in.opml"))
+    assert site.run("check").status == 0
+    data = tomllib.loads((site.root / "config.toml").read_text())
+    columns = {column["id"]: column for column in data["columns"]}
+    parents = [columns[source["column"]]["parent"] for source in data["sources"]]
+    assert parents == ["north", "south"]
+    assert site.json("import", str(site.root / "in.opml"))["columns"] == []
+
+
 @pytest.mark.parametrize("text", ["", "<html/>", "no opml", "<opml", "{}"])
 def test_what_is_no_opml_changes_nothing(site: Site, text: str) -> None:
     site.config(CONFIG)
