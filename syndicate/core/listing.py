@@ -1,8 +1,8 @@
 """Listing pages without a feed: which articles they list, by CSS selectors or by their shape.
 
 Without selectors a list is recognised by what all of them have: several blocks of one shape, each
-with one link of its own and most with a date, or with a day (11-24, 昨天) where there are more. What is no such list is none; nothing is guessed
-from links alone.
+with one link of its own and most with a date, or with a day (11-24, 昨天) where there are more
+of them. What is no such list is none; nothing is guessed from links alone.
 """
 
 from __future__ import annotations
