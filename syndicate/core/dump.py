@@ -135,9 +135,13 @@ def _is_bare_meta(line: str) -> bool:
 
 def _loose_date(line: str) -> GivenDate | None:
     """A date without a label: alone on its line, before the first label, or between bars."""
-    for part in (line, labels.before(line), *re.split(r"\s*[|｜]\s*|\s{2,}", line)):
-        if part and len(part) < 40 and (found := dates.read_date(part) or _leading_date(part)):
-            return found
+    pieces = re.split(r"\s*[|｜]\s*|\s{2,}", line)
+    parts = [line, labels.before(line), *pieces, re.split("[:：]\\s+", line)[-1]]
+    parts = [part for part in parts if part and len(part) < 40]
+    for reader in (dates.read_date, _leading_date):
+        for part in parts:
+            if found := reader(part):
+                return found
     return None
 
 
@@ -255,6 +259,8 @@ def _is_small_label(line: str) -> bool:
     """A label that says nothing to us (浏览次数, 字号), or one whose value is empty."""
     if _NAVIGATION.match(line) and len(line) < 40:
         return True
+    if labels.is_speech(line):
+        return False
     first = re.split(r"[:：]", line, maxsplit=1)
     return len(first) == 2 and bool(labels.field_of(first[0])) and len(line) < 80
 
@@ -302,6 +308,9 @@ def _read_head(plain: Sequence[str], title: int | None, found: Found) -> None:
             found.breadcrumb = found.breadcrumb or crumb
             continue
         found.take(list(labels.scan(line)))
+        for part in re.split(r"\s*[|｜]\s*", line):
+            if named := labels.byline(part):
+                found.take([Labelled("author", "the byline", named)])
         if found.loose_date is None and (len(line) < 40 or is_meta(line)):
             found.loose_date = _loose_date(line)
         if notices.opens_notice(line):

@@ -318,6 +318,12 @@ def _is_of_another(match: re.Match[str]) -> bool:
     return bool(match["glued"] and _GLUED_OTHER.fullmatch(match["glued"]))
 
 
+def is_speech(line: str) -> bool:
+    """Whether a line is what somebody says in an interview (记者：请您谈谈…), not who wrote it."""
+    who, _, said = re.sub("：", ":", line, count=1).partition(":")
+    return who.strip() in _SPEAKERS and bool(said.strip()) and not _is_of_names(said.strip())
+
+
 def is_other_time(each: Labelled) -> bool:
     """Whether a label dates something that is not the article (会议时间：…)."""
     return each.field == "other" and _GLUED_OTHER.fullmatch(each.label) is not None
