@@ -98,6 +98,23 @@ def test_add_finds_the_feed_of_a_page(site: Site, server: FeedServer) -> None:
     assert (site.root / "config.toml").read_bytes() == before
 
 
+def test_add_reads_the_link_header(site: Site, server: FeedServer) -> None:
+    server.serve("/out", rss(item(1)))
+    page = server.serve("/page", "<html></html>", Link='</out>; rel="alternate"')
+    site.config(f'[fetch]\nallow_networks = ["{server.network}"]\n')
+    assert "Link header" in site.run("add", page).out
+
+
+def test_a_page_that_names_a_thousand_feeds_is_not_followed_to_each(
+    site: Site, server: FeedServer
+) -> None:
+    links = "".join(f'<a href="/{n}/rss.xml">RSS</a>' for n in range(1000))
+    page = server.serve("/page", f"<html>{links}</html>")
+    site.config(f'[fetch]\nallow_networks = ["{server.network}"]\n')
+    site.run("add", page, status=1)
+    assert len(server.asked) < 60
+
+
 def _labelled() -> str:
     law = [f"法院第{n}庭审理一起合同纠纷案，法官当庭宣判" for n in range(30)]
     farm = [f"合作社第{n}季水稻丰收，农户在田间收割忙" for n in range(30)]
