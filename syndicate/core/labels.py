@@ -265,6 +265,7 @@ _AT_DATE = re.compile(r"(?<![\d(（])[ \t\u3000]*(?=\d{4}[-年/.]\d{1,2})")
 _ROLE_BEHIND = re.compile(
     r"[ \t\u3000]+(?=(?:记者|記者|通讯员|作者|责编|编辑)[ \u3000]*[\u4e00-\u9fff])"
 )
+_TEXT_BEHIND = re.compile(r"(?<=[\u4e00-\u9fff]{2})[ \u3000]+(?=[^ \u3000]{4,}[，。；])")
 _UTTERED = re.compile(r"[。！？][^)）】\]\s]|[！？?]$")
 # Whoever speaks in an interview (记者：好的。) is no author
 _SPEAKERS = frozenset({"记者", "記者", "编辑", "編輯", "文字"})
@@ -379,6 +380,7 @@ def _of_name(field: str, text: str) -> str:
     text = _FURNITURE.split(_AT_DATE.split(text, maxsplit=1)[0], maxsplit=1)[0].rstrip()
     if field != "author":
         text = _ROLE_BEHIND.split(text, maxsplit=1)[0]
+        text = _TEXT_BEHIND.split(text, maxsplit=1)[0]
     for opening, closing in zip(_OPENING, _CLOSING, strict=True):
         at = text.find(closing)
         if at >= 0 and opening not in text[:at]:
