@@ -647,7 +647,7 @@ def _source_place(source: Source) -> Iterator[tuple[str, str]]:
     if source.type == "page" and source.path:
         yield "path", "a page has a url, not a path"
     schemes = r"imaps?://." if source.type == "mailbox" else r"https?://[^/\s]+"
-    if source.url and not re.match(schemes, source.url):
+    if source.url and not re.match(schemes, source.url, re.I):
         yield "url", f"{source.url!r} is not an address that a {source.type} can have"
 
 

@@ -29,15 +29,6 @@ class Decoder(Protocol):
     def feed(self, data: bytes) -> Iterator[bytes]: ...
 
 
-class Identity:
-    """Not encoded at all."""
-
-    complete = True
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        yield data
-
-
 class Zlib:
     """gzip (several members, rubbish after the last), zlib, or raw deflate.
 
@@ -93,6 +84,27 @@ class Zlib:
                     self._open = zlib.decompressobj(_AUTO)
 
 
+class Unstated:
+    """Not encoded, or gzip that nobody states: a file.xml.gz, or packed by a cache on the way."""
+
+    def __init__(self) -> None:
+        self._packed: Zlib | None = None
+        self._begun = False
+
+    @property
+    def complete(self) -> bool:
+        return self._packed is None or self._packed.complete
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        if not self._begun:
+            self._begun = True
+            self._packed = Zlib(gzip=True) if data.startswith(_GZIP) else None
+        if self._packed is None:
+            yield data
+        else:
+            yield from self._packed.feed(data)
+
+
 class Brotli:
     """Brotli, with the library's own bound on a piece."""
 
@@ -127,7 +139,7 @@ def decoder(content_encoding: str) -> Decoder | None:
     names = [n for n in content_encoding.lower().replace(" ", "").split(",") if n]
     names = [name for name in names if name not in ("identity", "none", "utf-8", "chunked")]
     if not names:
-        return Identity()
+        return Unstated()
     if len(names) > 1:
         return None
     match names[0]:

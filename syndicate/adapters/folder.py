@@ -29,12 +29,17 @@ def files(folder: Path) -> Iterator[LocalFile]:
     """
     if not folder.is_dir():
         raise FetchError("there is no such folder", where=str(folder), remedy="check its path")
+    root = folder.resolve()
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if any(part.startswith(".") for part in name.split("/")):
             continue
         if path.suffix.lower() in SUFFIXES and path.is_file():
-            yield _read(path, name)
+            # A folder that is filled by others (a checkout) may hold links to anything
+            if path.is_symlink() and not path.resolve().is_relative_to(root):
+                yield LocalFile(name, None, "is a link that leads out of the folder")
+            else:
+                yield _read(path, name)
 
 
 def _read(path: Path, name: str) -> LocalFile:

@@ -126,11 +126,13 @@ def _tell(call: Call, problems: Sequence[Problem], reports: list[dict[str, Any]]
 def add(call: Call, url: str, column: str | None) -> None:
     """Find the feed behind an address and add it to the config; comments and order stay."""
     from syndicate.adapters import config_file
+    from syndicate.core import urls
 
     settings = call.settings
     if column and settings.column(column) is None:
         raise UsageError(f"no column {column!r}", where="--column")
-    if not re.match(r"https?://", url):
+    url = urls.without_feed_scheme(url)
+    if not re.match(r"https?://", url, re.I):
         url = f"https://{url}"
     found = call.app.discover(url)
     known = {source.url: source.id for source in settings.sources}
@@ -230,10 +232,15 @@ def _tables(
 
 
 class _Folders:
-    """Folders of an OPML file as columns: those there are by title, else new ones, nested."""
+    """Folders of an OPML file as columns: those there are by title, else new ones, nested.
+
+    Folders of one name in two others are two; only a column that was configured before is found
+    by its title wherever it stands.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._known = {(c.parent, c.title): c.id for c in settings.columns}
+        self._configured = [(c.title, c.id) for c in settings.columns]
         self._taken = [c.id for c in settings.columns]
         self.made: list[dict[str, Any]] = []
 
@@ -247,7 +254,7 @@ class _Folders:
         return parent
 
     def _by_title(self, title: str) -> str | None:
-        ids = [id for (_, known), id in self._known.items() if known == title]
+        ids = [id for known, id in self._configured if known == title]
         return ids[0] if len(ids) == 1 else None
 
     def _make(self, title: str, parent: str) -> str:

@@ -57,7 +57,7 @@ _CHINESE_DIGITS = {**{c: n for n, c in enumerate("〇一二三四五六七八九
 _TIME = r"(?P<hour>\d{1,2})[:：](?P<minute>\d{2})(?:[:：](?P<second>\d{2})(?:[.,]\d+)?)?"
 _ZONE = (
     r"(?P<zone>Z|(?:GMT|UTC|UT)?\s*[+-]\d{1,2}:?\d{2}|(?:GMT|UTC)\s*[+-]\d{1,2}|[+-]\d{2}"
-    r"|[A-Za-z]{1,5})?(?:\s*\([^)]*\))?"
+    r"|[A-Za-z]{1,5})?(?:\s*\([^)]*\)|(?<=\d\d)\s+[A-Z]{2,5})?"  # +0800 CST, as Go prints it
 )
 _DAY_NAME = r"(?:(?P<weekday>[A-Za-z]{2,9})\.?(?:,\s*|\s+))?"
 _ISO = re.compile(
@@ -105,7 +105,8 @@ _CHINESE = re.compile(
     r"(?:[(（]?(?:星期|周|週|礼拜|禮拜)[一二三四五六日天][)）]?)?\s*[,，]?\s*"
     r"(?:(?P<half>凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|晚)?\s*"
     r"(?:(?P<hour>\d{1,2})\s*(?:[:：]\s*(?P<minute>\d{2})(?:\s*[:：]\s*(?P<second>\d{2}))?"
-    r"|[时時点點]\s*(?:(?P<minute2>\d{1,2})\s*分?\s*(?:(?P<second2>\d{1,2})\s*秒)?)?)))?\s*" + _ZONE
+    r"|[时時点點]\s*(?:(?P<minute2>\d{1,2}|半)\s*分?\s*(?:(?P<second2>\d{1,2})\s*秒)?)?)))?\s*"
+    + _ZONE
 )
 _WEEKDAY_HALF = re.compile(r"\s*[(（]?(?:星期|周|週)[一二三四五六日天][)）]?\s*(?=\d|上午|下午|$)")
 _HALF_DAY = re.compile(r"(?P<head>.*\d)\s*(?P<half>上午|下午|晚上)\s*(?P<tail>\d{1,2}[:：].*)")
@@ -115,6 +116,14 @@ _ISO_TIME = re.compile(r"(?<=\d)T(\d{2}):?(\d{2})?:?(\d{2})?(?=$|Z|[+-]|[.,]\d)"
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
 _ZONE_IN_BRACKETS = re.compile(r"[(\[]((?:GMT|UTC)\s*[+-]\d{1,2}(?::?\d{2})?)[)\]]", re.I)
 _ZONE_NAME = re.compile(r"(?<=[\dZz])\[[\w/+-]+\]$")  # RFC 9557, beside an offset
+_CLOCK_ALONE = re.compile(r"T[\d:]+$")  # without a zone
+_BEIJING = re.compile(r"\s*\(?北京(?:时间|時間)\)?\s*")
+_IN_BRACKETS = re.compile(r"[\[(【〔](.*)[\])】〕]")
+_NUMERAL = re.compile(
+    r"(?<![期周週拜])(?:[〇○零一二三四五六七八九两]*十[一二三四五六七八九]?|[〇○零一二三四五六七八九两]+)"
+)
+# What programs write where they know no date: Go's zero time, and the clock's zero
+_NEVER_SET = ("0001-01-01T00:00:00", "1970-01-01T00:00:00")
 _LEAD = re.compile(r"^(?:发布于|发表于|更新于|刊于|(?:发布|发表|更新|刊发)?(?:时间|日期))\s*:?\s*")
 _TAIL = re.compile(r"\s*(?:发布|发表|更新|刊登|讯)$")
 
@@ -150,24 +159,30 @@ def read_date(text: str | None, *, cst: str = CHINA) -> GivenDate | None:
     if not text or len(text) > _LONGEST * 4:
         return None
     try:
-        if usual := _usual(text):
-            return usual
+        found = _usual(text) or _any_form(text, cst)
     except (ValueError, OverflowError):  # a day that no calendar has
         return None
+    return None if found is None or found.text.startswith(_NEVER_SET) else found
+
+
+def _any_form(text: str, cst: str) -> GivenDate | None:
     cleaned = " ".join(unicodedata.normalize("NFKC", text).split())
     cleaned = _LEAD.sub("", _TAIL.sub("", cleaned.strip(" ,;|。·").translate(_DASHES)))
     cleaned = _ZONE_IN_BRACKETS.sub(r"\1", cleaned)
     if re.search(r"(?:Z|[+-]\d\d:?\d\d)\[", cleaned, re.I):
         cleaned = _ZONE_NAME.sub("", cleaned)
+    if inner := _IN_BRACKETS.fullmatch(cleaned):
+        cleaned = inner[1].strip()
     if not cleaned or len(cleaned) > _LONGEST:
         return None
+    beijing = _BEIJING.search(cleaned)
+    if beijing is not None:
+        cleaned = _BEIJING.sub(" ", cleaned).strip()
     for reader in _READERS:
-        try:
-            found = reader(cleaned, cst)
-        except (ValueError, OverflowError):
-            return None
+        found = reader(cleaned, cst)
         if found is not None:
-            return found
+            is_local = beijing is not None and _CLOCK_ALONE.search(found.text)
+            return GivenDate(found.text + CHINA) if is_local else found
     return None
 
 
@@ -236,6 +251,8 @@ def _chinese(text: str, cst: str) -> GivenDate | None:
         return None
     fields = match.groupdict()
     fields["minute"] = fields["minute"] or fields["minute2"] or ("00" if fields["hour"] else None)
+    if fields["minute"] == "半":
+        fields["minute"] = "30"
     fields["second"] = fields["second"] or fields["second2"]
     if fields["era"] in ("民國", "民国", "中華民國"):
         fields["year"] = str(int(fields["year"]) + 1911)
@@ -245,24 +262,26 @@ def _chinese(text: str, cst: str) -> GivenDate | None:
 
 
 def _arabic(text: str) -> str:
-    """Chinese numerals in dates as digits: 二〇二二年十二月二十四日 → 2022年12月24日."""
+    """Chinese numerals in dates as digits: 二〇二二年十二月二十日 → 2022年12月20日.
 
-    text = text.replace("廿", "二十").replace("卅", "三十")
+    The day of the week keeps its own (星期三).
+    """
+    text = text.replace("廿", "二十").replace("卅", "三十").replace("元月", "一月")
+    if not re.search(r"[〇○零一二三四五六七八九十]+\s*[年月日号號时時点點]", text):
+        return text
+    return _NUMERAL.sub(_digits, text)
 
-    def number(match: re.Match[str]) -> str:
-        word = match[0]
-        if "十" not in word:
-            return "".join(str(_CHINESE_DIGITS[c]) for c in word)
-        tens, _, ones = word.partition("十")
-        return str(
-            (_CHINESE_DIGITS[tens] if tens else 1) * 10 + (_CHINESE_DIGITS[ones] if ones else 0)
-        )
 
-    return (
-        re.sub(r"[〇○零一二三四五六七八九两]*十?[〇○零一二三四五六七八九]+|十", number, text)
-        if (re.search(r"[〇○零一二三四五六七八九十]+\s*[年月日号時时点點]", text))
-        else text
-    )
+def _digits(match: re.Match[str]) -> str:
+    """ValueError for what is no numeral (二〇十五)."""
+    word = match[0]
+    if "十" not in word:
+        return "".join(str(_CHINESE_DIGITS[c]) for c in word)
+    tens, _, ones = word.partition("十")
+    if len(tens) > 1:
+        raise ValueError(word)
+    first = _CHINESE_DIGITS[tens] if tens else 1
+    return str(first * 10 + (_CHINESE_DIGITS[ones] if ones else 0))
 
 
 def _epoch(text: str, _cst: str) -> GivenDate | None:

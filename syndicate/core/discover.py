@@ -32,7 +32,7 @@ _NAMED = re.compile(
     r"|(^|/)(rss|atom|feeds?)/?$|\.(rss|atom|rdf)$|[?&](feed|format|type)=(rss2?|atom|json)\b",
     re.I,
 )
-_WORDS = re.compile(r"\b(rss|atom|feed)\b|订阅源|聚合", re.I)
+_WORDS = re.compile(r"(?<![A-Za-z])(rss|atom|feed)(?![A-Za-z])|订阅|訂閱|聚合", re.I)
 _COMMENTS = re.compile(r"comments?|评论", re.I)
 _FEED_HEAD = re.compile(rb"<(?:[\w.-]+:)?(rss|feed|RDF)[\s>]", re.I)
 

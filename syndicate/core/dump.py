@@ -135,9 +135,13 @@ def _is_bare_meta(line: str) -> bool:
 
 def _loose_date(line: str) -> GivenDate | None:
     """A date without a label: alone on its line, before the first label, or between bars."""
-    for part in (line, labels.before(line), *re.split(r"\s*[|｜]\s*|\s{2,}", line)):
-        if part and len(part) < 40 and (found := dates.read_date(part) or _leading_date(part)):
-            return found
+    pieces = re.split(r"\s*[|｜]\s*|\s{2,}", line)
+    parts = [line, labels.before(line), *pieces, re.split("[:：]\\s+", line)[-1]]
+    parts = [part for part in parts if part and len(part) < 40]
+    for reader in (dates.read_date, _leading_date):
+        for part in parts:
+            if found := reader(part):
+                return found
     return None
 
 
@@ -150,7 +154,7 @@ def is_navigation(line: str) -> bool:
 def read_dump(text: str) -> ParsedEntry:
     """One article from the text of a portal page. Never raises; nothing is invented."""
     lines = [line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
-    plain = _joined([_SPACES.sub(" ", line).strip() for line in lines])
+    plain = joined([_SPACES.sub(" ", line).strip() for line in lines])
     head_end, title_at = _head(plain)
     found = Found()
     _read_head(plain[:head_end], title_at, found)
@@ -162,18 +166,18 @@ def read_dump(text: str) -> ParsedEntry:
     return entry(title, body, found, site(plain))
 
 
-def _joined(plain: Sequence[str]) -> list[str]:
+def joined(plain: Sequence[str]) -> list[str]:
     """The lines, a label alone on its line joined with the value on the next one (a table)."""
     joined = list(plain)
     for index, line in enumerate(plain[:-1]):
         value = plain[index + 1]
         field = labels.field_of(line) if 2 <= len(line) <= 8 else ""
-        if field in _META_FIELDS and _is_value(field, value):
+        if field in _META_FIELDS and is_value(field, value):
             joined[index], joined[index + 1] = f"{line.rstrip(':： ')}：{value}", ""
     return joined
 
 
-def _is_value(field: str, text: str) -> bool:
+def is_value(field: str, text: str) -> bool:
     if field in ("published", "updated"):
         return dates.read_date(text) is not None
     return (
@@ -255,6 +259,8 @@ def _is_small_label(line: str) -> bool:
     """A label that says nothing to us (浏览次数, 字号), or one whose value is empty."""
     if _NAVIGATION.match(line) and len(line) < 40:
         return True
+    if labels.is_speech(line):
+        return False
     first = re.split(r"[:：]", line, maxsplit=1)
     return len(first) == 2 and bool(labels.field_of(first[0])) and len(line) < 80
 
@@ -302,6 +308,9 @@ def _read_head(plain: Sequence[str], title: int | None, found: Found) -> None:
             found.breadcrumb = found.breadcrumb or crumb
             continue
         found.take(list(labels.scan(line)))
+        for part in re.split(r"\s*[|｜]\s*", line):
+            if named := labels.byline(part):
+                found.take([Labelled("author", "the byline", named)])
         if found.loose_date is None and (len(line) < 40 or is_meta(line)):
             found.loose_date = _loose_date(line)
         if notices.opens_notice(line):
@@ -327,7 +336,7 @@ def _is_foot(line: str) -> bool:
 
 def _is_source_line(line: str) -> bool:
     """A line of the foot that is labels: 原文链接：…, （责任编辑：…）."""
-    inner = line.strip("()（）[]【】 ")
+    inner = labels.unwrapped(line)
     found = list(labels.scan(inner, bare=False))
     if not found or len(inner) > 300:
         return False
@@ -358,7 +367,7 @@ def _without_notices(body: Sequence[str], found: Found) -> list[str]:
         if notices.opens_notice(line):
             found.notices.append(Notice(line, notices.origin(line)))
         elif _is_source_line(line) and len(line) < 120:
-            found.take(list(labels.scan(line.strip("()（）[]【】 "), bare=False)))
+            found.take(list(labels.scan(labels.unwrapped(line), bare=False)))
         elif not (_NAVIGATION.match(line) and len(line) < 40) and not _COUNTER.fullmatch(line):
             kept.append(line)
     return kept
@@ -383,7 +392,7 @@ def _read_foot(lines: Sequence[str], plain: Sequence[str], start: int, found: Fo
         if heading:
             line, heading = f"{heading} {line}", ""
         if _is_source_line(line):
-            found.take(list(labels.scan(line.strip("()（）[]【】 "), bare=False)))
+            found.take(list(labels.scan(labels.unwrapped(line), bare=False)))
         elif notices.is_notice(line) and not _is_contact(line):
             found.notices.append(Notice(line, notices.origin(line)))
         elif index and not found.values.get("original_url") and _follows_link_label(plain, index):
@@ -401,6 +410,9 @@ def _follows_link_label(plain: Sequence[str], index: int) -> bool:
     return labels.field_of(before) == "original_url"
 
 
+_YEARS_BEHIND = re.compile(r"\s+(?:19|20)\d\d(?:\s*[-–—]\s*(?:19|20)\d\d)?$")
+
+
 def site(plain: Sequence[str]) -> Hop | None:
     """The site that a page names as itself: by its copyright line, else by its welcome."""
     footer = [line for line in plain if line and notices.is_footer(line)]
@@ -409,6 +421,7 @@ def site(plain: Sequence[str]) -> Hop | None:
         for line in footer:
             match = pattern.search(line)
             name = _REGISTRATION.sub("", match["name"]).strip(" -·|") if match else ""
+            name = _YEARS_BEHIND.sub("", name)
             if name and not re.fullmatch(r"[\d\s]+", name):
                 own = match.groupdict().get("domain") if match else None
                 return Hop(name, _address(own or domain))

@@ -177,9 +177,28 @@ LABELS: dict[str, tuple[str, ...]] = {
         ),
         *("category", "keywords", "comments", "share", "print", "评论", "收藏", "纠错", "图片来源"),
         *("资料来源", "数据来源", "图源", "图片", "视频来源", "题图来源", "照片来源", "制表"),
+        *("配图来源", "素材来源", "图表来源", "图片作者", "摄影作者", "原作者", "作者单位"),
+        *("作者简介", "总编辑", "签发"),
     ),
 }
-_FIELD = {label: field for field, labels in LABELS.items() for label in labels}
+_TRADITIONAL = str.maketrans(
+    "来编辑责时间发转载题标链连结处记网络执图资数视频单撰终监点击浏览签摄关键评论对",
+    "來編輯責時間發轉載題標鏈連結處記網絡執圖資數視頻單撰終監點擊瀏覽簽攝關鍵評論對",
+)
+
+
+def _spellings(label: str) -> set[str]:
+    """A label as it stands, and as Taiwan and Hong Kong write it (發布 and 發佈)."""
+    other = label.translate(_TRADITIONAL)
+    return {label, other, other.replace("發布", "發佈")}
+
+
+_FIELD = {
+    spelling: field
+    for field, labels in LABELS.items()
+    for label in labels
+    for spelling in _spellings(label)
+}
 _WORDS = sorted(_FIELD, key=len, reverse=True)
 
 
@@ -191,16 +210,26 @@ def _spaced(label: str) -> str:
 
 
 _ANY = "|".join(_spaced(word) for word in _WORDS)
-# Labels that are one even when glued to what stands before them (证券时报网作者：…)
-_STRONG = "文章来源|信息来源|来源|作者|责任编辑|责编|发布时间|发布日期|原文链接|浏览次数|点击数"
+# Labels that are one even when glued to what stands before them (证券时报网作者：…); first those
+# that end with the name of another (本文图片来源：…)
+_STRONG = (
+    "[图圖]片[来來]源|[资資]料[来來]源|[数數]据[来來]源|[视視][频頻][来來]源|照片[来來]源|配[图圖][来來]源"
+    "|素材[来來]源|[图圖]表[来來]源|[图圖]片作者|[摄攝]影作者|原作者|作者[单單]位|作者[简簡]介|[总總][编編][辑輯]"
+    "|文章[来來]源|信息[来來]源|[来來]源|作者|[责責]任[编編][辑輯]|[责責][编編]|[发發][布佈](?:[时時][间間]|日期)"
+    "|原文[链鏈][接]|[浏瀏][览覽]次[数數]|[点點][击擊][数數]|[记記]者|[编編][辑輯]|[时時][间間](?=\\s*[:：]\\s*\\d{4})"
+    "|日期(?=\\s*[:：]\\s*\\d{4})"
+)
+# What only ends the value before it where it is glued: of a meeting, not of the article (会议时间)
+_GLUED_OTHER = re.compile(r"[时時][间間]|日期")
 _LABEL = re.compile(
     rf"(?:(?<![\u4e00-\u9fffA-Za-z])(?P<label>{_ANY})|(?P<glued>{_STRONG}))"
-    r"[ \t\u3000]*[:：][ \t\u3000]*",
+    r"[ \t\u3000]*[:：][ \t\u3000]*"
+    r"|(?<=[【\[])(?P<boxed>来源|來源|作者|责任编辑|编辑|发布时间|时间|日期)[】\]](?=[^\s:：])",
     re.I,
 )
 # Labels that are one even without a colon, when what follows them is set off by a space
 _BARE = re.compile(
-    r"(?:^|(?<=[\s|｜]))(?P<label>来源于|来源自|文章来源|信息来源|稿件来源|稿源|来源|作者|编辑|发表时间|更新时间|责任编辑|责编|发布时间|发布日期|转载自|转自)"
+    r"(?:^|(?<=[\s|｜]))(?P<label>来源于|来源自|文章来源|信息来源|稿件来源|稿源|来源|来源单位|作者|编辑|发表时间|更新时间|责任编辑|责编|发布时间|发布日期|转载自|转自|发布机构|发布单位|发文日期|公布日期)"
     r"[ \t\u3000]+(?=\S)"
 )
 # An English byline: By Jane Doe and John Smith | June 24, 2022
@@ -213,17 +242,38 @@ _ANY_LABEL = re.compile(rf"{_LABEL.pattern}|{_BARE.pattern.replace('?P<label>', 
 _END = re.compile(r"[ \t\u3000]{2,}|[|｜\t\u2003]|\s[-—–·]\s|(?<=\S)[ \u3000]+(?=\d{4}[-年/.])")
 _sign = prefilter.sign(
     r"来\s*源|來源|稿源|出处|作\s*者|编辑|責編|责编|原标题|原文|转自|转载自|轉載自|撰文|发布|刊发|"
-    r"禁发|解禁|source|author|original|republished|reprinted|embargo|\bby\b"
+    r"發佈|發布|轉自|編輯|原標題|禁发|解禁|source|author|original|republished|reprinted|embargo|\bby\b"
 )
 _URL = re.compile(r"https?://[^\s<>\"'，。；、）)】\]]+", re.I)
+_NAME_LENGTH = 15  # what is longer and ends with a full stop is a sentence
+_NAMED = frozenset({"source", "author", "editor", "via"})
+_OPENING, _CLOSING = "(（[【〔", ")）]】〕"
 _LONGEST = {"source": 60, "author": 60, "editor": 40, "via": 60, "original_title": 200}
 _TO_THE_END = frozenset(
     ("original_url", "published", "updated", "rights", "licence", "original_title", "embargo")
 )
 _BRACKETED_ROLE = re.compile(r"\s*[(（](?:记者|作者|通讯员|责任编辑|编辑|文)")
-_CLOSED = re.compile(r"^[\s(（\[【]+|[\s)）\]】]+$")
 _BRACKETED = re.compile(r"[(（\[【]([^()（）\[\]【】]{3,80})[)）\]】]\s*$")
 _SENTENCE = re.compile(r"[。！？!?]")
+# What stands on a page behind a value and is no part of it: buttons, counts, the next matter
+_FURNITURE = re.compile(
+    r"[ \t\u3000]*[【\[(（]?(?:打印|關閉|关闭|字体|字號|字号|大[ \u3000]+中[ \u3000]+小|分享"
+    r"|举报|收藏|纠错|我要(?:评论|纠错)|参与互动|评论|更新于|我有话说|手机看新闻|阅读原文)"
+    r"(?:[ \t\u3000:：(（【】\])）\d]|$)"
+)
+_AT_DATE = re.compile(r"(?<![\d(（])[ \t\u3000]*(?=\d{4}[-年/.]\d{1,2})")
+_ROLE_BEHIND = re.compile(
+    r"[ \t\u3000]+(?=(?:记者|記者|通讯员|作者|责编|编辑)[ \u3000]*[\u4e00-\u9fff])"
+)
+_TEXT_BEHIND = re.compile(r"(?<=[\u4e00-\u9fff]{2})[ \u3000]+(?=[^ \u3000]{4,}[，。；])")
+_UTTERED = re.compile(r"[。！？][^)）】\]\s]|[！？?]$")
+# Whoever speaks in an interview (记者：好的。) is no author
+_SPEAKERS = frozenset({"记者", "記者", "编辑", "編輯", "文字"})
+_NAME_ALONE = re.compile(
+    r"(?:[\u4e00-\u9fff]{2,4}|[\u4e00-\u9fff][ \u3000]+[\u4e00-\u9fff]|[\u4e00-\u9fff]+·"
+    r"[\u4e00-\u9fff·]+|[A-Z][\w.'’ -]*)(?:[(（][^()（）]{1,12}[)）])?"
+)
+_NOTHING = frozenset({"无", "無", "暂无", "null", "none", "undefined", "n/a", "nan"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,11 +297,45 @@ def scan(line: str, *, bare: bool = True) -> Iterator[Labelled]:
     found = list(pattern.finditer(line))
     for index, match in enumerate(found):
         end = found[index + 1].start() if index + 1 < len(found) else len(line)
-        label = match["label"] or match["glued"] or (match["bare"] if bare else "")
-        field = field_of(label)
+        label = (
+            match["label"] or match["glued"] or match["boxed"] or (match["bare"] if bare else "")
+        )
+        field = "other" if not index and _is_of_another(match) else field_of(label)
         value = _value(field, line[match.end() : end])
-        if value:
+        if value and (label not in _SPEAKERS or _is_of_names(value)):
             yield Labelled(field, label, value)
+
+
+def _is_of_names(value: str) -> bool:
+    people = names.split_names(value)
+    return (
+        bool(people)
+        and not value.endswith("。")
+        and all(_NAME_ALONE.fullmatch(name) for name in people)
+    )
+
+
+def _is_of_another(match: re.Match[str]) -> bool:
+    return bool(match["glued"] and _GLUED_OTHER.fullmatch(match["glued"]))
+
+
+def is_speech(line: str) -> bool:
+    """Whether a line is what somebody says in an interview (记者：请您谈谈…), not who wrote it."""
+    who, _, said = re.sub("：", ":", line, count=1).partition(":")
+    return who.strip() in _SPEAKERS and bool(said.strip()) and not _is_of_names(said.strip())
+
+
+def is_other_time(each: Labelled) -> bool:
+    """Whether a label dates something that is not the article (会议时间：…)."""
+    return each.field == "other" and _GLUED_OTHER.fullmatch(each.label) is not None
+
+
+def unwrapped(line: str) -> str:
+    """A line without the brackets around it: （责编：李丹、王五(实习生)） keeps the inner ones."""
+    text = line.strip()
+    while text[:1] in _OPENING and text:
+        text = text[1:-1].strip() if text[-1:] in _CLOSING else text[1:].strip()
+    return text
 
 
 def count(line: str) -> int:
@@ -282,10 +366,28 @@ def _value(field: str, text: str) -> str:
     else:
         text = _END.split(text, maxsplit=1)[0]
         text = _BRACKETED_ROLE.split(text, maxsplit=1)[0]
-    text = text.strip(" \t\u3000,，;；、|-—")
-    if text.count("(") + text.count("（") != text.count(")") + text.count("）"):
-        text = text.strip("()（）")
+    if field in _NAMED:
+        text = _of_name(field, text)
+    text = text.strip(" \t\u3000,，;；、|-—/")
+    for opening, closing in ("(（", ")）"), ("[【", "]】"):
+        if sum(map(text.count, opening)) != sum(map(text.count, closing)):
+            text = text.strip(opening + closing + " ")
     return text if len(text) <= _LONGEST.get(field, 300) else ""
+
+
+def _of_name(field: str, text: str) -> str:
+    """The name of a medium or person that a text begins with, "" where it is none."""
+    text = _FURNITURE.split(_AT_DATE.split(text, maxsplit=1)[0], maxsplit=1)[0].rstrip()
+    if field != "author":
+        text = _ROLE_BEHIND.split(text, maxsplit=1)[0]
+        text = _TEXT_BEHIND.split(text, maxsplit=1)[0]
+    for opening, closing in zip(_OPENING, _CLOSING, strict=True):
+        at = text.find(closing)
+        if at >= 0 and opening not in text[:at]:
+            text = text[:at]
+    stated = text.lower() not in _NOTHING and any(map(str.isalnum, text))
+    is_sentence = _UTTERED.search(text) or (len(text) > _NAME_LENGTH and text.endswith("。"))
+    return text if stated and not is_sentence else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +437,7 @@ def _edges(text: str) -> Iterator[str]:
         if bracketed and _LABEL.match(bracketed[1]):
             yield bracketed[1]
         elif len(line) <= _LINE_LENGTH:
-            inner = _CLOSED.sub("", line)
+            inner = unwrapped(line)
             match = _LABEL.match(inner)
             if match and not _SENTENCE.search(inner[:-1]):
                 yield inner

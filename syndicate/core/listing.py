@@ -1,8 +1,8 @@
 """Listing pages without a feed: which articles they list, by CSS selectors or by their shape.
 
 Without selectors a list is recognised by what all of them have: several blocks of one shape, each
-with one link of its own and most with a date. What is no such list is none; nothing is guessed
-from links alone.
+with one link of its own and most with a date, or with a day (11-24, 昨天) where there are more
+of them. What is no such list is none; nothing is guessed from links alone.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from syndicate.model import GivenDate
 from syndicate.settings import Selectors
 
 _FEWEST = 3  # blocks of one shape that make a list
+_FEWEST_DAYS = 5  # of them where the dates have no year
 _SHORTEST = 6  # characters; a shorter link text is a category or a button
 _CANDIDATES = 5000  # links that are looked at
 _MANY = ""  # stands for "several links" where one address is kept
@@ -30,6 +31,11 @@ _DATE = re.compile(
 )
 _ENGLISH = re.compile(
     r"\b(?:\d{1,2}\s+[A-Z][a-z]{2,8}\.?,?\s+\d{4}|[A-Z][a-z]{2,8}\.?\s+\d{1,2},?\s+\d{4})\b"
+)
+# A day without its year, or said from today: no date that is known, but a sign of a list
+_DAY = re.compile(
+    r"(?<![\d.:/-])(?:0?[1-9]|1[0-2])\s*[-/月]\s*(?:0?[1-9]|[12]\d|3[01])\s*日?(?![\d.:/%-])"
+    r"|(?:今|昨|前)天|刚刚|\d+\s*(?:小时|分钟|天)前"
 )
 _NEXT = re.compile(
     r"(?:下一?[页頁]|next(?: page)?|older(?: (?:posts|entries))?)\s*[>»›→]*|[>»›→]", re.I
@@ -300,6 +306,9 @@ def _weight(group: Sequence[tuple[LexborNode, LexborNode]]) -> float:
     if len(group) < _FEWEST or _is_apart(group[0][0]):
         return 0.0
     dated = sum(_dated(block, Selectors()) is not None for block, _ in group)
+    if dated < _FEWEST:
+        dated = sum(_DAY.search(_text(block)) is not None for block, _ in group)
+        dated = dated if dated >= _FEWEST_DAYS else 0
     if dated < _FEWEST or dated * 2 < len(group):
         return 0.0
     average = sum(len(_name(anchor)) for _, anchor in group) / len(group)

@@ -134,12 +134,29 @@ def _quoted(line: str) -> str:
     return f"{key}: {value}"
 
 
-def _yaml(head: str, name: str, above: int) -> dict[str, Any]:
-    """Scalars are the text that they are: YAML 1.1 makes `no`, `12:30` and 010 other things."""
+@lru_cache(maxsize=1)
+def _loader() -> Any:
+    """BaseLoader without aliases, of which bombs are made (*a of [*b, *b, …])."""
     import yaml  # type: ignore[import-untyped]
 
+    class Loader(yaml.BaseLoader):  # type: ignore[misc]
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            if self.check_event(yaml.AliasEvent):
+                mark = self.peek_event().start_mark
+                raise yaml.composer.ComposerError(None, None, "aliases are not read", mark)
+            return super().compose_node(parent, index)
+
+    return Loader
+
+
+def _yaml(head: str, name: str, above: int) -> dict[str, Any]:
+    """Scalars are the text that they are: YAML 1.1 makes `no`, `12:30` and 010 other things."""
+    import yaml
+
     try:
-        read = yaml.load(head, Loader=yaml.BaseLoader)  # noqa: S506
+        read = yaml.load(head, Loader=_loader())  # noqa: S506
+    except RecursionError:
+        raise ParseError("front matter is nested too deeply", where=f"{name}:1") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = above + mark.line if mark else 1

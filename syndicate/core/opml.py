@@ -16,6 +16,7 @@ from xml.sax.saxutils import quoteattr
 
 from lxml import etree
 
+from syndicate.core import urls
 from syndicate.errors import ParseError
 
 MAX_BYTES = 20_000_000
@@ -110,7 +111,7 @@ def _outlines(
             continue
         values = {str(key).lower(): str(value).strip() for key, value in child.attrib.items()}
         title = " ".join((values.get("title") or values.get("text") or "").split())
-        url = values.get("xmlurl", "")
+        url = urls.without_feed_scheme(values.get("xmlurl", ""))
         kind = values.get("type", "").lower()
         if url or not len(child):
             yield title, url, values.get("htmlurl", ""), kind, _filed(folders, values)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import html as markup
 import json
+import re
 from collections.abc import Container, Iterator
 from typing import Any
 
@@ -132,8 +133,9 @@ def _entry(
     external = _url(item.get("external_url"), base)
     html = _text(item.get("content_html")) or ""
     if not html and (text := _text(item.get("content_text"))):
-        parts = [markup.escape(p.strip(), quote=False) for p in text.split("\n\n") if p.strip()]
-        html = "".join(f"<p>{part}</p>" for part in parts)
+        parts = (p.strip() for p in re.split(r"\n\s*\n", text.replace("\r\n", "\n")))
+        escaped = (markup.escape(part, quote=False) for part in parts if part)
+        html = "".join(f"<p>{'<br>'.join(part.splitlines())}</p>" for part in escaped)
     tags = _tags(item)
     return ParsedEntry(
         id=identity,

@@ -19,6 +19,8 @@ MOST = timedelta(days=1)
 # A permanent redirect counts once it was seen for this long and so often
 MOVED_FOR = timedelta(days=2)
 MOVED_POLLS = 3
+# After so many failures at the address that it moved to, the configured one is asked again
+_BACK_AFTER = 5
 _REMEMBERED = 20
 _SLOWER = 1.5
 _PERIOD = re.compile(r"(\d+)\s*([smhdw])")
@@ -60,7 +62,7 @@ def next_poll(
 ) -> Rhythm:
     """The rhythm after an answer. `jitter` in 0..0.1 spreads sources that would move together;
     `fixed` is the period that the operator set."""
-    if answer.status == _GONE:
+    if answer.status == _GONE and not past.url:
         return replace(
             past,
             health=Health.GONE,
@@ -80,8 +82,10 @@ def _failed(
     failures = past.failures + 1
     wait = _spread(max(_backoff(failures), fixed or LEAST), jitter)
     wait = max(wait, retry_after(answer.retry_after, now) or LEAST)
+    is_lost = answer.status == _GONE or failures >= _BACK_AFTER
     return replace(
         past,
+        url="" if is_lost else past.url,
         health=Health.FAILING,
         error=answer.error,
         failures=failures,

@@ -70,7 +70,9 @@ _METAS = {
     "licence": "licence",
     "license": "licence",
 }
-_WEAK_METAS = frozenset({"author", "copyright", "source", "date"})
+_WEAK_METAS = frozenset(
+    {"author", "article:author", "og:article:author", "copyright", "source", "date"}
+)
 _CLASSES = {
     "source": re.compile(
         r"(?:^|[\s_-])(?:source|laiyuan|media[_-]?name|from|art[_-]?source|ly|article[_-]source"
@@ -88,15 +90,23 @@ _CLASSES = {
     ),
 }
 _DATE_IN_LINE = re.compile(
-    r"\d{4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,2}\s*日?(?:\s*\d{1,2}\s*[:：]\s*\d{2}(?:\s*[:：]\s*\d{2})?)?"
+    r"(?:(?:\d{4}|民[國国]\s*\d{2,3})\s*[-/.年－／．]\s*\d{1,2}\s*[-/.月－／．]\s*\d{1,2}"
+    r"|[〇○零一二三四五六七八九]{4}年[一二三四五六七八九十元]{1,3}月[一二三四五六七八九十廿卅]{1,3}日)"
+    r"\s*日?(?:\s*\d{1,2}\s*[:：]\s*\d{2}(?:\s*[:：]\s*\d{2})?)?"
 )
+_UNSEEN = re.compile("[\u200b-\u200f\u2060\ufeff\u00ad]")  # of no width
+_GENERIC = frozenset({"时间", "日期", "時間"})  # in a text they date a meeting, or anything else
+_WHERE = re.compile(r"(?:会议|活动)?(?:地点|地點|地址)")
+_TALK = re.compile(r"comment|pinglun|liuyan", re.I)
 _COMMENTS = re.compile(r"comment|pinglun|reply|recommend|related|sidebar|hotnews|rank", re.I)
 _SUFFIX = re.compile(r"\s*(?:[-_|–—]+|::|»)\s*")
 _OTHER_MATTER = re.compile(
     r"(?:相关|推荐|热门|猜你|延伸|更多|最新|精彩|热点|网友|大家|我来|发表|全部|最热)?"
-    r"(?:新闻|文章|阅读|推荐|评论|资讯|链接|排行|热文|跟帖|点击)(?:榜|区|排行)?\W*$|related|comments",
+    r"(?:新闻|文章|阅读|推荐|评论|资讯|链接|排行|热文|跟帖|点击)(?:榜|区|排行)?\W*$"
+    r"|参考(?:文献|资料)\W*$|related|comments",
     re.I,
 )
+_SENTENCE_MARK = re.compile(r"[，。！？；]")
 _MEDIUM_NAME = re.compile(r"(?:网|报|社|台|刊|新闻|杂志)$")
 _REPRINT = re.compile(r"版权归|不代表本|仅供参考|转载.*(?:注明|联系)|侵权")
 _CUT = frozenset({"editor", "source", "author", "original_url", "original_title"})
@@ -114,6 +124,7 @@ class Page:
     linked: dict[str, Any]
     lines: list[str]
     found: Found = field(default_factory=Found)
+    talk: frozenset[str] = frozenset()  # lines of the readers' comments
     evidence: list[Evidence] = field(default_factory=list)
 
 
@@ -125,6 +136,7 @@ def read_page(html: str, url: str | None) -> ParsedEntry:
     page = Page(tree, url, _metas(tree), _json_ld(tree), _lines(html))
     title = _title(page)
     page.found.take(list(wechat.labelled(tree)))
+    page.talk = _talk(page, title)
     _read_labels(page, title)
     body, body_lines = _body(html, page, title)
     _read_around(page, title, body_lines)
@@ -133,7 +145,7 @@ def read_page(html: str, url: str | None) -> ParsedEntry:
 
 
 def _lines(html: str) -> list[str]:
-    text = plaintext.to_text(html)
+    text = _UNSEEN.sub("", plaintext.to_text(html))
     return [line.replace("\t", " ").strip() for line in text.split("\n") if line.strip()]
 
 
@@ -230,15 +242,39 @@ def _crumb_of_nodes(tree: LexborHTMLParser) -> tuple[str, ...]:
 def _read_around(page: Page, title: str, body_lines: frozenset[str]) -> None:
     """Labels near the title first, then those after the body; never those within it."""
     at = _title_at(page.lines, title, body_lines)
-    near = list(_near_title(page.lines, at, body_lines))
-    for line in near:
-        page.found.take(_scan(line))
+    near = dump.joined(
+        [line for line in _near_title(page.lines, at, body_lines) if line not in page.talk]
+    )
+    is_dated = False
+    for index, line in enumerate(near):
+        found = _scan(line)
+        if line in body_lines and (is_dated or _WHERE.match("".join(near[index + 1 : index + 2]))):
+            found = [each for each in found if each.label not in _GENERIC]
+        page.found.take(found)
+        is_dated = is_dated or bool(_DATE_IN_LINE.search(line))
     for line in _article_lines(page.lines, at):
-        page.found.take(_tail(line))
-    _read_byline(page, at)
+        if line not in page.talk:
+            page.found.take(_tail(line))
+    _read_byline(page, at, near)
     _read_script(page, near)
     _read_classes(page, [*page.lines[max(0, at - 3) : at], *_until_text(page.lines, at)])
     _read_loose(page, near)
+
+
+def _talk(page: Page, title: str) -> frozenset[str]:
+    """The lines of the readers' comments, which say nothing of the article."""
+    nodes = (node for node in page.tree.css("[class], [id]") if _TALK.search(_marks(node)))
+    texts = (plaintext.to_text(node.html or "") for node in nodes if node.css_first("h1") is None)
+    return frozenset(
+        line.replace("\t", " ").strip()
+        for text in texts
+        if not title or title not in text
+        for line in text.split("\n")
+    )
+
+
+def _marks(node: LexborNode) -> str:
+    return f"{node.attributes.get('class') or ''} {node.attributes.get('id') or ''}"
 
 
 def _until_text(lines: Sequence[str], at: int) -> Iterator[str]:
@@ -253,7 +289,9 @@ def _read_loose(page: Page, near: Sequence[str]) -> None:
     dated = [
         (line, match)
         for line in near
-        if (match := _DATE_IN_LINE.search(line)) and dates.read_date(match[0])
+        if (match := _DATE_IN_LINE.search(line))
+        and dates.read_date(match[0])
+        and not any(map(labels.is_other_time, labels.scan(line)))
     ]
     if not dated:
         return
@@ -298,11 +336,24 @@ def _near_title(lines: Sequence[str], at: int, body: frozenset[str]) -> Iterator
     for line in lines[max(0, at - 3) : at]:
         if len(line) < 160 and any(e.field in ("published", "source") for e in labels.scan(line)):
             yield line
+    label = ""
     for line in lines[at + 1 : at + 1 + _NEAR]:
-        if line in body and (len(line) > 30 or not any(labels.scan(line))):
+        is_value = bool(label) and dump.is_value(label, line)
+        if line in body and not is_value and not _is_of_head(line):
             return
         if len(line) < 160:
             yield line
+        label = labels.field_of(line)
+
+
+def _is_of_head(line: str) -> bool:
+    """Whether a line that the extractor took for text is a label or the date under the title."""
+    if len(line) <= 30 and any(each.field != "other" for each in labels.scan(line)):
+        return True
+    if _SENTENCE_MARK.search(line) or len(line) > 80:
+        return False
+    is_row = bool(labels.field_of(line.split()[0]))  # of a table (索引号 … 主题分类 …)
+    return is_row or (len(line) <= 40 and bool(_DATE_IN_LINE.search(line)))
 
 
 def _loose_source(page: Page, line: str, match: re.Match[str]) -> None:
@@ -321,7 +372,7 @@ def _is_name_of_source(text: str) -> bool:
         and not labels.field_of(text.rstrip(":："))
         and not any(labels.scan(text))
         and not re.search(
-            r"[\d。，,:：!！?？/]|评论|字号|分享|打印|收藏|来源|作者|阅读|浏览|星期|更新|责编|编辑",
+            r"[\d。，,:：!！?？/]|评论|字号|分享|打印|收藏|来源|作者|阅读|浏览|星期|更新|责编|编辑|^原创$|记者|^来自",
             text,
         )
     )
@@ -349,13 +400,19 @@ def _article_lines(lines: Sequence[str], at: int) -> Iterator[str]:
             yield line
 
 
-def _read_byline(page: Page, at: int) -> None:
-    """The author named in the first lines of the text (【文/… 作者 …】), where no label does."""
+def _read_byline(page: Page, at: int, near: Sequence[str]) -> None:
+    """The author named under the title or in the first lines of the text (【文/… 作者 …】), where
+    no label does."""
     if "author" in page.found.values:
         return
+    parts = (part for line in near for part in _DATE_IN_LINE.sub("|", line).split("|"))
+    for part in parts:
+        if named := labels.byline(part.strip()):
+            page.found.take([Labelled("author", "the byline", named)])
+            return
     running = 0
     for line in page.lines[at + 1 :]:
-        if named := labels.byline(line):
+        if (named := labels.byline(line)) and line not in page.talk:
             page.found.take([Labelled("author", "the byline", named)])
             return
         running += len(line) > 60
@@ -364,12 +421,12 @@ def _read_byline(page: Page, at: int) -> None:
 
 
 def _tail(line: str) -> list[Labelled]:
-    inner = line.strip("()（）[]【】 ")
+    inner = labels.unwrapped(line)
     found = [each for each in labels.scan(inner, bare=False) if each.field != "other"]
     if not found or not inner.lower().startswith(found[0].label.lower()):
         return []
     allowed = {"editor", "source", "author", "published", "original_url", "original_title", "via"}
-    return [each for each in found if each.field in allowed]
+    return [each for each in found if each.field in allowed and each.label not in _GENERIC]
 
 
 # --- metas, classes -------------------------------------------------------------------------
@@ -527,7 +584,7 @@ def _keep(node: LexborNode, title: str, page: Page) -> bool:
     text = " ".join(plaintext.to_text(node.html or "").split())
     if not text:
         return node.css_first("img") is not None
-    if text == title or (node.tag == "h1" and text in title):
+    if text in page.talk or text == title or (node.tag == "h1" and text in title):
         return False
     if dump.is_navigation(text) and node.css_first("img") is None:
         return False
@@ -542,8 +599,10 @@ def _keep(node: LexborNode, title: str, page: Page) -> bool:
         page.found.take(tail)
         return False
     if dump.is_meta(text) and len(text) < 160:
-        page.found.take(_scan(text))
-        return False
+        found = _scan(text)
+        stated = [each for each in found if each.label not in _GENERIC and each.field != "other"]
+        page.found.take(stated)
+        return not stated and any(each.label in _GENERIC for each in found)
     return not (dump.breadcrumb(text) is not None and len(text) < 80)
 
 
@@ -706,7 +765,7 @@ def _said(values: dict[str, Labelled], name: str) -> str | None:
 def _editor(labelled: Labelled | None) -> str | None:
     if labelled is None:
         return None
-    return labelled.value.strip("()（）[]【】 ") or None
+    return labels.unwrapped(labelled.value) or None
 
 
 def _authors(labelled: Labelled | None) -> tuple[Person, ...]:

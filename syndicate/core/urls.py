@@ -97,6 +97,14 @@ def join(base: str, url: str) -> str:
     return urljoin(base, url)
 
 
+def without_feed_scheme(url: str) -> str:
+    """The web address that `feed://host/…` or `feed:https://…` stands for in old lists."""
+    if url[:5].lower() != "feed:":
+        return url
+    rest = url[5:]
+    return f"http:{rest}" if rest.startswith("//") else rest
+
+
 _WEB = re.compile(r"https?://[^/\s?#]+", re.I)
 
 

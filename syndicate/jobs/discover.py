@@ -8,6 +8,8 @@ from syndicate.core import discover as core
 from syndicate.core.discover import Found
 from syndicate.errors import FetchError, ParseError
 
+_MOST = 20  # addresses that a page names and that are asked
+
 
 async def discover(fetcher: Fetcher, url: str) -> Found:
     """The address itself, what its page names, or a common path; FetchError where no feed is."""
@@ -17,7 +19,10 @@ async def discover(fetcher: Fetcher, url: str) -> Found:
     if core.is_feed(answer.body):
         return Found(answer.url, _title_of(answer.body), "it is a feed itself")
     text, _ = decode.decode(answer.body, answer.header("content-type"))
-    for found in core.links(text, answer.url):
+    named = list(core.links(text, answer.url))
+    if (stated := answer.link("alternate")) is not None:
+        named.append(Found(stated, "", "Link header"))
+    for found in named[:_MOST]:
         if (title := await _feed_title(fetcher, found.url)) is not None:
             return Found(found.url, title or found.title, found.how)
     for guess in core.guesses(answer.url):

@@ -174,6 +174,7 @@ _DEFLATED = _RAW.compress(FEED) + _RAW.flush()
     [
         pytest.param(response(_GZ, "Content-Encoding: gzip"), id="gzip"),
         pytest.param(response(_GZ, "Content-Encoding: x-gzip"), id="x-gzip"),
+        pytest.param(response(_GZ, "Content-Type: application/x-gzip"), id="gzip, not stated"),
         pytest.param(response(_GZ + b"\n", "Content-Encoding: gzip"), id="gzip and a newline"),
         pytest.param(
             response(gzip.compress(FEED[:9]) + gzip.compress(FEED[9:]), "Content-Encoding: gzip"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 
 from syndicate.core.article import read_file
@@ -76,3 +78,23 @@ def test_charset_of_a_saved_page() -> None:
 def test_empty_is_an_error(name: str) -> None:
     with pytest.raises(ParseError):
         read_file(name, b"  \n")
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(
+            "\n".join(f"k{n}: &k{n} [{', '.join([f'*k{n - 1}'] * 9)}]" for n in range(1, 10))
+            + "\nk0: &k0 x\ntitle: *k9",
+            id="aliases of aliases",
+        ),
+        pytest.param(f"title: {'[' * 5_000}", id="nested without end"),
+    ],
+)
+def test_bombs_in_front_matter_are_text_or_refused(head: str) -> None:
+    with suppress(ParseError):
+        assert len(read_file("a.md", f"---\n{head}\n---\n正文".encode()).title) < 200_000
+
+
+def test_a_title_in_stars_is_text() -> None:
+    assert "重要" in read_file("a.md", "---\ntitle: *重要* 通知\n---\n正文".encode()).title

@@ -35,6 +35,11 @@ PAGE = "https://river.example/news/index.html"
         ),
         pytest.param('<link rel=alternate hreflang=en href=/en>', [], id="a translation"),
         pytest.param(
+            '<a href="/out.xml">RSS订阅</a>',
+            [Found("https://river.example/out.xml", "RSS订阅", "link called “RSS订阅”")],
+            id="a link in Chinese",
+        ),
+        pytest.param(
             '<link rel=alternate type=application/json href=/wp-json/wp/v2/pages/1>', [], id="wp-json"
         ),
         pytest.param(

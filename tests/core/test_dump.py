@@ -184,6 +184,35 @@ def test_traps_in_the_body_stay_there() -> None:
     assert parsed.attribution.via[-1] == Hop("白云新闻网", "http://baiyun.example/")
 
 
+QUESTION = "记者：请您谈谈为什么这样安排？"
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        ("北京时间2026年11月20日 14:05　来源：某社", ("某社", (), "2026-11-20T14:05+08:00")),
+        ("来源：　作者：　2026-11-20", (None, (), "2026-11-20")),
+        (
+            "2026-11-20 | 来源：某报 | 记者 周八 通讯员 吴九",
+            ("某报", ("周八", "吴九"), "2026-11-20"),
+        ),
+        ("来源：某报作者：李明时间：2026-11-20", ("某报", ("李明",), "2026-11-20")),
+    ],
+)
+def test_what_stands_under_the_title(head: str, expected: tuple[object, ...]) -> None:
+    a = read_dump(f"某某网\n\n一座山村的变化\n\n{head}\n\n{P1}\n{P2}\n").attribution
+    found = a.source.name, tuple(p.name for p in a.authors), a.published and a.published.text
+    assert found == expected
+
+
+def test_the_first_question_of_an_interview_is_text() -> None:
+    parsed = read_dump(
+        f"某某网\n\n一座山村的变化\n\n2026-11-20 来源：某社\n\n{QUESTION}\n\n李明：{P1}\n{P2}\n"
+    )
+    assert QUESTION in parsed.content_html
+    assert parsed.attribution.authors == ()
+
+
 @pytest.mark.parametrize("name", ["table", "english", "notice_before", "arrow"])
 def test_the_notice_of_the_entry(name: str) -> None:
     parsed = read_dump(PAGES[name])

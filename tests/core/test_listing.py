@@ -192,3 +192,15 @@ def test_nothing_breaks_it(noise: str, part: str) -> None:
     for each in listing.describe(part + noise + part, URL, Selectors()):
         assert isinstance(each, Listed)
         assert each.date is None or isinstance(each.date, GivenDate)
+
+
+@pytest.mark.parametrize(
+    "day", ["[11-{:02}]", "11月{}日", "昨天 14:{:02}", "{}小时前", "11/{:02} 08:00"]
+)
+def test_days_without_a_year_make_a_list_and_no_dates(day: str) -> None:
+    rows = "".join(
+        f'<li><a href="/a/{n}.html">第{n}号新闻标题在这里</a> <span>{day.format(n)}</span></li>'
+        for n in range(1, 6)
+    )
+    found = listing.describe(f"<ul>{rows}</ul>", "https://qh.example/list", Selectors())
+    assert [item.date for item in found] == [None] * 5

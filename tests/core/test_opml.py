@@ -21,6 +21,16 @@ def listing(body: str, head: str = "") -> bytes:
     return f'<opml version="2.0"><head>{head}</head><body>{body}</body></opml>'.encode()
 
 
+def test_the_scheme_feed_is_of_the_web() -> None:
+    read = opml.read(
+        listing(
+            '<outline text="a" xmlUrl="feed://river.example/rss"/>'
+            '<outline text="b" xmlUrl="FEED:https://bank.example/atom"/>'
+        )
+    )
+    assert [feed.url for feed in read.feeds] == ["http://river.example/rss", SECOND]
+
+
 def test_folders_nest_and_titles_are_found() -> None:
     read = opml.read(
         listing(

@@ -405,3 +405,10 @@ def test_entities_that_stand_for_markup_do_not_become_markup() -> None:
     feed = parse.parse(data + b"</item></channel></rss>")
     assert feed.problems == ()
     assert feed.entries[0].title == "3 < 5 & c d &what;"
+
+
+def test_lines_of_a_json_feeds_text_stay_lines() -> None:
+    items = [{"id": "1", "content_text": "来源：某报\r\n正文 <第一行>\n\n\n第二段"}]
+    document = {"version": "https://jsonfeed.org/version/1.1", "title": "t", "items": items}
+    (entry,) = feed_of(json.dumps(document)).entries
+    assert entry.content_html == "<p>来源：某报<br>正文 &lt;第一行&gt;</p><p>第二段</p>"

@@ -212,6 +212,23 @@ def test_a_permanent_redirect_starts_anew() -> None:
     assert failed.move == seen.move  # a failure says nothing of it
 
 
+@pytest.mark.parametrize(
+    ("statuses", "asked"),
+    [
+        pytest.param([404] * 4, NEW, id="a few failures change nothing"),
+        pytest.param([404] * 5, "", id="where it moved to is lost"),
+        pytest.param([410], "", id="where it moved to is gone"),
+    ],
+)
+def test_what_moved_into_nothing_is_asked_for_where_it_was(statuses: list[int], asked: str) -> None:
+    past = _polls(0 * DAY, DAY, 2 * DAY)
+    for status in statuses:
+        past = next_poll(past, Answer(status, f"HTTP {status}"), NOW + 3 * DAY, 0.0)
+    assert (past.url, past.health) == (asked, Health.FAILING)
+    gone = next_poll(replace(past, url=""), Answer(410, "HTTP 410 Gone"), NOW + 4 * DAY, 0.0)
+    assert gone.health is Health.GONE
+
+
 wild = st.one_of(st.none(), st.text(max_size=40), st.integers().map(str))
 
 

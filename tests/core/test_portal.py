@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -61,6 +62,103 @@ def test_notice_and_editor_are_cut_from_the_body() -> None:
     ]
     assert "免责声明" not in parsed.content_html
     assert "赵四" not in parsed.content_html
+
+
+def made(head: str, *, body: str = TEXT + MORE, foot: str = "", metas: str = "") -> ParsedEntry:
+    """A page read: what stands under its title, its text, what stands below it."""
+    return read_page(
+        f"<html><head><title>一座山村的变化_青山网</title>{metas}</head><body><div>首页</div>"
+        f"<h1>一座山村的变化</h1>{head}<div class=content>{body}</div>{foot}"
+        "<div>版权所有 青山网 京ICP备00000号</div></body></html>",
+        "https://qs.example/1.html",
+    )
+
+
+DAY = "<div>2026-11-20</div>"
+LAYOUTS: dict[str, tuple[ParsedEntry, tuple[object, ...]]] = {
+    "elements without spaces": (
+        made(
+            "<div><span>来源：</span><span><a>某报</a></span><span>作者：</span><span>张三</span>"
+            "<span>时间：</span><span>2026-11-20 08:00</span></div>"
+        ),
+        ("某报", ("张三",), "2026-11-20T08:00", None),
+    ),
+    "a list of terms": (
+        made(
+            "<dl><dt>来源</dt><dd>某报</dd><dt>作者</dt><dd>孙七</dd><dt>发布时间</dt><dd>2026-11-20</dd></dl>"
+        ),
+        ("某报", ("孙七",), "2026-11-20", None),
+    ),
+    "a table of a government": (
+        made(
+            "<table><tr><td>索引号</td><td>000014349/2026-00123</td></tr><tr><td>发布机构</td>"
+            "<td>某县生态环境局</td><td>发文日期</td><td>2026年11月20日</td></tr></table>"
+        ),
+        ("某县生态环境局", (), "2026-11-20", None),
+    ),
+    "label and value on lines of their own": (
+        made("<p>来源：某社</p><p>时间：2026-11-20</p><p>作者：</p><p>李明</p>"),
+        ("某社", ("李明",), "2026-11-20", None),
+    ),
+    "a date in numerals": (
+        made("<div>二〇二六年十一月二十日　来源：某报</div>"),
+        ("某报", (), "2026-11-20", None),
+    ),
+    "a date in a paragraph": (
+        made("<p>某网 2026-11-20 09:30:00</p>"),
+        ("某网", (), "2026-11-20T09:30:00", None),
+    ),
+    "a byline behind the date": (
+        made("<p>2026年11月20日 本报记者 李明 王红</p>"),
+        (None, ("李明", "王红"), "2026-11-20", None),
+    ),
+    "a byline between bars": (
+        made("<div>2026-11-20 | 来源：某报 | 记者 周八 通讯员 吴九 | 责编：郑十</div>"),
+        ("某报", ("周八", "吴九"), "2026-11-20", "郑十"),
+    ),
+    "an intern among the editors": (
+        made(DAY, foot="<p>(责编：李丹、王五(实习生))</p>"),
+        (None, (), "2026-11-20", "李丹、王五(实习生)"),
+    ),
+    "characters without width": (
+        made("<p>来源\u200b：\ufeff某社 2026-11-20</p>"),
+        ("某社", (), "2026-11-20", None),
+    ),
+    "an interview": (
+        made(DAY, body=f"<p>记者：请您谈谈为什么这样安排？</p>{TEXT}<p>记者：好的。</p>"),
+        (None, (), "2026-11-20", None),
+    ),
+    "when a meeting is": (
+        made(DAY, body=f"<p>时间：2026年11月25日上午9时</p><p>地点：某县礼堂</p>{TEXT}{MORE}"),
+        (None, (), "2026-11-20", None),
+    ),
+    "when a meeting is, and no date": (
+        made("", body=f"<p>会议时间：2026年11月25日上午9时</p><p>地点：某县礼堂</p>{TEXT}{MORE}"),
+        (None, (), None, None),
+    ),
+    "the readers' comments": (
+        made(DAY, foot="<div class=comments><p>作者：网友</p><p>责编：网友乱写</p></div>"),
+        (None, (), "2026-11-20", None),
+    ),
+    "where the reader's address is": (
+        made("<div>2026年11月20日 02:26:00 来自北京</div>"),
+        (None, (), "2026-11-20T02:26:00", None),
+    ),
+    "the site as its own author": (
+        made(DAY, metas='<meta property="article:author" content="青山网">'),
+        (None, (), "2026-11-20", None),
+    ),
+}
+
+
+@pytest.mark.parametrize(("parsed", "expected"), LAYOUTS.values(), ids=LAYOUTS)
+def test_what_stands_around_the_title(parsed: ParsedEntry, expected: tuple[object, ...]) -> None:
+    assert said(parsed)[1:] == expected
+
+
+def test_the_time_of_a_meeting_stays_in_the_text() -> None:
+    parsed, _ = LAYOUTS["when a meeting is"]
+    assert "上午9时" in parsed.content_html
 
 
 def test_json_ld() -> None:

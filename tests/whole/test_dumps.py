@@ -229,6 +229,19 @@ def test_a_changed_file_is_an_update_and_a_deleted_one_stays(site: Site) -> None
     assert site.entry()["status"] == "published"
 
 
+def test_a_link_that_leads_out_of_a_folder_is_not_read(site: Site) -> None:
+    site.config('[[sources]]\nid = "f"\ntype = "folder"\npath = "in"\n')
+    outside = site.write("outside.md", "---\ntitle: 秘密\nsource: 某报\n---\n不该被发布的文字。\n")
+    site.write("in/a.md", "---\ntitle: 甲\nsource: 某报\n---\n村里修了一条新的路。\n")
+    (site.root / "in/link.md").symlink_to(outside)
+    (site.root / "in/own.md").symlink_to(site.root / "in/a.md")
+    done = site.json("ingest")
+    assert [entry["title"] for entry in site.json("list")] == ["甲"]
+    assert [p["error"] for p in done["problems"]] == [
+        "link.md: is a link that leads out of the folder"
+    ]
+
+
 def test_a_file_in_a_folder_that_cannot_be_read_is_named(site: Site) -> None:
     site.config(CONFIG)
     site.write("in/a.md", "---\ntitle: 好的\nsource: 清河日报\n---\n一段。\n")

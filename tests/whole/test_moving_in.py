@@ -51,6 +51,22 @@ def test_import_and_export(site: Site) -> None:
     assert {s["url"] for s in copied["sources"]} == set(by_url)
 
 
+def test_what_was_imported_can_be_read_and_keeps_its_folders(site: Site) -> None:
+    lists = "".join(
+        f'<outline text="{folder}"><outline text="News">'
+        f'<outline text="{folder}" xmlUrl="HTTP://{folder}.example/rss"/></outline></outline>'
+        for folder in ("north", "south")
+    )
+    site.write("in.opml", f'<opml version="2.0"><body>{lists}</body></opml>')
+    site.run("import", str(site.root / "in.opml"))
+    assert site.run("check").status == 0
+    data = tomllib.loads((site.root / "config.toml").read_text())
+    columns = {column["id"]: column for column in data["columns"]}
+    parents = [columns[source["column"]]["parent"] for source in data["sources"]]
+    assert parents == ["north", "south"]
+    assert site.json("import", str(site.root / "in.opml"))["columns"] == []
+
+
 @pytest.mark.parametrize("text", ["", "<html/>", "no opml", "<opml", "{}"])
 def test_what_is_no_opml_changes_nothing(site: Site, text: str) -> None:
     site.config(CONFIG)
@@ -80,6 +96,23 @@ def test_add_finds_the_feed_of_a_page(site: Site, server: FeedServer) -> None:
     before = (site.root / "config.toml").read_bytes()
     site.run("add", server.url("/plain2"), status=1)
     assert (site.root / "config.toml").read_bytes() == before
+
+
+def test_add_reads_the_link_header(site: Site, server: FeedServer) -> None:
+    server.serve("/out", rss(item(1)))
+    page = server.serve("/page", "<html></html>", Link='</out>; rel="alternate"')
+    site.config(f'[fetch]\nallow_networks = ["{server.network}"]\n')
+    assert "Link header" in site.run("add", page).out
+
+
+def test_a_page_that_names_a_thousand_feeds_is_not_followed_to_each(
+    site: Site, server: FeedServer
+) -> None:
+    links = "".join(f'<a href="/{n}/rss.xml">RSS</a>' for n in range(1000))
+    page = server.serve("/page", f"<html>{links}</html>")
+    site.config(f'[fetch]\nallow_networks = ["{server.network}"]\n')
+    site.run("add", page, status=1)
+    assert len(server.asked) < 60
 
 
 def _labelled() -> str:

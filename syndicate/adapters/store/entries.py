@@ -519,6 +519,17 @@ def existing(conn: Connection, ids: Sequence[str]) -> set[str]:
     return {id for (id,) in rows_in(conn, "SELECT id FROM entries WHERE id {is_in}", ids)}
 
 
+def is_link_shared(conn: Connection, entry: Entry) -> bool:
+    """Whether its source has other entries with the same link (all lead to one page)."""
+    query = (
+        sa.select(entries.c.id)
+        .where(entries.c.url == entry.url, entries.c.source == entry.source)
+        .where(entries.c.id != entry.id)
+        .limit(1)
+    )
+    return conn.execute(query).first() is not None
+
+
 def count_by_status(conn: Connection) -> dict[str, int]:
     """How many entries have each status."""
     query = sa.select(entries.c.status, sa.func.count()).group_by(entries.c.status)

@@ -89,7 +89,10 @@ class Intake:
         if entry is None:
             return known.entry
         title, text = prepared.parsed.title, prepared.content_text
-        if known.doubtful and not identity.unchanged_but_for_id(entry, title, text):
+        if known.by != "link" or identity.unchanged_but_for_id(entry, title, text):
+            return entry
+        # A link that many entries of the source have makes none of them known
+        if known.doubtful or entries.is_link_shared(self.conn, entry):
             return None
         return entry
 
