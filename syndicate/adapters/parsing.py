@@ -182,6 +182,7 @@ class Workers:
         self._context = context
         self._resting = resting
         self._idle: list[_Worker] = []
+        self._began = False
         self._slots = asyncio.Semaphore(count or _beside_us())
 
     @cached_property
@@ -189,8 +190,8 @@ class Workers:
         return self._context() if self._context else None
 
     def warm(self) -> None:
-        """Have a process started if there is none yet: there will be something to read."""
-        if not self._idle:
+        """Have a process started if there never was one: there will be something to read."""
+        if not self._began:
             self._idle.append(self._another())
 
     async def run(
@@ -229,6 +230,7 @@ class Workers:
         return cast(T, value)
 
     def _another(self) -> _Worker:
+        self._began = True
         memory.large_apart()
         return (self._resting.take() if self._resting else None) or _Worker()
 

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -47,6 +47,33 @@ def test_a_feed_is_read(run: Callable[..., None]) -> None:
         assert len(hashes) == 1
 
     run(test)
+
+
+def test_one_process_is_started_beforehand_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[list[str]] = []
+    popen = subprocess.Popen
+
+    def start(words: list[str], **more: Any) -> Any:
+        started.append(words)
+        return popen(words, **more)
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+
+    async def main() -> None:
+        workers = Workers(1)
+        try:
+            workers.warm()
+            workers.warm()
+            reading = asyncio.create_task(workers.run(abs, -1))
+            await asyncio.sleep(0)
+            workers.warm()  # while the one is busy
+            assert await reading == 1
+            workers.warm()
+        finally:
+            workers.close()
+
+    asyncio.run(main())
+    assert len(started) == 1
 
 
 def test_what_takes_too_long_is_killed_and_the_next_is_read(run: Callable[..., None]) -> None:
