@@ -28,7 +28,8 @@ class Document:
     """What a document brought.
 
     `entries` are those not known; `items` the hashes (16 bytes) by which all of its items are
-    known next time; `known` how many of them were passed over.
+    known next time; `known` how many of them were passed over. `hashes` are those of `entries`, in
+    their order; empty where it is not sure which is whose.
     """
 
     entries: tuple[Prepared, ...]
@@ -41,6 +42,7 @@ class Document:
     skip_days: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     terms: Terms = NO_TERMS  # of the whole feed; those of an entry have them already
+    hashes: tuple[bytes, ...] = ()
     packed: bytes = b""  # the entries instead, as `packed` leaves them
 
     @property
@@ -87,7 +89,9 @@ def read_feed(
     if said:
         feed = replace(feed, terms=terms.joined(feed.terms, terms.of_headers(said)))
     fresh = [place for place, digest in enumerate(hashes) if digest not in known]
+    own: tuple[bytes, ...] = ()
     if len(fresh) == len(feed.entries):
+        own = tuple(hashes[place] for place in fresh)
         pieces = received.of_feed(data, url or "", headers, fresh, len(hashes))
     else:  # items that are none: which one is which is not sure
         pieces = (received.whole("feed", data, url or "", headers),) * len(feed.entries)
@@ -104,6 +108,7 @@ def read_feed(
         skip_days=feed.skip_days,
         problems=feed.problems,
         terms=feed.terms,
+        hashes=own,
     )
 
 

@@ -272,6 +272,32 @@ def test_full_texts_are_fetched(tmp_path: Path, web: Web) -> None:
     assert "志愿者正在给他们讲故事" in shown["content_text"]
 
 
+def test_a_full_text_that_was_away_is_asked_for_again_but_not_for_ever(
+    tmp_path: Path, web: Web
+) -> None:
+    web.has("/rss", FEED.format(url=web.url, changed="藏书多"), kind="application/rss+xml")
+    web.has("/one.html", "later", status=503)
+    source = f'id = "s"\nurl = "{web.url}/rss"\nfulltext = true\ncontent = "full"'
+    configured(tmp_path, source, web.port)
+    first = run(tmp_path, "ingest", "--json")
+    assert first["entries"]["new"] == 2
+    assert len(first["problems"]) == 2
+    web.has("/one.html", article("图书馆重新开放了", 1, "来源：青河日报　2026-11-20 09:30"))
+    second = run(tmp_path, "ingest", "s", "--json")
+    assert (second["entries"]["updated"], len(second["problems"])) == (1, 1)
+    rows = {r["title"]: r for r in run(tmp_path, "list", "--json")}
+    assert len(rows) == 2
+    shown = run(tmp_path, "show", rows["图书馆重新开放了"]["id"], "--json")
+    assert "志愿者正在给他们讲故事" in shown["content_text"]
+    assert shown["attribution"]["source"]["name"] == "青河日报"
+    third = run(tmp_path, "ingest", "s", "--json")  # for what is gone, the last time
+    assert (third["entries"]["updated"], len(third["problems"])) == (0, 1)
+    fourth = run(tmp_path, "ingest", "s", "--json")
+    assert fourth["problems"] == []
+    fifth = run(tmp_path, "ingest", "s", "--json")
+    assert fifth["sources"]["unchanged"] == 1
+
+
 LETTER = """From: Bob Editor <bob@letters.example>
 To: {to}
 Subject: Weekly letter {number}

@@ -157,15 +157,16 @@ class PageReader:
 
     # --- behind the links of a feed ---------------------------------------------------------
 
-    async def complete(self, source: Source, document: Document) -> Document:
+    async def complete(self, source: Source, document: Document) -> Completed:
         """A feed's document, its entries completed by the pages behind their links. Where that
         fails the feed's own text stands, and the reason is among the problems."""
         turns = asyncio.Semaphore(self.together)
         problems: list[str] = []
+        failed: list[int] = []
 
         from syndicate.core import fulltext
 
-        async def one(prepared: Prepared) -> Prepared:
+        async def one(place: int, prepared: Prepared) -> Prepared:
             link = prepared.parsed.link
             if not urls.is_web(link) or link is None:
                 return prepared
@@ -182,13 +183,47 @@ class PageReader:
                     )
                 except SyndicateError as error:
                     problems.append(f"full text: {error}")
+                    failed.append(place)
                     return prepared
 
         wanted, rest = document.entries[:_BEHIND], document.entries[_BEHIND:]
-        entries = (*await asyncio.gather(*map(one, wanted)), *rest)
+        entries = (*await asyncio.gather(*map(one, range(len(wanted)), wanted)), *rest)
         if rest:
             problems.append(f"full text: {len(rest)} entries more than {_BEHIND}, with their own")
-        return replace(document, entries=entries, problems=(*document.problems, *problems))
+        whole = replace(document, entries=entries, problems=(*document.problems, *problems))
+        return Completed(whole, tuple(failed), tuple(range(len(wanted), len(entries))))
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A feed's document with full texts; by place the entries whose pages failed, and those that
+    were not asked for yet."""
+
+    document: Document
+    failed: tuple[int, ...]
+    left: tuple[int, ...]
+
+
+def unfinished(before: SourceState, after: SourceState, done: Completed) -> SourceState:
+    """The state after a feed was completed: entries whose pages failed are read again with the
+    next polls, as often as an article of a list is, and those that were left always."""
+    hashes = done.document.hashes
+    if not hashes or not (done.failed or done.left):
+        return after
+    tries: dict[str, int] = before.facts.get("behind", {})
+    counted = {hashes[n].hex(): tries.get(hashes[n].hex(), 0) + 1 for n in done.failed}
+    again = {mark: count for mark, count in counted.items() if count < _TRIES}
+    unread = {bytes.fromhex(mark) for mark in again} | {hashes[n] for n in done.left}
+    if not unread:
+        return after
+    return replace(
+        after,
+        items=after.items - unread,
+        facts={**after.facts, "behind": again},
+        etag=None,
+        last_modified=None,
+        body_hash=None,
+    )
 
 
 @dataclass(slots=True)

@@ -21,7 +21,7 @@ from syndicate.adapters.store.sources import SourceState
 from syndicate.core import desk, document, polling
 from syndicate.core.document import Document
 from syndicate.errors import ParseError, SyndicateError
-from syndicate.jobs.ingest import letters
+from syndicate.jobs.ingest import letters, pages
 from syndicate.jobs.ingest.outcome import Brought, for_polling
 from syndicate.jobs.ingest.pages import PageReader
 from syndicate.model import FeedFacts, Headers, Terms
@@ -120,7 +120,7 @@ class Reader:
             else:
                 brought = await self._feed(source, state)
             if source.fulltext and source.type == "feed" and brought.document is not None:
-                brought = await self._complete(brought, brought.document)
+                brought = await self._complete(brought, brought.document, state)
         except SyndicateError as error:
             self.room.leave(source.id)
             return _failed(source, state, str(error), getattr(error, "status", None))
@@ -130,10 +130,11 @@ class Reader:
             return _failed(source, state, f"cannot be read: {type(error).__name__}: {error}")
         return brought
 
-    async def _complete(self, brought: Brought, document: Document) -> Brought:
-        complete = await self.pages.complete(brought.source, document)
-        problems = (*brought.problems, *complete.problems[len(document.problems) :])
-        return replace(brought, document=complete, problems=problems)
+    async def _complete(self, brought: Brought, document: Document, before: SourceState) -> Brought:
+        done = await self.pages.complete(brought.source, document)
+        problems = (*brought.problems, *done.document.problems[len(document.problems) :])
+        after = pages.unfinished(before, brought.state, done)
+        return replace(brought, state=after, document=done.document, problems=problems)
 
     async def _feed(self, source: Source, state: SourceState) -> Brought:
         if state.took is None:  # never asked: there will be something to read
