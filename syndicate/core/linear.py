@@ -34,12 +34,14 @@ PRECISION = 0.95  # that a column's decisions must have on held-back examples
 FOLDS = 3
 SIZE = 10_000_000  # bytes of a model
 STRANGE = 0.5  # weight, in a text's length, of n-grams that were never seen
+_SHOWN = 16  # n-grams among which those that are told of a guess are looked for
 _NEVER = 2.0  # a threshold that no probability reaches
 _FEW = 30  # held-back decisions below which a column's own threshold says nothing
 _ENOUGH = 0.8  # probability that decides where nothing held back was wrong
 _NET = 0.5  # share of the network beside the linear models
 _HABIT = np.float32(0.6)  # of the widths beside them, each to unit spread
-_MEANING = 0.4  # of what words mean beside them, likewise
+_MEANING = (0.4, 0.8, 1.6, 3.2)  # of what words mean: the fewer the labels, the more
+_GAIN = 0.99  # of the log loss that a share of it may leave, of what was there without or with less
 _SPOKEN = 0.5  # of the examples that must have words whose meaning is known
 _BETTER = 0.002  # of the held-back texts that either has to tell rightly beyond those without it
 _NOWHERE = np.zeros(0, np.intp)
@@ -139,8 +141,10 @@ class Model:
         self, found: Grams, which: NDArray[np.intp], gains: Floats, best: int
     ) -> tuple[str, ...]:
         """The n-grams that gain most for a column; those within others of them are not told."""
-        top = np.argsort(-gains, kind="stable")[:16]
-        top = top[gains[top] > 0]
+        top = np.flatnonzero(gains > 0)
+        if len(top) > _SHOWN:  # quicker than to sort all of them
+            top = np.flatnonzero(gains >= np.partition(gains, -_SHOWN)[-_SHOWN])
+        top = top[np.argsort(-gains[top], kind="stable")][:_SHOWN]
         words = list(dict.fromkeys(filter(None, map(found.named, which[top].tolist()))))
         if self.habit is not None and self.habit[found.width, best] > gains[top].max(initial=0):
             words.insert(0, f"width {found.width}")
@@ -162,17 +166,17 @@ def train(examples: Sequence[Example], unlabelled: Sequence[Example] = ()) -> Mo
     labels = np.array([columns.index(example.column) for example in examples], np.intp)
     size = len(examples)
     known, unknown = rows.take(np.arange(size)), rows.take(np.arange(size, rows.count))
+    means = np.stack([each.meaning() for each in read[:size]])
     held = _held_back(known, labels, len(columns), None)
     helped = _held_back(known, labels, len(columns), unknown) if unknown.count >= 50 else None
     if helped is not None and _right(helped, labels) >= _right(held, labels):
         held = helped
     else:
         unknown = rows.take(np.arange(0))
+    meaning, held = _meaning(means, labels, len(columns), held)
     weights = _fit(known, labels, len(columns), unknown)
     widths = np.array([each.width for each in read[:size]], np.intp)
     habit, held = _habit(widths, labels, len(columns), held)
-    means = np.stack([each.meaning() for each in read[:size]])
-    meaning, held = _meaning(means, labels, len(columns), held)
     beside, held = (None, held) if unknown.count else _beside(known, labels, len(columns), held)
     temperature, thresholds = _calibrate(held, labels, columns)
     figures = _figures(held, labels, len(columns), size, unknown.count)
@@ -242,17 +246,21 @@ def _meaning(
     means: Floats, labels: NDArray[np.intp], width: int, held: Floats
 ) -> tuple[Floats | None, Floats]:
     """Weights of what words mean, and what is held back told with them; none where that does not
-    tell it better: by log loss, since what is held back may be too few texts for shares of it."""
+    tell it better: by log loss, since the texts may be too few to be counted."""
     if float(means[:, -1].mean()) < _SPOKEN:
         return None, held
     truth, alone = (labels[:, None] == np.arange(width)).astype(np.float32), np.zeros_like(held)
     for kept, out in _folds(labels, width):
         alone[out] = means[out] @ meanings.learn(means[kept], truth[kept])
-    scale = np.float32(_MEANING * _spread(held) / _spread(alone))
-    both = held + scale * alone
-    if _temperature(both, labels, width)[1] >= _temperature(held, labels, width)[1]:
-        return None, held
-    return scale * meanings.learn(means, truth), both
+    taken, both, least = 0.0, held, _temperature(held, labels, width)[1]
+    for share in _MEANING:
+        scale = share * _spread(held) / _spread(alone)
+        scores = held + np.float32(scale) * alone
+        loss = _temperature(scores, labels, width)[1]
+        if loss > least * _GAIN:
+            break
+        taken, both, least = scale, scores, loss
+    return (np.float32(taken) * meanings.learn(means, truth) if taken else None), both
 
 
 def _beside(

@@ -31,4 +31,6 @@ def learn(means: Floats, truth: Floats) -> Floats:
     even = np.eye(length) * (drawn * np.trace(covariance) / length + 1e-6)
     slopes = np.linalg.solve((1 - drawn) * covariance + even, centres.T)
     ends = np.log((sizes + 1) / (count + len(sizes))) - (centres.T * slopes).sum(0) / 2
-    return np.vstack([slopes / unit[:, None], ends]).astype(np.float32)
+    weights = np.vstack([slopes / unit[:, None], ends])
+    told: Floats = (weights - weights.mean(1, keepdims=True)).astype(np.float32)
+    return told
