@@ -1,5 +1,4 @@
-"""Which words of English are kindred, and what they mean: learned from much other text, carried
-with us.
+"""Which words of English are kindred, and what they mean: from much other text, carried with us.
 
 A few thousand labels tell what a few thousand words mean. That `midfielder` is a word like
 `striker`, or `bonds` like `equities`, is known from billions of words that others have read: the
