@@ -1,10 +1,12 @@
-"""Makes the table of kindred words: `.venv/bin/python docs/kin.py glove.6B.50d.txt`.
+"""Makes the tables of kindred words: `.venv/bin/python docs/kin.py glove.6B.50d.txt`.
 
 `syndicate/core/kin.npy` has of each of 60,000 English words, by the hash of the word alone, which
 of 300, of 1,000 and of 3,000 clusters it is in. The clusters are those of k-means over GloVe's
 vectors of 50 numbers, each brought to unit length (Pennington, Socher and Manning 2014: Wikipedia
-of 2014 and Gigaword 5; public domain, PDDL 1.0). The file that is read is the one published as
-such: a line for each word, the most frequent first. It takes two minutes and numpy alone.
+of 2014 and Gigaword 5; public domain, PDDL 1.0). Of the 30,000 most frequent,
+`syndicate/core/vectors.npy` has the vector itself, in whole numbers from -127 to 127, after it was
+weighted by how rare the word is. The file that is read is the one published as such: a line for
+each word, the most frequent first. It takes two minutes and numpy alone.
 """
 
 from __future__ import annotations
@@ -23,11 +25,13 @@ from syndicate.core.matrix import order
 WORDS = 60_000
 SIZES = (300, 1000, 3000)
 ROUNDS = 25
-TABLE = Path(kin.__file__).with_name("kin.npy")
+MEANT = 30_000  # words whose vectors are kept
+RARE = 3e-4  # of all words, how many a word is that counts half
+FIRST = 0.06  # of all words, those that are the first one; the second is half as many, and so on
 
 
 def read(path: Path) -> tuple[list[str], NDArray[np.float32]]:
-    """The most frequent words that our texts can have, with their vectors of unit length."""
+    """The most frequent words that our texts can have, with their vectors."""
     words, vectors = [], []
     with path.open(encoding="utf-8") as lines:
         for line in lines:
@@ -37,8 +41,7 @@ def read(path: Path) -> tuple[list[str], NDArray[np.float32]]:
                 vectors.append(np.fromstring(numbers, np.float32, sep=" "))
             if len(words) == WORDS:
                 break
-    found = np.stack(vectors)
-    return words, found / np.linalg.norm(found, axis=1, keepdims=True)
+    return words, np.stack(vectors)
 
 
 def clusters(vectors: NDArray[np.float32], size: int) -> NDArray[np.uint16]:
@@ -57,15 +60,27 @@ def clusters(vectors: NDArray[np.float32], size: int) -> NDArray[np.uint16]:
     return told.astype(np.uint16)
 
 
+def whole(vectors: NDArray[np.float32]) -> NDArray[np.int8]:
+    """Vectors weighted by rarity (SIF; shares of words by Zipf's law) in whole numbers, behind one
+    of noughts; each number has the scale that its largest fills."""
+    shares = FIRST / np.arange(1, len(vectors) + 1, dtype=np.float32)
+    weighted = vectors * (RARE / (RARE + shares))[:, None]
+    scaled = np.round(weighted / np.abs(weighted).max(0) * 127).astype(np.int8)
+    return np.concatenate([np.zeros_like(scaled[:1]), scaled])
+
+
 def main(path: Path) -> None:
     words, vectors = read(path)
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     hashes = np.array([zlib.crc32(word.encode()) for word in words], np.uint32)
     hashes, first = np.unique(hashes, return_index=True)  # of two with one hash the more frequent
     table = np.zeros(len(hashes), kin.ROW)
     table["word"] = hashes
     for number, size in enumerate(SIZES):
-        table["clusters"][:, number] = clusters(vectors, size)[first]
-    np.save(TABLE, table)
+        table["clusters"][:, number] = clusters(unit, size)[first]
+    table["vector"] = np.where(first < MEANT, first + 1, 0)
+    np.save(kin.TABLE, table)
+    np.save(kin.VECTORS, whole(vectors[:MEANT]))
 
 
 if __name__ == "__main__":

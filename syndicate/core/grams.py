@@ -46,6 +46,7 @@ class Grams:
     _spaced: str
     _words: tuple[str, ...]
     _form: forms.Form
+    _places: NDArray[np.intp]  # of its words in the table of kin
 
     def named(self, index: int) -> str:
         """The n-gram behind `hashes[index]`, for people."""
@@ -60,6 +61,10 @@ class Grams:
             return f"form {''.join(map(chr, shown))}"
         text = self._spaced if kind == _STEMS else self._folded
         return text[start : start + kind].strip()
+
+    def meaning(self) -> Floats:
+        """What its words mean taken together; see kin.meaning."""
+        return kindred.meaning(self._places)
 
 
 _STEMS, _WORDS, _PAIRS, _TITLED, _SHAPES, _SHAPES_BELOW, _CAPITALS = 5, 6, 7, 8, 9, 10, 11
@@ -82,19 +87,21 @@ def grams(title: str, text: str, *, form: bool = True, kin: bool = True) -> Gram
     headed = len(WORD.findall(fold(title))) if text else 0
     written = forms.form(title, text[:READ]) if form else forms.NONE
     ones = _ones(words)
+    places, which = _in_table(words, ones, texts[1]) if kin else (_NOWHERE, _NOWHERE)
+    rest = (*texts, words, written, places)
     found = [
         *_cjk_runs(texts[0]), *_word_runs(ones, texts[1], headed), *_form_runs(written),
-        *(_kin_runs(words, ones, texts[1], headed) if kin else ()),
+        *_kin_runs(places, which, headed),
     ]  # fmt: skip
     if not found:
-        return Grams(_NONE, _WEIGHTS[:0], _NONE > 0, 0, _NOWHERE, _NOWHERE, *texts, words, written)
+        return Grams(_NONE, _WEIGHTS[:0], _NONE > 0, 0, _NOWHERE, _NOWHERE, *rest)
     of_kinds, runs, starts_of = zip(*found, strict=True)
     kinds = np.repeat(np.array(of_kinds), [len(run) for run in runs])
     hashes, first = _distinct(_finish(np.concatenate(runs), _SALTS[kinds]))
     kinds, starts = kinds[first], np.concatenate(starts_of)[first]
     weights = _WEIGHTS[kinds] if form else np.ones(len(hashes), np.float32)
     width = forms.width(title or text[:READ])
-    return Grams(hashes, weights, _OF_FORM[kinds], width, kinds, starts, *texts, words, written)
+    return Grams(hashes, weights, _OF_FORM[kinds], width, kinds, starts, *rest)
 
 
 _NOWHERE = np.zeros(0, np.intp)
@@ -161,13 +168,22 @@ def _word_runs(ones: Big, spaced: str, headed: int) -> list[_Run]:
     return found
 
 
-def _kin_runs(words: tuple[str, ...], ones: Big, spaced: str, headed: int) -> list[_Run]:
-    """The clusters of the words; those of the headline's once more."""
+def _in_table(
+    words: tuple[str, ...], ones: Big, spaced: str
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where the words stand in the table of kin, and which of them do."""
     if not words:
-        return []
+        return _NOWHERE, _NOWHERE
     if "'" in spaced:
         ones = _ones([word.partition("'")[0] for word in words])
-    clusters, starts = kindred.kin(ones)
+    return kindred.find(ones)
+
+
+def _kin_runs(places: NDArray[np.intp], which: NDArray[np.intp], headed: int) -> list[_Run]:
+    """The clusters of the words; those of the headline's once more."""
+    if not len(places):
+        return []
+    clusters, starts = kindred.clusters(places), np.repeat(which, kindred.SIZES)
     titled = int(np.searchsorted(starts, headed))
     return [(_KIN, clusters, starts), (_KIN_TITLED, clusters[:titled], starts[:titled])]
 

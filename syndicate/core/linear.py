@@ -2,8 +2,8 @@
 
 Two linear models are added, a linear SVM with squared hinge loss (dual coordinate descent, Hsieh
 et al. 2008) and complement naive Bayes (Rennie et al. 2003), over the same TF-IDF weights; and how
-wide headlines are (core/habits.py) and a small network (core/net.py) where held-back examples are
-told better with them. Texts
+wide headlines are (core/habits.py), what words mean (core/meanings.py) and a small network
+(core/net.py) where held-back examples are told better with them. Texts
 without a label help where labels are few (naive Bayes with EM, Nigam et al. 2000). A temperature
 makes scores into probabilities; thresholds come from examples held back.
 """
@@ -21,8 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from syndicate.core import habits, net
+from syndicate.core import habits, meanings, net
 from syndicate.core.grams import Grams, grams
+from syndicate.core.kin import MEANING
 from syndicate.core.matrix import Rows, complement_bayes, order, softmax, svm
 from syndicate.core.net import Net
 from syndicate.errors import ParseError
@@ -33,11 +34,15 @@ PRECISION = 0.95  # that a column's decisions must have on held-back examples
 FOLDS = 3
 SIZE = 10_000_000  # bytes of a model
 STRANGE = 0.5  # weight, in a text's length, of n-grams that were never seen
+_SHOWN = 16  # n-grams among which those that are told of a guess are looked for
 _NEVER = 2.0  # a threshold that no probability reaches
 _FEW = 30  # held-back decisions below which a column's own threshold says nothing
 _ENOUGH = 0.8  # probability that decides where nothing held back was wrong
 _NET = 0.5  # share of the network beside the linear models
 _HABIT = np.float32(0.6)  # of the widths beside them, each to unit spread
+_MEANING = (0.4, 0.8, 1.6, 3.2)  # of what words mean: the fewer the labels, the more
+_GAIN = 0.98  # of the log loss without it, or with the share before, what may be left with a share
+_SPOKEN = 0.5  # of the examples that must have words whose meaning is known
 _BETTER = 0.002  # of the held-back texts that either has to tell rightly beyond those without it
 _NOWHERE = np.zeros(0, np.intp)
 _MAGIC = b"syndicate model 1\n"
@@ -85,6 +90,7 @@ class Model:
     habit: NDArray[np.float16] | None = None  # scores by the headline's width, widths × columns
     form: bool = True  # whether it knows how texts are written; those of before do not
     kin: bool = True  # and what their words are like
+    meaning: Floats | None = None  # weights of what words mean, see meanings.learn
 
     def guess(self, title: str, text: str) -> Guess:
         """The column of a text; column "" where no n-gram of it is known."""
@@ -99,6 +105,8 @@ class Model:
             scores = scores + self.net.score(rows, values)
         if self.habit is not None:
             scores = scores + self.habit[found.width]
+        if self.meaning is not None:
+            scores = scores + found.meaning() @ self.meaning
         logits: list[float] = (scores * self.temperature).tolist()
         best, second = sorted(range(len(logits)), key=logits.__getitem__, reverse=True)[:2]
         raised = [exp(each - logits[best]) for each in logits]
@@ -133,8 +141,10 @@ class Model:
         self, found: Grams, which: NDArray[np.intp], gains: Floats, best: int
     ) -> tuple[str, ...]:
         """The n-grams that gain most for a column; those within others of them are not told."""
-        top = np.argsort(-gains, kind="stable")[:16]
-        top = top[gains[top] > 0]
+        top = np.flatnonzero(gains > 0)
+        if len(top) > _SHOWN:  # quicker than to sort all of them
+            top = np.flatnonzero(gains >= np.partition(gains, -_SHOWN)[-_SHOWN])
+        top = top[np.argsort(-gains[top], kind="stable")][:_SHOWN]
         words = list(dict.fromkeys(filter(None, map(found.named, which[top].tolist()))))
         if self.habit is not None and self.habit[found.width, best] > gains[top].max(initial=0):
             words.insert(0, f"width {found.width}")
@@ -156,12 +166,14 @@ def train(examples: Sequence[Example], unlabelled: Sequence[Example] = ()) -> Mo
     labels = np.array([columns.index(example.column) for example in examples], np.intp)
     size = len(examples)
     known, unknown = rows.take(np.arange(size)), rows.take(np.arange(size, rows.count))
+    means = np.stack([each.meaning() for each in read[:size]])
     held = _held_back(known, labels, len(columns), None)
     helped = _held_back(known, labels, len(columns), unknown) if unknown.count >= 50 else None
     if helped is not None and _right(helped, labels) >= _right(held, labels):
         held = helped
     else:
         unknown = rows.take(np.arange(0))
+    meaning, held = _meaning(means, labels, len(columns), held)
     weights = _fit(known, labels, len(columns), unknown)
     widths = np.array([each.width for each in read[:size]], np.intp)
     habit, held = _habit(widths, labels, len(columns), held)
@@ -179,6 +191,7 @@ def train(examples: Sequence[Example], unlabelled: Sequence[Example] = ()) -> Mo
         rarest=float(rows.idf.max(initial=1.0)),
         net=beside,
         habit=habit,
+        meaning=meaning,
     )
     return _cut(model)
 
@@ -227,6 +240,27 @@ def _habit(
     if _right(both, labels) < _right(held, labels) + _BETTER:
         return None, held
     return (scale * habits.learn(widths, truth)).astype(np.float16), both
+
+
+def _meaning(
+    means: Floats, labels: NDArray[np.intp], width: int, held: Floats
+) -> tuple[Floats | None, Floats]:
+    """Weights of what words mean, and what is held back told with them; none where that does not
+    tell it better: by log loss, since the texts may be too few to be counted."""
+    if float(means[:, -1].mean()) < _SPOKEN:
+        return None, held
+    truth, alone = (labels[:, None] == np.arange(width)).astype(np.float32), np.zeros_like(held)
+    for kept, out in _folds(labels, width):
+        alone[out] = means[out] @ meanings.learn(means[kept], truth[kept])
+    taken, both, least = 0.0, held, _temperature(held, labels, width)[1]
+    for share in _MEANING:
+        scale = share * _spread(held) / _spread(alone)
+        scores = held + np.float32(scale) * alone
+        loss = _temperature(scores, labels, width)[1]
+        if loss > least * _GAIN:
+            break
+        taken, both, least = scale, scores, loss
+    return (np.float32(taken) * meanings.learn(means, truth) if taken else None), both
 
 
 def _beside(
@@ -281,16 +315,7 @@ def _calibrate(
 ) -> tuple[float, tuple[float, ...]]:
     """The temperature of least log loss, and for each column the least probability at which
     held-back decisions are right in 95 of 100."""
-    tried = [0.5 * 1.15**step for step in range(25)]
-    rows = np.arange(len(labels))
-    # A label is believed a little less than wholly (Platt), or what is told apart without a fault
-    # would be told with certainty
-    doubt = 1 / (len(labels) / len(columns) + 2)
-    losses = []
-    for one in tried:
-        logs = np.log(softmax(held * one) + 1e-9)
-        losses.append(-float(((1 - doubt) * logs[rows, labels] + doubt * logs.mean(1)).mean()))
-    temperature = tried[int(np.argmin(losses))]
+    temperature = _temperature(held, labels, len(columns))[0]
     chances = softmax(held * temperature)
     told, sure = chances.argmax(1), _certainty(chances)
     overall = threshold(sure, told == labels, spare=1)
@@ -302,6 +327,21 @@ def _calibrate(
         # Where all that was held back was right, no threshold was found but the least seen
         thresholds.append(min(own, _ENOUGH) if bool((told == labels)[mine].all()) else own)
     return temperature, tuple(thresholds)
+
+
+def _temperature(held: Floats, labels: NDArray[np.intp], width: int) -> tuple[float, float]:
+    """The temperature of least log loss, and that loss."""
+    tried = [0.5 * 1.15**step for step in range(25)]
+    rows = np.arange(len(labels))
+    # A label is believed a little less than wholly (Platt), or what is told apart without a fault
+    # would be told with certainty
+    doubt = 1 / (len(labels) / width + 2)
+    losses = []
+    for one in tried:
+        logs = np.log(softmax(held * one) + 1e-9)
+        losses.append(-float(((1 - doubt) * logs[rows, labels] + doubt * logs.mean(1)).mean()))
+    best = int(np.argmin(losses))
+    return tried[best], losses[best]
 
 
 def _certainty(chances: Floats) -> Floats:
@@ -342,6 +382,7 @@ def _figures(
 def _cut(model: Model) -> Model:
     """Without the n-grams that say least, as far as needed to stay within `SIZE`."""
     taken = 20_000 + (_net_size(model.net) if model.net is not None else 0)
+    taken += model.meaning.nbytes if model.meaning is not None else 0
     fits = (SIZE - taken) // (6 + 2 * len(model.columns))
     if len(model.vocabulary) <= fits:
         return model
@@ -371,7 +412,7 @@ def _net_size(beside: Net) -> int:
 
 def dump(model: Model) -> bytes:
     """The model as bytes: magic, length and CRC, JSON head, three little-endian arrays, five more
-    where a network is beside, and at the end that of the widths where they count."""
+    where a network is beside, and at the end those of meanings and widths where they count."""
     head = json.dumps(
         {
             "columns": model.columns,
@@ -385,6 +426,7 @@ def dump(model: Model) -> bytes:
             "habit": model.habit is not None,
             "form": model.form,
             "kin": model.kin,
+            "meaning": model.meaning is not None,
         },
         ensure_ascii=False,
         sort_keys=True,
@@ -394,6 +436,7 @@ def dump(model: Model) -> bytes:
         model.idf.astype("<f2").tobytes(),
         model.weights.astype("<f2").tobytes(),
         *(_net_arrays(model.net) if model.net is not None else ()),
+        *((model.meaning.astype("<f4").tobytes(),) if model.meaning is not None else ()),
         *((model.habit.astype("<f2").tobytes(),) if model.habit is not None else ()),
     )
     body = struct.pack("<I", len(head)) + head + b"".join(arrays)
@@ -434,13 +477,16 @@ def load(data: bytes) -> Model:
     vocabulary = np.frombuffer(body, "<u4", size, at).copy()
     idf = np.frombuffer(body, "<f2", size, at + 4 * size).copy()
     weights = np.frombuffer(body, "<f2", size * width, at + 6 * size).reshape(size, width).copy()
-    habit = None
+    habit, meaning, end = None, None, len(body)
     if head.get("habit"):
-        end = len(body) - 2 * habits.SIZE * width
+        end -= 2 * habits.SIZE * width
         habit = np.frombuffer(body, "<f2", habits.SIZE * width, end).reshape(-1, width).copy()
+    if head.get("meaning"):
+        end -= 4 * MEANING * width
+        meaning = np.frombuffer(body, "<f4", MEANING * width, end).reshape(-1, width).copy()
     return Model(
         tuple(head["columns"]), vocabulary, idf, weights,
         head["temperature"], tuple(head["thresholds"]), head["held_back"], head["rarest"],
         _read_net(body, at + (6 + 2 * width) * size, head), habit, head.get("form", False),
-        head.get("kin", False),
+        head.get("kin", False), meaning,
     )  # fmt: skip

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from syndicate.core import habits, linear, net
+from syndicate.core import habits, linear, meanings, net
 from syndicate.core.classify import file, prepare
 from syndicate.core.grams import grams
 from syndicate.core.linear import Example
@@ -174,11 +174,13 @@ def test_a_model_of_before_the_network_is_read() -> None:
     start = data.index(b"{") - 4
     (length,) = struct.unpack("<I", data[start : start + 4])
     head = json.loads(data[start + 4 : start + 4 + length])
-    del head["net"], head["scale"], head["habit"], head["form"], head["kin"]
+    for later in ("net", "scale", "habit", "form", "kin", "meaning"):
+        del head[later]
     old = json.dumps(head).encode()
     body = struct.pack("<I", len(old)) + old + data[start + 4 + length :]
     read = linear.load(data[: start - 4] + struct.pack("<I", zlib.crc32(body)) + body)
-    assert (read.net, read.habit, read.form, read.kin) == (None, None, False, False)
+    assert (read.net, read.habit, read.meaning) == (None, None, None)
+    assert (read.form, read.kin) == (False, False)
     assert read.guess("", some_examples()[0].text).decided
 
 
@@ -272,6 +274,54 @@ def test_a_word_that_no_example_has_is_known_by_its_kin() -> None:
     assert (guess.column, guess.words) == ("sport", ("midfielder's",))
     assert linear.load(linear.dump(model)).guess("", "A midfielder's") == guess
     assert replace(model, kin=False).guess("", "A midfielder's").column == ""
+
+
+def of_meanings() -> list[Example]:
+    """Two columns of English words, none of which is in two texts."""
+    sport = """striker midfielder defender coach stadium league champions tournament quarterback
+        pitcher innings playoffs wimbledon golfer olympic sprinter"""
+    tech = """software browser linux server processor laptop spyware download database modem
+        broadband firewall keyboard programmers encryption desktop"""
+    return [
+        Example(word, column) for column, words in (("sport", sport), ("tech", tech))
+        for word in words.split()
+    ]  # fmt: skip
+
+
+def test_what_english_words_mean_counts_where_it_is_told_better_with_it() -> None:
+    model = linear.train(of_meanings())
+    assert model.meaning is not None
+    assert np.abs(model.meaning.sum(1)).max() < 1e-3
+    data = linear.dump(model)
+    assert data == linear.dump(linear.train(of_meanings()))
+    loaded = linear.load(data)
+    assert linear.dump(loaded) == data
+    told = loaded.guess("", "The coach met a batsman")
+    assert told.column == "sport"
+    assert (
+        told.probability
+        > replace(loaded, meaning=None).guess("", "The coach met a batsman").probability
+    )
+    wide = replace(model, habit=np.ones((habits.SIZE, 2), np.float16))  # both behind one another
+    assert linear.dump(linear.load(linear.dump(wide))) == linear.dump(wide)
+
+
+@pytest.mark.parametrize(
+    "examples",
+    [some_examples(), [Example("goal " * n, "ab"[n % 2]) for n in range(1, 9)]],
+    ids=["no words", "all alike"],
+)
+def test_meanings_are_left_out_where_they_tell_nothing(examples: list[Example]) -> None:
+    assert linear.train(examples).meaning is None
+
+
+def test_a_column_of_which_no_meaning_was_seen_is_no_fault() -> None:
+    means = np.concatenate([np.eye(4, 50), np.ones((4, 1))], 1).astype(np.float32)
+    means[3] = 0
+    truth = np.eye(3, dtype=np.float32)[[0, 0, 1, 2]]
+    told = means @ meanings.learn(means, truth)
+    assert told[:3].argmax(1).tolist() == [0, 0, 1]
+    assert not told[3].any()
 
 
 def test_thresholds_hold_on_headlines(shared: Path) -> None:
