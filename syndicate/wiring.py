@@ -90,12 +90,13 @@ class Retraction:
 class Application:
     """Everything that a door needs, over one configuration and one moment."""
 
+    resting: Resting | None = None  # processes that read, between two runs of one that lives on
+
     def __init__(self, settings: Settings, now: datetime) -> None:
         self.settings = settings
         self.now = now
         self.progress: Callable[[int, int], None] | None = None
         self.stopping: Callable[[], bool] = lambda: False  # asked between messages
-        self.resting: Resting | None = None  # processes that read, between two runs of a daemon
         self._closers: list[Callable[[], None]] = []
 
     def close(self) -> None:

@@ -9,6 +9,19 @@ from pathlib import Path
 import pytest
 from sites import FeedServer, Handler, Server, Site
 
+from syndicate.adapters.parsing import Resting
+from syndicate.wiring import Application
+
+
+@pytest.fixture(scope="session", autouse=True)
+def resting() -> Iterator[None]:
+    """Commands run in this process one after another: as in a daemon, those that read rest between
+    them, instead of being started for each."""
+    Application.resting = kept = Resting()
+    yield
+    Application.resting = None
+    kept.let_go()
+
 
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
