@@ -10,6 +10,7 @@ killed connection may leave (contract §8), all under one Message-ID.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import random
 import subprocess
 import sys
@@ -114,7 +115,8 @@ class _Serving:
                 self.send_header("Content-Type", "application/rss+xml")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                with contextlib.suppress(OSError):  # whoever asked was killed
+                    self.wfile.write(body)
 
             def log_message(self, *_: object) -> None:
                 pass

@@ -13,8 +13,9 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from math import exp
 from typing import Any
 
@@ -67,11 +68,17 @@ class Guess:
     threshold: float
     second: str = ""
     margin: float = 0.0  # in probability among all columns, to the second
-    words: tuple[str, ...] = ()  # n-grams that spoke most for it
+    strongest: Callable[[], tuple[str, ...]] = field(default=tuple, compare=False, repr=False)
 
     @property
     def decided(self) -> bool:
         return self.probability >= self.threshold
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The n-grams that spoke most for it: found when they are asked for, since that takes a
+        fifth of the time of a guess, and of many nobody is told."""
+        return self.strongest()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,12 +118,10 @@ class Model:
         best, second = sorted(range(len(logits)), key=logits.__getitem__, reverse=True)[:2]
         raised = [exp(each - logits[best]) for each in logits]
         chance, other = 1 / sum(raised), raised[second] / sum(raised)
-        mean = weights @ np.full(len(scores), 1 / len(scores), np.float32)
-        gains = values * (weights[:, best] - mean)
-        words = self._strongest(found, which, gains, best)
         return Guess(
             self.columns[best], chance / (chance + other), self.thresholds[best],
-            self.columns[second], chance - other, words,
+            self.columns[second], chance - other,
+            partial(self._strongest, found, which, values, weights, best),
         )  # fmt: skip
 
     def _look_up(self, found: Grams) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -138,9 +143,11 @@ class Model:
         return values / np.float32(max(length**0.5, 1e-9))
 
     def _strongest(
-        self, found: Grams, which: NDArray[np.intp], gains: Floats, best: int
+        self, found: Grams, which: NDArray[np.intp], values: Floats, weights: Floats, best: int
     ) -> tuple[str, ...]:
         """The n-grams that gain most for a column; those within others of them are not told."""
+        mean = weights @ np.full(len(self.columns), 1 / len(self.columns), np.float32)
+        gains = values * (weights[:, best] - mean)
         top = np.flatnonzero(gains > 0)
         if len(top) > _SHOWN:  # quicker than to sort all of them
             top = np.flatnonzero(gains >= np.partition(gains, -_SHOWN)[-_SHOWN])
