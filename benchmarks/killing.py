@@ -58,7 +58,7 @@ def main(arguments: list[str]) -> dict[str, Any]:
     parser.add_argument("--subscribers", type=int, default=50)
     wanted = parser.parse_args(arguments)
     feeds = _Feeds(wanted.feeds)
-    with tempfile.TemporaryDirectory() as folder, feeds.serving() as base:
+    with tempfile.TemporaryDirectory() as folder, _Serving(feeds) as base:
         site = Path(folder)
         _set_up(site, wanted.database, base, wanted.feeds, wanted.subscribers)
         kills = _kill(site, feeds, wanted.workers, wanted.minutes * 60)
@@ -90,9 +90,6 @@ class _Feeds:
             f"<rss version='2.0'><channel><title>源{feed}</title>"
             f"<link>https://f{feed}.example/</link>{shown}</channel></rss>"
         ).encode()
-
-    def serving(self) -> _Serving:
-        return _Serving(self)
 
 
 def _item(number: int) -> str:

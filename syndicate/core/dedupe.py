@@ -54,7 +54,6 @@ class Fingerprint:
         return head + self.exact + raw + self.kept + self.head
 
 
-@lru_cache(maxsize=256)  # what many texts share something with is asked for again and again
 def unpack(data: bytes) -> Fingerprint:
     """A packed fingerprint; its `keys` are empty."""
     of = _grams_of(data)

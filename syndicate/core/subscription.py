@@ -180,3 +180,10 @@ def leave(person: Subscriber) -> Subscriber:
     if person.state is SubscriberState.SUPPRESSED:
         return person
     return replace(person, state=SubscriberState.UNSUBSCRIBED, paused_until=None)
+
+
+def suppress(person: Subscriber) -> Subscriber:
+    """The subscriber as one to whom mail does not arrive; as before where that is no step."""
+    if not may(person.state, SubscriberState.SUPPRESSED):
+        return person
+    return replace(person, state=SubscriberState.SUPPRESSED)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.engine import Connection
@@ -25,7 +25,7 @@ from syndicate.adapters.store.engine import Database
 from syndicate.core import bounce, subscription, tokens, verp
 from syndicate.core.bounce import Kind, Mail, Report
 from syndicate.errors import LimitError, ParseError
-from syndicate.model import Subscriber, SubscriberState
+from syndicate.model import Subscriber
 
 _WEB_TOKEN = re.compile(r"[A-Za-z0-9_-]{1,64}\.[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
 _ADDRESSES = 20  # of one report that are looked up
@@ -278,10 +278,8 @@ def _unsubscribe(
 def _suppress(
     conn: Connection, person: Subscriber, now: datetime, reason: str, taken: Taken
 ) -> None:
-    if subscription.may(person.state, SubscriberState.SUPPRESSED) and (
-        person.state is not SubscriberState.SUPPRESSED
-    ):
-        gone = replace(person, state=SubscriberState.SUPPRESSED)
+    gone = subscription.suppress(person)
+    if gone != person:
         store.save(conn, [(gone, subscription.key(person.email))], now)
         store.log(conn, person.id, now, "suppressed", reason)
         taken.suppressed += 1

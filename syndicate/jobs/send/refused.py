@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.engine import Connection
@@ -10,7 +9,6 @@ from sqlalchemy.engine import Connection
 from syndicate.adapters.store import outbox, subscribers
 from syndicate.adapters.store.outbox import Message
 from syndicate.core import subscription
-from syndicate.model import SubscriberState
 
 
 def suppress(conn: Connection, message: Message, said: str, now: datetime) -> None:
@@ -21,10 +19,8 @@ def suppress(conn: Connection, message: Message, said: str, now: datetime) -> No
         return
     about = message.message_id.strip("<>")
     subscribers.log(conn, person.id, now, "bounced", f"hard <{about}> {said}")
-    if person.state is not SubscriberState.SUPPRESSED and subscription.may(
-        person.state, SubscriberState.SUPPRESSED
-    ):
-        gone = replace(person, state=SubscriberState.SUPPRESSED)
+    gone = subscription.suppress(person)
+    if gone != person:
         subscribers.save(conn, [(gone, subscription.key(person.email))], now)
         subscribers.log(conn, person.id, now, "suppressed", said)
     outbox.drop_subscriber(conn, person.id, now, "suppressed")
